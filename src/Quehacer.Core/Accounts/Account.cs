@@ -1,0 +1,96 @@
+using System.Text.RegularExpressions;
+
+namespace Quehacer.Core.Accounts;
+
+/// <param name="WorkspaceId">The personal workspace, made at registration.</param>
+/// <param name="Version">Rises by one with every change.</param>
+public sealed record Account(Guid Id, string Email, string Name, bool IsAdmin, Guid WorkspaceId, int Version, DateTime UpdatedAt)
+{
+    public DateTime CreatedAt => Ids.TimeOf(Id);
+
+    public IReadOnlyList<string> Roles => IsAdmin ? ["user", "admin"] : ["user"];
+}
+
+/// <summary>What a request says of an account. Texts are storable, normalised and trimmed, the password as it came.</summary>
+public sealed partial record AccountEdit
+{
+    public Edit<string> Email { get; init; }
+
+    public Edit<string> Name { get; init; }
+
+    public Edit<string> Password { get; init; }
+
+    /// <summary>Faults of form that no member above can carry, such as an unknown member.</summary>
+    public IReadOnlyList<FieldError> Faults { get; init; } = [];
+
+    /// <summary>What is wrong with a registration.</summary>
+    internal List<FieldError> CheckRegistration()
+    {
+        var faults = new List<FieldError>(Faults);
+        Require(Field.Email, Email, faults);
+        if (Email.IsSet && Email.Value.Length > 0)
+        {
+            if (Text.Characters(Email.Value) > Limits.EmailCharacters)
+            {
+                faults.Add(new FieldError(Field.Email, FieldFault.TooLong, Limits.EmailCharacters));
+            }
+            else if (!EmailPattern().IsMatch(Email.Value))
+            {
+                faults.Add(new FieldError(Field.Email, FieldFault.NotAnEmail));
+            }
+        }
+        Require(Field.Name, Name, faults);
+        CheckName(faults);
+        if (!Password.IsSet)
+        {
+            faults.Add(new FieldError(Field.Password, Password.Fault ?? FieldFault.Required));
+        }
+        else if (Passwords.Check(Password.Value) is { } fault)
+        {
+            faults.Add(fault);
+        }
+        return faults;
+    }
+
+    /// <summary>What is wrong with a change of one's own account.</summary>
+    internal List<FieldError> CheckChange()
+    {
+        var faults = new List<FieldError>(Faults);
+        if (Name.IsPresent)
+        {
+            Require(Field.Name, Name, faults);
+            CheckName(faults);
+        }
+        return faults;
+    }
+
+    /// <summary>By which e-mails are equal: case does not count.</summary>
+    public static string EmailKey(string email) => Text.NameKey(email);
+
+    private void CheckName(List<FieldError> faults)
+    {
+        if (Name.IsSet && Text.Characters(Name.Value) > Limits.UserNameCharacters)
+        {
+            faults.Add(new FieldError(Field.Name, FieldFault.TooLong, Limits.UserNameCharacters));
+        }
+    }
+
+    private static void Require(Field field, Edit<string> edit, List<FieldError> faults)
+    {
+        if (!edit.IsSet)
+        {
+            faults.Add(new FieldError(field, edit.Fault ?? FieldFault.Required));
+        }
+        else if (edit.Value.Length == 0)
+        {
+            faults.Add(new FieldError(field, FieldFault.Required));
+        }
+    }
+
+    /// <summary>
+    /// One @, something before it, and behind it a host name (HTML's rule for e-mail fields, with letters of any script, RFC 6531); whether
+    /// mail arrives there only a mail can tell.
+    /// </summary>
+    [GeneratedRegex(@"^[^\s@<>()\[\]\\,;:""\p{C}]+@[\p{L}\p{N}\p{M}](?:[\p{L}\p{N}\p{M}\-]*[\p{L}\p{N}\p{M}])?(?:\.[\p{L}\p{N}\p{M}](?:[\p{L}\p{N}\p{M}\-]*[\p{L}\p{N}\p{M}])?)+$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex EmailPattern();
+}

@@ -1,0 +1,235 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Npgsql;
+using Quehacer.Core.Events;
+using Quehacer.Core.Postgres;
+
+namespace Quehacer.Core.Accounts;
+
+/// <param name="IsReplay">Nothing was done now: the same request had been done under its idempotency key.</param>
+public sealed record Answered<T>(T Value, bool IsReplay);
+
+/// <summary>An account with what its entity tag is made of.</summary>
+public sealed record AccountView(Account Account, EntityTag Tag);
+
+/// <summary>Who has an account: registration, one's own profile, promotion.</summary>
+public sealed class AccountStore(Database database, Passwords passwords, TimeProvider time)
+{
+    internal const string Columns = "a.user_id, a.email, a.name, a.is_admin, a.workspace_id, a.version, a.updated_at";
+
+    private const string InsertEvent =
+        "INSERT INTO account_events (user_id, version, type, actor_id, at, request_id) VALUES ($1, $2, $3, $4, $5, $6)";
+
+    /// <summary>
+    /// Makes an account and its personal workspace. Nobody becomes an administrator this way. A known e-mail is refused, by the index that
+    /// makes e-mails unique, so that of any number of registrations at once one succeeds.
+    /// </summary>
+    public async Task<Result<Answered<Account>>> RegisterAsync(AccountEdit edit, IdempotencyKey? key, string requestId, CancellationToken cancellation)
+    {
+        if (edit.CheckRegistration() is { Count: > 0 } faults)
+        {
+            return Error.Invalid(faults);
+        }
+        var passwordHash = await passwords.HashAsync(edit.Password.Value, cancellation);
+        var now = time.NowUtc();
+        var account = new Account(Ids.New(now), edit.Email.Value, edit.Name.Value, IsAdmin: false, Ids.New(now), Version: 1, now);
+
+        await using var connection = await database.OpenAsync(cancellation);
+        await using var batch = new WorkspaceBatch(connection, account.WorkspaceId);
+        batch.Begin();
+        if (key is not null)
+        {
+            batch.Key(account.Id, key, streamId: null, version: null, Remember(account), now);
+        }
+        batch.Add("INSERT INTO accounts (user_id, email, email_key, name, password_hash, workspace_id, version, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+            .With(account.Id).With(account.Email).With(AccountEdit.EmailKey(account.Email)).With(account.Name).With(passwordHash)
+            .With(account.WorkspaceId).With(account.Version).With(now);
+        batch.Add(InsertEvent).With(account.Id).With(account.Version).With("account.registered").With(account.Id).With(now).WithText(requestId);
+        batch.Add("""
+            INSERT INTO workspaces (workspace_id, owner_id, revision, labels_revision, last_task_number, pending_tasks, done_tasks, deleted_tasks, changed_at)
+            VALUES ($1, $2, 1, 0, 0, 0, 0, 0, $3)
+            """).With(account.WorkspaceId).With(account.Id).With(now);
+        batch.Append(0, account.WorkspaceId, 1, EventNames.WorkspaceCreated, takesNumber: false, data: null, before: null, account.Id, requestId);
+        batch.Commit();
+        if ((await batch.ExecuteAsync(CancellationToken.None)).Outcome == BatchOutcome.Committed)
+        {
+            return new Answered<Account>(account, IsReplay: false);
+        }
+
+        await connection.CloseAsync();
+        return await FindRegistrationAsync(edit, key, cancellation) is { } registered
+            ? new Answered<Account>(registered, IsReplay: true)
+            : ErrorCode.EmailTaken;
+    }
+
+    /// <summary>The caller's account.</summary>
+    public async Task<Result<AccountView>> GetAsync(Caller caller, CancellationToken cancellation)
+    {
+        await using var command = database.Command(
+            $"SELECT {Columns} FROM sessions s JOIN accounts a ON a.user_id = s.user_id WHERE s.session_id = $1 AND s.ended_at IS NULL");
+        command.Parameters.With(caller.SessionId);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) ? View(Read(reader)) : ErrorCode.SessionEnded;
+    }
+
+    /// <summary>Changes the caller's account.</summary>
+    public async Task<Result<Answered<AccountView>>> ChangeAsync(
+        Caller caller, AccountEdit edit, Precondition precondition, IdempotencyKey? key, CancellationToken cancellation)
+    {
+        for (var attempt = 1; attempt <= Limits.OptimisticAttempts; attempt++)
+        {
+            var found = await GetAsync(caller, cancellation);
+            if (!found.IsOk)
+            {
+                return found.Error;
+            }
+            var before = found.Value.Account;
+            Error? error = null;
+            if (!precondition.Holds(found.Value.Tag))
+            {
+                error = new Error(ErrorCode.PreconditionFailed) { Current = found.Value.Tag };
+            }
+            else if (edit.CheckChange() is { Count: > 0 } faults)
+            {
+                error = Error.Invalid(faults);
+            }
+            if (error is not null)
+            {
+                return key is null ? error : await ReplayAsync(caller, before, key, cancellation) ?? error;
+            }
+
+            var now = time.NowUtc();
+            var changes = edit.Name.IsSet && edit.Name.Value != before.Name;
+            var after = changes ? before with { Name = edit.Name.Value, Version = before.Version + 1, UpdatedAt = now > before.UpdatedAt ? now : before.UpdatedAt } : before;
+            await using var connection = await database.OpenAsync(cancellation);
+            await using var batch = new WorkspaceBatch(connection, caller.WorkspaceId);
+            batch.Begin();
+            if (key is not null)
+            {
+                batch.Key(caller.UserId, key, streamId: null, version: null, Remember(after), now);
+            }
+            if (changes)
+            {
+                // The event's key says whether somebody else was first: then the whole batch is void.
+                batch.Add(InsertEvent).With(after.Id).With(after.Version).With("account.renamed").With(after.Id).With(now).WithText(caller.RequestId);
+                batch.Add("UPDATE accounts SET name = $2, version = $3, updated_at = $4 WHERE user_id = $1")
+                    .With(after.Id).With(after.Name).With(after.Version).With(after.UpdatedAt);
+            }
+            batch.Commit();
+            var (outcome, _) = await batch.ExecuteAsync(CancellationToken.None);
+            await connection.CloseAsync();
+            switch (outcome)
+            {
+                case BatchOutcome.Committed:
+                    return new Answered<AccountView>(View(after), IsReplay: false);
+                case BatchOutcome.KeyKnown:
+                    return await ReplayAsync(caller, before, key!, cancellation) ?? new Error(ErrorCode.Busy);
+                case BatchOutcome.KeyInFlight:
+                    return ErrorCode.IdempotencyInFlight;
+                case BatchOutcome.Stale:
+                    break;
+            }
+        }
+        return ErrorCode.Busy;
+    }
+
+    /// <summary>Makes the account with this e-mail an administrator of the installation. False when there is no such account.</summary>
+    public async Task<bool> PromoteAsync(string email, CancellationToken cancellation)
+    {
+        var now = time.NowUtc();
+        await using var connection = await database.OpenAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await using var find = new NpgsqlCommand("SELECT user_id, is_admin, version FROM accounts WHERE email_key = $1 FOR UPDATE", connection);
+        find.Parameters.With(AccountEdit.EmailKey(email));
+        Guid userId;
+        int version;
+        await using (var reader = await find.ExecuteReaderAsync(cancellation))
+        {
+            if (!await reader.ReadAsync(cancellation))
+            {
+                return false;
+            }
+            if (reader.GetBoolean(1))
+            {
+                return true;
+            }
+            userId = reader.GetGuid(0);
+            version = reader.GetInt32(2) + 1;
+        }
+        await using var promote = new NpgsqlBatch(connection);
+        promote.BatchCommands.Add(new NpgsqlBatchCommand("UPDATE accounts SET is_admin = true, version = $2, updated_at = greatest(updated_at, $3) WHERE user_id = $1"));
+        promote.BatchCommands[0].Parameters.With(userId).With(version).With(now);
+        promote.BatchCommands.Add(new NpgsqlBatchCommand(InsertEvent));
+        promote.BatchCommands[1].Parameters.With(userId).With(version).With("account.promoted");
+        promote.BatchCommands[1].Parameters.Add(new NpgsqlParameter { Value = DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Uuid });
+        promote.BatchCommands[1].Parameters.With(now).WithText(null);
+        await promote.ExecuteNonQueryAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+        return true;
+    }
+
+    internal AccountView View(Account account) => new(account, new EntityTag(database.Incarnation, account.Version, LabelsRevision: 0));
+
+    /// <summary>Reads <see cref="Columns"/>.</summary>
+    internal static Account Read(NpgsqlDataReader reader) =>
+        new(reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetBoolean(3), reader.GetGuid(4), reader.GetInt32(5), reader.GetDateTime(6));
+
+    internal async Task<(Account Account, string PasswordHash)?> FindByEmailAsync(string email, CancellationToken cancellation)
+    {
+        await using var command = database.Command($"SELECT {Columns}, a.password_hash FROM accounts a WHERE a.email_key = $1");
+        command.Parameters.With(AccountEdit.EmailKey(email));
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) ? (Read(reader), reader.GetString(7)) : null;
+    }
+
+    /// <summary>
+    /// The e-mail is taken: by this very request, sent before? The password is not part of the fingerprint (no hash of it but the slow one
+    /// is ever kept), so it is verified.
+    /// </summary>
+    private async Task<Account?> FindRegistrationAsync(AccountEdit edit, IdempotencyKey? key, CancellationToken cancellation)
+    {
+        if (key is null || await FindByEmailAsync(edit.Email.Value, cancellation) is not var (account, passwordHash)
+            || await Idempotency.FindAsync(database, account.WorkspaceId, account.Id, key, cancellation) is not { Outcome: not null } done
+            || !done.IsSameRequest(key)
+            || !await passwords.VerifyAsync(passwordHash, edit.Password.Value, cancellation))
+        {
+            return null;
+        }
+        return Recall(account, done.Outcome);
+    }
+
+    private async Task<Result<Answered<AccountView>>?> ReplayAsync(Caller caller, Account account, IdempotencyKey key, CancellationToken cancellation)
+    {
+        var found = await Idempotency.FindAsync(database, caller, key, cancellation);
+        return found switch
+        {
+            { Error: { } error } => error,
+            { Value: null } => null,
+            { Value: var done } when !done.IsSameRequest(key) => ErrorCode.IdempotencyMismatch,
+            { Value: var done } => new Answered<AccountView>(View(Recall(account, done.Outcome!)), IsReplay: true),
+        };
+    }
+
+    /// <summary>What the answer showed of the account that may be different by the time it is given again.</summary>
+    private static string Remember(Account account) => new JsonObject
+    {
+        ["email"] = account.Email,
+        ["name"] = account.Name,
+        ["is_admin"] = account.IsAdmin,
+        ["version"] = account.Version,
+        ["updated_at"] = account.UpdatedAt.ToString("O", CultureInfo.InvariantCulture),
+    }.ToJsonString();
+
+    private static Account Recall(Account account, string outcome)
+    {
+        var remembered = JsonNode.Parse(outcome)!;
+        return account with
+        {
+            Email = (string)remembered["email"]!,
+            Name = (string)remembered["name"]!,
+            IsAdmin = (bool)remembered["is_admin"]!,
+            Version = (int)remembered["version"]!,
+            UpdatedAt = DateTime.Parse((string)remembered["updated_at"]!, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind),
+        };
+    }
+}

@@ -1,0 +1,203 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Npgsql;
+using Quehacer.Core.Events;
+using Quehacer.Core.Postgres;
+
+namespace Quehacer.Core.Accounts;
+
+/// <param name="AccessToken">Lives <see cref="Accounts.AccessToken.LifetimeSeconds"/>, or until the session ends.</param>
+/// <param name="RefreshToken">Good for one use.</param>
+public sealed record Tokens(string AccessToken, string RefreshToken, Account Account);
+
+/// <summary>Something about sessions that whoever watches over the installation wants to hear of.</summary>
+public enum SessionIncident
+{
+    LoginFailed,
+    RefreshTokenReused,
+}
+
+/// <summary>
+/// Sessions: a login begins one, each refresh hands its only valid refresh token on, a logout ends it with all its tokens. Every step is
+/// decided by one conditional statement.
+/// </summary>
+public sealed class SessionStore(
+    Database database, AccountStore accounts, Passwords passwords, AccessToken accessTokens, RefreshToken refreshTokens, TimeProvider time, TimeSpan lifetime,
+    Action<SessionIncident, Guid?> report)
+{
+    private const string BelongToNoAccount = "";
+
+    public async Task<Result<Answered<Tokens>>> LoginAsync(string email, string password, IdempotencyKey? key, CancellationToken cancellation)
+    {
+        var found = Text.IsStorable(password) ? await accounts.FindByEmailAsync(email, cancellation) : null;
+        if (!await passwords.VerifyAsync(found?.PasswordHash, Text.IsStorable(password) ? password : BelongToNoAccount, cancellation))
+        {
+            report(SessionIncident.LoginFailed, found?.Account.Id);
+            return ErrorCode.WrongCredentials;
+        }
+        var account = found!.Value.Account;
+        var now = time.NowUtc();
+        var sessionId = Ids.New(now);
+        var tokens = Issue(account, sessionId, generation: 0, now);
+
+        await using var connection = await database.OpenAsync(cancellation);
+        await using var batch = new WorkspaceBatch(connection, account.WorkspaceId);
+        batch.Begin();
+        if (key is not null)
+        {
+            batch.Key(account.Id, key, streamId: null, version: null, Remember(sessionId, 0, now), now);
+        }
+        batch.Add("INSERT INTO sessions (session_id, user_id, generation, refresh_hash, refreshed_at, expires_at) VALUES ($1, $2, 0, $3, $4, $5)")
+            .With(sessionId).With(account.Id).With(RefreshToken.Hash(tokens.RefreshToken)).With(now).With(now + lifetime);
+        batch.Commit();
+        var (outcome, _) = await batch.ExecuteAsync(CancellationToken.None);
+        await connection.CloseAsync();
+        return outcome switch
+        {
+            BatchOutcome.Committed => new Answered<Tokens>(tokens, IsReplay: false),
+            BatchOutcome.KeyKnown => await ReplayAsync(account, key!, cancellation) ?? new Error(ErrorCode.Busy),
+            BatchOutcome.KeyInFlight => ErrorCode.IdempotencyInFlight,
+            _ => ErrorCode.Busy,
+        };
+    }
+
+    /// <summary>
+    /// Hands on: the token is used up and a new one given, in one conditional statement, so that of any number of uses at once one succeeds.
+    /// Whoever uses a token again has it from somewhere it should not be: the session ends, for the thief and for the owner.
+    /// </summary>
+    public async Task<Result<Answered<Tokens>>> RefreshAsync(string token, IdempotencyKey? key, CancellationToken cancellation)
+    {
+        if (!refreshTokens.TryRead(token, out var sessionId, out var generation, out var authentic)
+            || await FindOwnerAsync(sessionId, cancellation) is not { } account)
+        {
+            return ErrorCode.RefreshTokenInvalid;
+        }
+        var now = time.NowUtc();
+        var tokens = Issue(account, sessionId, generation + 1, now);
+
+        await using var connection = await database.OpenAsync(cancellation);
+        await using var batch = new WorkspaceBatch(connection, account.WorkspaceId);
+        batch.Begin();
+        if (key is not null)
+        {
+            batch.Key(account.Id, key, streamId: null, version: null, Remember(sessionId, generation + 1, now), now);
+        }
+        var (outcome, _) = await batch.ExecuteAsync(CancellationToken.None);
+        if (outcome == BatchOutcome.KeyInFlight)
+        {
+            return ErrorCode.IdempotencyInFlight;
+        }
+        if (outcome == BatchOutcome.Committed)
+        {
+            await using var rotate = new NpgsqlCommand("""
+                UPDATE sessions SET generation = generation + 1, refresh_hash = $4, refreshed_at = $5, expires_at = $6
+                 WHERE session_id = $1 AND generation = $2 AND refresh_hash = $3 AND ended_at IS NULL AND expires_at > $5
+                """, connection);
+            rotate.Parameters.With(sessionId).With(generation).With(RefreshToken.Hash(token)).With(RefreshToken.Hash(tokens.RefreshToken)).With(now).With(now + lifetime);
+            if (await rotate.ExecuteNonQueryAsync(CancellationToken.None) == 1)
+            {
+                await using var commit = new NpgsqlCommand("COMMIT", connection);
+                await commit.ExecuteNonQueryAsync(CancellationToken.None);
+                return new Answered<Tokens>(tokens, IsReplay: false);
+            }
+            await batch.RollBackAsync();
+        }
+        await connection.CloseAsync();
+
+        if (key is not null && await ReplayAsync(account, key, cancellation) is { } replay)
+        {
+            return replay;
+        }
+        if (authentic)
+        {
+            await EndIfReusedAsync(sessionId, generation, account.Id);
+        }
+        return ErrorCode.RefreshTokenInvalid;
+    }
+
+    /// <summary>Ends the caller's session: its access tokens are worth nothing from the next request on, on every server.</summary>
+    public async Task<Result<Answered<bool>>> LogoutAsync(Caller caller, IdempotencyKey? key, CancellationToken cancellation)
+    {
+        var now = time.NowUtc();
+        await using var connection = await database.OpenAsync(cancellation);
+        await using var batch = new WorkspaceBatch(connection, caller.WorkspaceId);
+        batch.Begin();
+        if (key is not null)
+        {
+            batch.Key(caller.UserId, key, streamId: null, version: null, outcome: null, now);
+        }
+        var (outcome, _) = await batch.ExecuteAsync(CancellationToken.None);
+        switch (outcome)
+        {
+            case BatchOutcome.Committed:
+                await using (var end = new NpgsqlCommand("UPDATE sessions SET ended_at = $2 WHERE session_id = $1 AND ended_at IS NULL", connection))
+                {
+                    end.Parameters.With(caller.SessionId).With(now);
+                    var ended = await end.ExecuteNonQueryAsync(CancellationToken.None) == 1;
+                    await using var finish = new NpgsqlCommand(ended ? "COMMIT" : "ROLLBACK", connection);
+                    await finish.ExecuteNonQueryAsync(CancellationToken.None);
+                    return ended ? new Answered<bool>(true, IsReplay: false) : ErrorCode.SessionEnded;
+                }
+            case BatchOutcome.KeyInFlight:
+                return ErrorCode.IdempotencyInFlight;
+            default:
+                // The session may have ended by this very request: that answer is given again, and nothing else is to be had.
+                await connection.CloseAsync();
+                var done = await Idempotency.FindAsync(database, caller.WorkspaceId, caller.UserId, key!, cancellation);
+                return done?.IsSameRequest(key!) == true ? new Answered<bool>(true, IsReplay: true) : ErrorCode.SessionEnded;
+        }
+    }
+
+    /// <summary>Whether the caller's session is still open.</summary>
+    public async Task<bool> IsOpenAsync(Caller caller, CancellationToken cancellation)
+    {
+        await using var command = database.Command("SELECT EXISTS (SELECT FROM sessions WHERE session_id = $1 AND ended_at IS NULL)");
+        command.Parameters.With(caller.SessionId);
+        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
+    }
+
+    private Tokens Issue(Account account, Guid sessionId, int generation, DateTime at) =>
+        new(accessTokens.Issue(account, sessionId, at), refreshTokens.Issue(sessionId, generation), account);
+
+    private async Task<Account?> FindOwnerAsync(Guid sessionId, CancellationToken cancellation)
+    {
+        await using var command = database.Command(
+            $"SELECT {AccountStore.Columns} FROM sessions s JOIN accounts a ON a.user_id = s.user_id WHERE s.session_id = $1");
+        command.Parameters.With(sessionId);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) ? AccountStore.Read(reader) : null;
+    }
+
+    private async Task EndIfReusedAsync(Guid sessionId, int generation, Guid userId)
+    {
+        await using var command = database.Command("UPDATE sessions SET ended_at = $3 WHERE session_id = $1 AND generation > $2 AND ended_at IS NULL");
+        command.Parameters.With(sessionId).With(generation).With(time.NowUtc());
+        if (await command.ExecuteNonQueryAsync(CancellationToken.None) == 1)
+        {
+            report(SessionIncident.RefreshTokenReused, userId);
+        }
+    }
+
+    private async Task<Result<Answered<Tokens>>?> ReplayAsync(Account account, IdempotencyKey key, CancellationToken cancellation)
+    {
+        if (await Idempotency.FindAsync(database, account.WorkspaceId, account.Id, key, cancellation) is not { } done)
+        {
+            return null;
+        }
+        if (!done.IsSameRequest(key) || done.Outcome is null)
+        {
+            return ErrorCode.IdempotencyMismatch;
+        }
+        var outcome = JsonNode.Parse(done.Outcome)!;
+        var at = DateTime.Parse((string)outcome["at"]!, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
+        return new Answered<Tokens>(Issue(account, (Guid)outcome["session_id"]!, (int)outcome["generation"]!, at), IsReplay: true);
+    }
+
+    /// <summary>From these the same tokens are made again; no token is kept.</summary>
+    private static string Remember(Guid sessionId, int generation, DateTime at) => new JsonObject
+    {
+        ["session_id"] = sessionId,
+        ["generation"] = generation,
+        ["at"] = at.ToString("O", CultureInfo.InvariantCulture),
+    }.ToJsonString();
+}

@@ -1,0 +1,110 @@
+namespace Quehacer.Core;
+
+/// <summary>Why the core refuses. Each contract says it in its own words and status, in one exhaustive switch.</summary>
+public enum ErrorCode
+{
+    /// <summary>Values of the request are not acceptable; <see cref="Error.Fields"/> lists them.</summary>
+    Invalid,
+
+    /// <summary>There is no such thing, or the caller may not see it.</summary>
+    NotFound,
+
+    /// <summary>It was there and has been deleted for good; its history is gone with it.</summary>
+    Gone,
+
+    /// <summary>The thing has changed since the version that the caller named; <see cref="Error.Version"/> is the present one.</summary>
+    PreconditionFailed,
+
+    /// <summary>An account with this e-mail exists.</summary>
+    EmailTaken,
+
+    /// <summary>E-mail and password do not belong together; which of them is wrong is never said.</summary>
+    WrongCredentials,
+
+    /// <summary>The session of the access token has ended.</summary>
+    SessionEnded,
+
+    /// <summary>The refresh token is unknown, used or expired.</summary>
+    RefreshTokenInvalid,
+
+    /// <summary>The idempotency key belongs to another request.</summary>
+    IdempotencyMismatch,
+
+    /// <summary>The first request with this idempotency key is still at work.</summary>
+    IdempotencyInFlight,
+
+    /// <summary>Too much is going on at once; the same request may succeed in a moment.</summary>
+    Busy,
+}
+
+/// <summary>What a request can be wrong about. A contract spells the names its own way.</summary>
+public enum Field
+{
+    Title,
+    Description,
+    Status,
+    Priority,
+    DueDate,
+    Tags,
+    Version,
+    Email,
+    Name,
+    Password,
+    RefreshToken,
+
+    /// <summary>A member or parameter the contract does not know; its name is in <see cref="FieldError.Name"/>.</summary>
+    Unknown,
+    Page,
+    Limit,
+    Sort,
+
+    /// <summary>The body as a whole.</summary>
+    Body,
+}
+
+/// <summary>How a value can be wrong.</summary>
+public enum FieldFault
+{
+    Required,
+    TooShort,
+    TooLong,
+    TooMany,
+    NotAString,
+    NotAnInteger,
+    NotAnArrayOfStrings,
+
+    /// <summary>U+0000 or an unpaired surrogate: neither is text, and PostgreSQL stores neither.</summary>
+    NotText,
+    NotOneOf,
+    NotADate,
+    NotInFuture,
+    NotAnEmail,
+    OutOfRange,
+    TooCommon,
+    UnknownName,
+
+    /// <summary>Given more than once, and only one can be meant.</summary>
+    Repeated,
+    NotAnObject,
+}
+
+/// <param name="Field">Which value.</param>
+/// <param name="Fault">What is wrong with it.</param>
+/// <param name="Limit">The bound that was crossed, where there is one.</param>
+/// <param name="Index">Which element, for a fault within an array.</param>
+/// <param name="Name">The name as the request spelled it, for <see cref="Field.Unknown"/>.</param>
+/// <param name="Nearest">The known name that was probably meant.</param>
+public sealed record FieldError(Field Field, FieldFault Fault, long? Limit = null, int? Index = null, string? Name = null, string? Nearest = null);
+
+/// <summary>A refusal: a value, never an exception. Exceptions are for bugs and broken machinery.</summary>
+public sealed record Error(ErrorCode Code)
+{
+    public IReadOnlyList<FieldError> Fields { get; init; } = [];
+
+    /// <summary>The present state's tag parts, with <see cref="ErrorCode.PreconditionFailed"/>.</summary>
+    public EntityTag? Current { get; init; }
+
+    public static Error Invalid(IReadOnlyList<FieldError> fields) => new(ErrorCode.Invalid) { Fields = fields };
+
+    public static Error Invalid(Field field, FieldFault fault, long? limit = null) => Invalid([new FieldError(field, fault, limit)]);
+}

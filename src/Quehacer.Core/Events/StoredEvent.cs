@@ -1,0 +1,23 @@
+namespace Quehacer.Core.Events;
+
+/// <summary>The names of events in the log. They are stored: a name never changes its meaning.</summary>
+public static class EventNames
+{
+    public const string WorkspaceCreated = "workspace.created";
+    public const string TagCreated = "tag.created";
+    public const string TaskCreated = "task.created";
+    public const string TaskUpdated = "task.updated";
+    public const string TaskCompleted = "task.completed";
+    public const string TaskReopened = "task.reopened";
+    public const string TaskDeleted = "task.deleted";
+    public const string TaskRestored = "task.restored";
+    public const string TaskPurged = "task.purged";
+}
+
+/// <summary>What every event carries beside its own data.</summary>
+/// <param name="Number">The task's number, on <c>task.created</c>.</param>
+/// <param name="At">When it was committed by the workspace's clock, which never runs backwards.</param>
+public readonly record struct EventStamp(Guid StreamId, int Version, long? Number, Guid ActorId, DateTime At);
+
+/// <summary>A row of the log. <c>Data</c> and <c>Before</c> are JSON, null where the event has none or its stream was purged.</summary>
+public sealed record StoredEvent(long Revision, string Type, string? Data, string? Before, EventStamp Stamp);

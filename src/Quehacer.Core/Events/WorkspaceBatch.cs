@@ -1,0 +1,152 @@
+using Npgsql;
+using Quehacer.Core.Postgres;
+
+namespace Quehacer.Core.Events;
+
+/// <summary>What a batch came to.</summary>
+internal enum BatchOutcome
+{
+    /// <summary>All of it is on disk.</summary>
+    Committed,
+
+    /// <summary>Nothing was done: the idempotency key is known.</summary>
+    KeyKnown,
+
+    /// <summary>Nothing was done: the first request with this key is still at work.</summary>
+    KeyInFlight,
+
+    /// <summary>Nothing was done: something that the batch took for granted is no longer so. Read again and decide again.</summary>
+    Stale,
+}
+
+/// <summary>Where the workspace stands after a batch.</summary>
+internal readonly record struct Advanced(long Revision, long LabelsRevision, long LastTaskNumber, DateTime ChangedAt);
+
+/// <summary>By how much a change moves the counts on the workspace's row.</summary>
+internal readonly record struct CountChange(int Numbers, int Pending, int Done, int Deleted);
+
+/// <summary>
+/// The statements of one write to one workspace, sent as one packet with BEGIN and COMMIT in it. The lock order is the same everywhere:
+/// idempotency key, workspace row, all else; any other order deadlocks.
+/// </summary>
+internal sealed class WorkspaceBatch : IAsyncDisposable
+{
+    private const string AdvanceColumns = "w.revision, w.labels_revision, w.last_task_number, w.changed_at";
+
+    private const string AdvanceSet = """
+        UPDATE workspaces w SET revision = w.revision + $2, last_task_number = w.last_task_number + $3, pending_tasks = w.pending_tasks + $4,
+               done_tasks = w.done_tasks + $5, deleted_tasks = w.deleted_tasks + $6, changed_at = greatest(w.changed_at, $7)
+        """;
+
+    /// <summary>
+    /// When the caller may not enter, or the labels have changed, no row is advanced; the events that follow then collide with the last one
+    /// of the workspace and abort the batch.
+    /// </summary>
+    private const string AdvanceForCaller = $"""
+        {AdvanceSet}
+          FROM sessions s
+         WHERE w.workspace_id = $1 AND s.session_id = $8 AND s.ended_at IS NULL AND w.owner_id = s.user_id AND ($9::bigint IS NULL OR w.labels_revision = $9)
+        RETURNING {AdvanceColumns}
+        """;
+
+    private const string AdvanceForSystem = $"{AdvanceSet} WHERE w.workspace_id = $1 RETURNING {AdvanceColumns}";
+
+    private readonly NpgsqlConnection connection;
+    private readonly NpgsqlBatch batch;
+    private readonly Guid workspaceId;
+    private NpgsqlBatchCommand? keyCommand;
+
+    public WorkspaceBatch(NpgsqlConnection connection, Guid workspaceId)
+    {
+        this.connection = connection;
+        this.workspaceId = workspaceId;
+        batch = new NpgsqlBatch(connection);
+    }
+
+    public void Begin() => Add("BEGIN");
+
+    public void Commit() => Add("COMMIT");
+
+    public void Key(Guid userId, IdempotencyKey key, Guid? streamId, int? version, string? outcome, DateTime now)
+    {
+        keyCommand = new NpgsqlBatchCommand(Idempotency.Insert);
+        keyCommand.Parameters.WithKey(workspaceId, userId, key, streamId, version, outcome, now);
+        batch.BatchCommands.Add(keyCommand);
+    }
+
+    /// <param name="onlyWithLabels">Only while the labels are those of this revision; null when none were taken for granted.</param>
+    public void Advance(Caller caller, int events, CountChange counts, DateTime now, long? onlyWithLabels)
+    {
+        var parameters = AddAdvance(AdvanceForCaller, events, counts, now);
+        parameters.With(caller.SessionId);
+        parameters.Add(new NpgsqlParameter { Value = (object?)onlyWithLabels ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint });
+    }
+
+    /// <summary>For the system's own work, such as a purge: nobody's rights are in question.</summary>
+    public void AdvanceForTheSystem(int events, CountChange counts, DateTime now) => AddAdvance(AdvanceForSystem, events, counts, now);
+
+    /// <param name="beforeLast">How many events of this batch follow this one.</param>
+    public void Append(int beforeLast, Guid streamId, int version, string type, bool takesNumber, string? data, string? before, Guid actorId, string? requestId) =>
+        Add(EventLog.Append).With(workspaceId).With((long)beforeLast).With(streamId).With(version).With(type).With(takesNumber)
+            .WithJson(data).WithJson(before).With(actorId).WithText(requestId);
+
+    /// <summary>Any other statement; the workspace is not among its parameters yet.</summary>
+    public NpgsqlParameterCollection Add(string sql)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        batch.BatchCommands.Add(command);
+        return command.Parameters;
+    }
+
+    /// <summary>Sends the batch. <c>Advanced</c> is meaningful only when it was committed.</summary>
+    public async Task<(BatchOutcome Outcome, Advanced Advanced)> ExecuteAsync(CancellationToken cancellation)
+    {
+        var advanced = default(Advanced);
+        try
+        {
+            await using var reader = await batch.ExecuteReaderAsync(cancellation);
+            do
+            {
+                // The only statement of a batch that returns a row is the one that advances the workspace.
+                if (reader.FieldCount > 0 && await reader.ReadAsync(cancellation))
+                {
+                    advanced = new Advanced(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetDateTime(3));
+                }
+            }
+            while (await reader.NextResultAsync(cancellation));
+        }
+        catch (PostgresException exception) when (Classify(exception) is { } outcome)
+        {
+            await RollBackAsync();
+            return (outcome, default);
+        }
+        return (BatchOutcome.Committed, advanced);
+    }
+
+    /// <summary>What the failure of a statement means; null when it means nothing that can be dealt with here.</summary>
+    public BatchOutcome? Classify(PostgresException exception)
+    {
+        var atKey = keyCommand is not null && ReferenceEquals(exception.BatchCommand, keyCommand);
+        return exception.SqlState switch
+        {
+            PostgresErrorCodes.UniqueViolation => atKey ? BatchOutcome.KeyKnown : BatchOutcome.Stale,
+            PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled when atKey => BatchOutcome.KeyInFlight,
+            PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure => BatchOutcome.Stale,
+            _ => null,
+        };
+    }
+
+    public NpgsqlBatch Statements => batch;
+
+    /// <summary>The batch began a transaction that a failure has left open.</summary>
+    public async Task RollBackAsync()
+    {
+        await using var rollback = new NpgsqlCommand("ROLLBACK", connection);
+        await rollback.ExecuteNonQueryAsync(CancellationToken.None);
+    }
+
+    public ValueTask DisposeAsync() => batch.DisposeAsync();
+
+    private NpgsqlParameterCollection AddAdvance(string sql, int events, CountChange counts, DateTime now) =>
+        Add(sql).With(workspaceId).With((long)events).With((long)counts.Numbers).With((long)counts.Pending).With((long)counts.Done).With((long)counts.Deleted).With(now);
+}

@@ -1,0 +1,110 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace Quehacer.Core;
+
+/// <summary>
+/// Ids are UUIDv7 (RFC 9562), made in the program; their 48 bits of Unix milliseconds are the thing's creation time, so creation order is
+/// key order. On the wire they are TypeIDs (TypeID specification 0.3): a prefix, <c>_</c>, and 26 characters of Crockford base 32.
+/// </summary>
+public static class Ids
+{
+    public const string TaskPrefix = "task";
+    public const string UserPrefix = "user";
+    public const string WorkspacePrefix = "ws";
+    public const string TagPrefix = "tag";
+    public const string SessionPrefix = "sess";
+
+    private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+    private const int SuffixCharacters = 26;
+
+    /// <summary>A new id whose time is <paramref name="now"/>, cut to milliseconds.</summary>
+    public static Guid New(DateTime now) => Guid.CreateVersion7(new DateTimeOffset(now, TimeSpan.Zero));
+
+    /// <summary>The time within a UUIDv7, in UTC, to the millisecond.</summary>
+    public static DateTime TimeOf(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        var milliseconds = BinaryPrimitives.ReadInt64BigEndian(bytes) >> 16 & 0xFFFF_FFFF_FFFF;
+        return DateTime.UnixEpoch.AddMilliseconds(milliseconds);
+    }
+
+    /// <summary><c>task_01h455vb4pex5vsknk084sn02q</c></summary>
+    public static string ToTypeId(string prefix, Guid id) => string.Create(prefix.Length + 1 + SuffixCharacters, (prefix, id), static (span, state) =>
+    {
+        state.prefix.CopyTo(span);
+        span[state.prefix.Length] = '_';
+        Span<byte> bytes = stackalloc byte[16];
+        state.id.TryWriteBytes(bytes, bigEndian: true, out _);
+        var high = BinaryPrimitives.ReadUInt64BigEndian(bytes);
+        var low = BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]);
+        for (var i = span.Length - 1; i > state.prefix.Length; i--)
+        {
+            span[i] = Alphabet[(int)(low & 31)];
+            low = low >> 5 | high << 59;
+            high >>= 5;
+        }
+    });
+
+    /// <summary>Reads a TypeID with this prefix. Upper case, a wrong length, <c>i l o u</c> and a first character above 7 (more than 128 bits) are malformed.</summary>
+    public static bool TryParseTypeId(string prefix, ReadOnlySpan<char> text, out Guid id)
+    {
+        id = default;
+        if (text.Length != prefix.Length + 1 + SuffixCharacters || !text.StartsWith(prefix, StringComparison.Ordinal) || text[prefix.Length] != '_')
+        {
+            return false;
+        }
+        var suffix = text[(prefix.Length + 1)..];
+        if (suffix[0] > '7')
+        {
+            return false;
+        }
+        ulong high = 0, low = 0;
+        foreach (var character in suffix)
+        {
+            var digit = Alphabet.IndexOf(character, StringComparison.Ordinal);
+            if (digit < 0)
+            {
+                return false;
+            }
+            high = high << 5 | low >> 59;
+            low = low << 5 | (uint)digit;
+        }
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, high);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], low);
+        id = new Guid(bytes, bigEndian: true);
+        return true;
+    }
+
+    /// <summary>Reads a TypeID with this prefix, or a bare UUID in its usual form with hyphens.</summary>
+    public static bool TryParse(string prefix, ReadOnlySpan<char> text, out Guid id) =>
+        TryParseTypeId(prefix, text, out id) || Guid.TryParseExact(text, "D", out id);
+}
+
+/// <summary>How a caller names a task: by id, or by its number in the workspace.</summary>
+public readonly record struct TaskRef(Guid Id, long Number)
+{
+    /// <summary>Reads a TypeID, a bare UUID or a number (<c>1</c>, never <c>01</c> or <c>+1</c>). False when it is none of them: no task has such a name.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, out TaskRef task)
+    {
+        task = default;
+        if (string.IsNullOrEmpty(text))
+        {
+            return false;
+        }
+        if (Ids.TryParse(Ids.TaskPrefix, text, out var id))
+        {
+            task = new TaskRef(id, 0);
+            return true;
+        }
+        if (text[0] is >= '1' and <= '9' && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            task = new TaskRef(default, number);
+            return true;
+        }
+        return false;
+    }
+}

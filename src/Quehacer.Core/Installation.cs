@@ -1,0 +1,43 @@
+using Quehacer.Core.Accounts;
+using Quehacer.Core.Jobs;
+using Quehacer.Core.Labels;
+using Quehacer.Core.Postgres;
+using Quehacer.Core.Tasks;
+
+namespace Quehacer.Core;
+
+/// <summary>What a running Quehacer needs to be told, beside where its database is.</summary>
+public sealed record InstallationOptions(
+    SigningKey SigningKey, PasswordHashing PasswordHashing, TimeSpan SessionLifetime, TimeSpan IdempotencyKeysKeptFor, TimeSpan DeletedTasksKeptFor);
+
+/// <summary>The core, put together: everything a contract or a command can ask for. Built once; all of it is safe to use from many requests at once.</summary>
+public sealed class Installation
+{
+    public Installation(Database database, InstallationOptions options, TimeProvider time, Action<SessionIncident, Guid?> report)
+    {
+        Database = database;
+        var tagNames = new TagNames(database);
+        Tasks = new TaskReader(database, tagNames);
+        TaskWriter = new TaskWriter(database, tagNames, Tasks, time);
+        AccessToken = new AccessToken(options.SigningKey);
+        var passwords = new Passwords(options.PasswordHashing);
+        Accounts = new AccountStore(database, passwords, time);
+        Sessions = new SessionStore(
+            database, Accounts, passwords, AccessToken, new RefreshToken(options.SigningKey), time, options.SessionLifetime, report);
+        CleanUp = new CleanUp(database, time, options.IdempotencyKeysKeptFor, options.DeletedTasksKeptFor);
+    }
+
+    public Database Database { get; }
+
+    public TaskReader Tasks { get; }
+
+    public TaskWriter TaskWriter { get; }
+
+    public AccountStore Accounts { get; }
+
+    public SessionStore Sessions { get; }
+
+    public AccessToken AccessToken { get; }
+
+    public CleanUp CleanUp { get; }
+}

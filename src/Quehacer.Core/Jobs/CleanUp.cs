@@ -1,0 +1,76 @@
+using Npgsql;
+using Quehacer.Core.Events;
+using Quehacer.Core.Postgres;
+
+namespace Quehacer.Core.Jobs;
+
+/// <summary>What is thrown away when its time has come. Each step touches a bounded number of rows and gives how many.</summary>
+/// <param name="idempotencyKeysKeptFor">At least 24 hours, which is what clients are promised.</param>
+/// <param name="deletedTasksKeptFor">How long a deleted task can be restored.</param>
+public sealed class CleanUp(Database database, TimeProvider time, TimeSpan idempotencyKeysKeptFor, TimeSpan deletedTasksKeptFor)
+{
+    /// <summary>Ended and expired sessions are kept as long as an access token of theirs could still be shown.</summary>
+    private static readonly TimeSpan SessionsKeptFor = TimeSpan.FromHours(2);
+
+    public IReadOnlyList<Job> Jobs =>
+    [
+        new("delete-expired-idempotency-keys", TimeSpan.FromMinutes(10), DeleteExpiredKeysAsync),
+        new("delete-ended-sessions", TimeSpan.FromMinutes(10), DeleteEndedSessionsAsync),
+        new("purge-deleted-tasks", TimeSpan.FromMinutes(10), PurgeDeletedTasksAsync),
+    ];
+
+    private Task<int> DeleteExpiredKeysAsync(CancellationToken cancellation) => ExecuteAsync("""
+        DELETE FROM idempotency_keys k USING (SELECT workspace_id, user_id, key FROM idempotency_keys WHERE created_at < $1 ORDER BY created_at LIMIT $2) old
+         WHERE k.workspace_id = old.workspace_id AND k.user_id = old.user_id AND k.key = old.key
+        """, time.NowUtc() - idempotencyKeysKeptFor, cancellation);
+
+    private Task<int> DeleteEndedSessionsAsync(CancellationToken cancellation) => ExecuteAsync("""
+        DELETE FROM sessions WHERE session_id IN (
+          (SELECT session_id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)
+          UNION ALL (SELECT session_id FROM sessions WHERE ended_at < $1 LIMIT $2))
+        """, time.NowUtc() - SessionsKeptFor, cancellation);
+
+    /// <summary>
+    /// A purge leaves the skeleton of the task's events (that something was there, when, its number) and takes what it was. Each task is a
+    /// write like any other: in its workspace's order, with an event of its own.
+    /// </summary>
+    private async Task<int> PurgeDeletedTasksAsync(CancellationToken cancellation)
+    {
+        var due = new List<(Guid WorkspaceId, Guid TaskId, int Version)>();
+        await using (var command = database.Command("SELECT workspace_id, task_id, version FROM tasks WHERE deleted_at < $1 ORDER BY deleted_at LIMIT $2"))
+        {
+            command.Parameters.With(time.NowUtc() - deletedTasksKeptFor).With(Limits.JobBatchRows);
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            while (await reader.ReadAsync(cancellation))
+            {
+                due.Add((reader.GetGuid(0), reader.GetGuid(1), reader.GetInt32(2)));
+            }
+        }
+        var purged = 0;
+        foreach (var (workspaceId, taskId, version) in due)
+        {
+            await using var connection = await database.OpenAsync(cancellation);
+            await using var batch = new WorkspaceBatch(connection, workspaceId);
+            batch.Begin();
+            batch.AdvanceForTheSystem(events: 1, new CountChange(Numbers: 0, Pending: 0, Done: 0, Deleted: -1), time.NowUtc());
+            // Collides, and voids the batch, when the task was restored meanwhile.
+            batch.Append(0, taskId, version + 1, EventNames.TaskPurged, takesNumber: false, data: null, before: null, Guid.Empty, requestId: null);
+            batch.Add("UPDATE events SET data = NULL, before = NULL WHERE workspace_id = $1 AND stream_id = $2 AND (data IS NOT NULL OR before IS NOT NULL)")
+                .With(workspaceId).With(taskId);
+            batch.Add("DELETE FROM tasks WHERE workspace_id = $1 AND task_id = $2").With(workspaceId).With(taskId);
+            batch.Commit();
+            if ((await batch.ExecuteAsync(cancellation)).Outcome == BatchOutcome.Committed)
+            {
+                purged++;
+            }
+        }
+        return purged;
+    }
+
+    private async Task<int> ExecuteAsync(string sql, DateTime before, CancellationToken cancellation)
+    {
+        await using var command = database.Command(sql);
+        command.Parameters.With(before).With(Limits.JobBatchRows);
+        return await command.ExecuteNonQueryAsync(cancellation);
+    }
+}

@@ -1,0 +1,54 @@
+namespace Quehacer.Core;
+
+/// <summary>Every bound of the system, with its unit in the name. Limits that a contract may set lower are in the contract's folder.</summary>
+public static class Limits
+{
+    /// <summary>The longest task title of any contract (the <c>tareas</c> contract has it); v1 stops at 200 on its own.</summary>
+    public const int TitleCharacters = 255;
+
+    /// <summary>Long enough for meeting minutes, short enough that a page of 100 tasks stays near a megabyte.</summary>
+    public const int DescriptionCharacters = 10_000;
+
+    /// <summary>Tags of one task.</summary>
+    public const int TagsOfATask = 10;
+
+    /// <summary>The longest tag name that v1 accepts when it makes the tag.</summary>
+    public const int TagCharacters = 50;
+
+    /// <summary>RFC 5321 allows 254 octets in a path; the Spanish contract says 255 characters, and its word is kept.</summary>
+    public const int EmailCharacters = 255;
+
+    public const int UserNameCharacters = 255;
+
+    /// <summary>NIST SP 800-63B-4: at least 8 where a second factor can be had, and never cut silently.</summary>
+    public const int PasswordMinCharacters = 8;
+
+    /// <summary>Above NIST's 64; a bound at all because hashing reads every byte.</summary>
+    public const int PasswordMaxCharacters = 128;
+
+    /// <summary>draft-ietf-httpapi-idempotency-key-header: a string; 255 is what Stripe and others accept.</summary>
+    public const int IdempotencyKeyCharacters = 255;
+
+    /// <summary>Tasks on one page of a list.</summary>
+    public const int PageTasks = 100;
+
+    public const int PageTasksDefault = 20;
+
+    /// <summary>How often a change that lost a race is decided again before it is decided under the workspace's lock.</summary>
+    public const int OptimisticAttempts = 3;
+
+    /// <summary>Workspaces whose tag names are held in memory: at most, about 20 MB.</summary>
+    public const int CachedTagWorkspaces = 10_000;
+
+    /// <summary>Tag names held in memory for one workspace; a workspace with more is read again from time to time.</summary>
+    public const int CachedTagsOfAWorkspace = 1_000;
+
+    /// <summary>Rows that one statement of a clean-up job touches, so that no job holds locks for long.</summary>
+    public const int JobBatchRows = 1_000;
+
+    /// <summary>An access token's clock may run this far ahead of ours (seconds): two servers never agree exactly.</summary>
+    public const int TokenClockSkewSeconds = 5;
+
+    /// <summary>The longest access token that is looked at (bytes); ours have about 350.</summary>
+    public const int AccessTokenBytes = 2_048;
+}

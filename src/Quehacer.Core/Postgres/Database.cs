@@ -1,0 +1,139 @@
+using System.Security.Cryptography;
+using System.Text;
+using Npgsql;
+
+namespace Quehacer.Core.Postgres;
+
+/// <param name="ConnectionString">In Npgsql's form; see <see cref="DatabaseUrl"/>.</param>
+/// <param name="PoolSize">Connections at most.</param>
+/// <param name="StatementTimeoutMs">A statement that runs longer is cancelled by PostgreSQL.</param>
+/// <param name="LockTimeoutMs">A statement that waits longer for a lock is cancelled by PostgreSQL.</param>
+public sealed record DatabaseOptions(string ConnectionString, int PoolSize, int StatementTimeoutMs, int LockTimeoutMs);
+
+/// <summary>The one way to PostgreSQL: a pool of connections whose statements are prepared, bounded in time and tagged with the database's incarnation.</summary>
+public sealed class Database : IAsyncDisposable
+{
+    /// <summary>
+    /// System identifier and timeline tell one cluster and one history from another; the installation's own id tells a restored dump from
+    /// its original. On a standby the timeline of the last checkpoint has to do.
+    /// </summary>
+    private const string ReadIncarnation = """
+        SELECT (SELECT system_identifier FROM pg_control_system())::text,
+               CASE WHEN pg_is_in_recovery() THEN lpad(to_hex((SELECT timeline_id FROM pg_control_checkpoint())), 8, '0')
+                    ELSE lower(left(pg_walfile_name(pg_current_wal_lsn()), 8)) END,
+               incarnation::text
+          FROM installation
+        """;
+
+    private readonly NpgsqlDataSource source;
+    private volatile string incarnation = "";
+
+    public Database(DatabaseOptions options)
+    {
+        var builder = new NpgsqlSlimDataSourceBuilder(new NpgsqlConnectionStringBuilder(options.ConnectionString)
+        {
+            MaxPoolSize = options.PoolSize,
+            MinPoolSize = Math.Min(2, options.PoolSize),
+            MaxAutoPrepare = 100,
+            AutoPrepareMinUsages = 2,
+            // No statement of ours leaves anything behind in a session, so there is nothing to reset.
+            NoResetOnClose = true,
+            Enlist = false,
+            Timeout = 5,
+            // The server's own timeout comes first and leaves the connection usable.
+            CommandTimeout = options.StatementTimeoutMs / 1000 + 5,
+            CancellationTimeout = 1000,
+            Options = $"-c statement_timeout={options.StatementTimeoutMs} -c lock_timeout={options.LockTimeoutMs} -c idle_in_transaction_session_timeout=15000 -c timezone=UTC",
+            ApplicationName = "quehacer",
+        }.ConnectionString);
+        builder.EnableArrays();
+        builder.EnableJsonTypes();
+        builder.EnableTransportSecurity();
+        builder.UsePhysicalConnectionInitializer(_ => throw new NotSupportedException("Connections are opened asynchronously."), ReadIncarnationAsync);
+        source = builder.Build();
+    }
+
+    /// <summary>
+    /// Eight characters that differ between databases that may hand out the same revision for different things: another cluster, another
+    /// timeline after a failover, a restored backup. Read once for every physical connection.
+    /// </summary>
+    public string Incarnation => incarnation;
+
+    /// <summary>True when the failure says that the database cannot be reached or is overloaded, so that the same request may succeed later.</summary>
+    public static bool IsUnavailable(Exception exception) => exception switch
+    {
+        PostgresException postgres => postgres.SqlState is PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable
+                or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure
+                or PostgresErrorCodes.ReadOnlySqlTransaction or "25P03"
+            || postgres.SqlState.StartsWith("08", StringComparison.Ordinal)
+            || postgres.SqlState.StartsWith("53", StringComparison.Ordinal)
+            || postgres.SqlState.StartsWith("57P", StringComparison.Ordinal),
+        NpgsqlException or TimeoutException => true,
+        _ => false,
+    };
+
+    /// <summary>Answers when the database does, within a second or two; throws otherwise.</summary>
+    public async Task PingAsync(CancellationToken cancellation)
+    {
+        await using var command = source.CreateCommand("SELECT 1");
+        command.CommandTimeout = 2;
+        await command.ExecuteScalarAsync(cancellation);
+    }
+
+    /// <summary>The settings without which an acknowledged write can be lost, as far as they are off.</summary>
+    public async Task<IReadOnlyList<string>> UnsafeSettingsAsync(CancellationToken cancellation)
+    {
+        await using var command = source.CreateCommand(
+            "SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off' ORDER BY name");
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var unsafeSettings = new List<string>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            unsafeSettings.Add(reader.GetString(0));
+        }
+        return unsafeSettings;
+    }
+
+    public ValueTask DisposeAsync() => source.DisposeAsync();
+
+    internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation) => source.OpenConnectionAsync(cancellation);
+
+    internal NpgsqlCommand Command(string sql) => source.CreateCommand(sql);
+
+    private async Task ReadIncarnationAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand(ReadIncarnation, connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        await reader.ReadAsync();
+        var parts = $"{reader.GetString(0)}/{reader.GetString(1)}/{reader.GetString(2)}";
+        incarnation = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(parts)).AsSpan(0, 4));
+    }
+}
+
+/// <summary>Typed parameters without boxing, in the order of <c>$1, $2, …</c>.</summary>
+internal static class Parameters
+{
+    public static NpgsqlParameterCollection With<T>(this NpgsqlParameterCollection parameters, T value)
+    {
+        parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
+        return parameters;
+    }
+
+    public static NpgsqlParameterCollection WithText(this NpgsqlParameterCollection parameters, string? value)
+    {
+        parameters.Add(new NpgsqlParameter { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
+        return parameters;
+    }
+
+    public static NpgsqlParameterCollection WithJson(this NpgsqlParameterCollection parameters, string? value)
+    {
+        parameters.Add(new NpgsqlParameter { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Jsonb });
+        return parameters;
+    }
+
+    public static NpgsqlParameterCollection WithTime(this NpgsqlParameterCollection parameters, DateTime? value)
+    {
+        parameters.Add(new NpgsqlParameter { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz });
+        return parameters;
+    }
+}

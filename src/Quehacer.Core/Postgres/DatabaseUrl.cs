@@ -1,0 +1,64 @@
+using System.Diagnostics.CodeAnalysis;
+using Npgsql;
+
+namespace Quehacer.Core.Postgres;
+
+/// <summary>Reads <c>postgres://user:password@host:port/database?sslmode=require</c>, the form that hosters hand out (libpq's connection URI).</summary>
+public static class DatabaseUrl
+{
+    /// <summary>Gives Npgsql's connection string, or the sentence that says what is wrong. The sentence never repeats the URL: it holds a password.</summary>
+    public static bool TryParse(string url, [NotNullWhen(true)] out string? connectionString, [NotNullWhen(false)] out string? fault)
+    {
+        connectionString = null;
+        fault = null;
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("postgres" or "postgresql"))
+        {
+            fault = "It must look like postgres://user:password@host:5432/database.";
+            return false;
+        }
+        var builder = new NpgsqlConnectionStringBuilder { Port = uri.Port > 0 ? uri.Port : 5432 };
+        var userInfo = uri.UserInfo.Split(':', 2);
+        if (userInfo[0].Length > 0)
+        {
+            builder.Username = Uri.UnescapeDataString(userInfo[0]);
+        }
+        if (userInfo.Length == 2)
+        {
+            builder.Password = Uri.UnescapeDataString(userInfo[1]);
+        }
+        if (uri.AbsolutePath.Length > 1)
+        {
+            builder.Database = Uri.UnescapeDataString(uri.AbsolutePath[1..]);
+        }
+        var host = Uri.UnescapeDataString(uri.Host);
+        foreach (var pair in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var (name, value) = pair.Split('=', 2) is [var n, var v] ? (n, Uri.UnescapeDataString(v)) : (pair, "");
+            switch (name)
+            {
+                case "host":
+                    host = value;
+                    break;
+                case "sslmode" when Enum.TryParse<SslMode>(value.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var mode):
+                    builder.SslMode = mode;
+                    break;
+                case "sslrootcert":
+                    builder.RootCertificate = value;
+                    break;
+                case "application_name" or "connect_timeout" or "channel_binding":
+                    break;
+                default:
+                    fault = $"Its parameter '{name}' is not known or has a wrong value; known are host, sslmode and sslrootcert.";
+                    return false;
+            }
+        }
+        if (host.Length == 0)
+        {
+            fault = "It names no host; write postgres://user:password@host:5432/database.";
+            return false;
+        }
+        builder.Host = host;
+        connectionString = builder.ConnectionString;
+        return true;
+    }
+}

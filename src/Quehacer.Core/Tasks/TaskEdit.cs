@@ -1,0 +1,102 @@
+namespace Quehacer.Core.Tasks;
+
+/// <summary>The bounds that the contract of a request puts on what it writes.</summary>
+public sealed record TaskLimits(int TitleCharacters, int DescriptionCharacters, int Tags, int TagCharacters);
+
+/// <summary>A tag as a task refers to it.</summary>
+/// <param name="IsNew">It does not exist yet; the change makes it.</param>
+public readonly record struct TagRef(Guid Id, string Name, bool IsNew);
+
+/// <summary>What a request wants of a task. Texts are storable, normalised and trimmed; nothing else has been checked.</summary>
+public sealed record TaskEdit
+{
+    public Edit<string> Title { get; init; }
+
+    public Edit<string?> Description { get; init; }
+
+    public Edit<TaskState> State { get; init; }
+
+    public Edit<TaskPriority> Priority { get; init; }
+
+    public Edit<DateTime?> DueDate { get; init; }
+
+    /// <summary>Tag names, each once.</summary>
+    public Edit<string[]> Tags { get; init; }
+
+    /// <summary>Faults of form that no member above can carry, such as an unknown member.</summary>
+    public IReadOnlyList<FieldError> Faults { get; init; } = [];
+
+    /// <summary>
+    /// Adds what is wrong with the values. Limits, and the rule that due dates lie in the future, hold only for a value that differs from
+    /// the stored one, so that whatever was read can be put back.
+    /// </summary>
+    internal void Check(TaskItem? stored, IReadOnlyList<TagRef> tags, TaskLimits limits, DateTime now, List<FieldError> faults)
+    {
+        AddFault(Field.Title, Title, faults, limits.TitleCharacters);
+        if (Title.IsSet && Title.Value != stored?.Title)
+        {
+            if (Title.Value.Length == 0)
+            {
+                faults.Add(new FieldError(Field.Title, FieldFault.Required, limits.TitleCharacters));
+            }
+            else if (Text.Characters(Title.Value) > limits.TitleCharacters)
+            {
+                faults.Add(new FieldError(Field.Title, FieldFault.TooLong, limits.TitleCharacters));
+            }
+        }
+
+        AddFault(Field.Description, Description, faults);
+        if (Description.IsSet && Description.Value is { } description && description != stored?.Description && Text.Characters(description) > limits.DescriptionCharacters)
+        {
+            faults.Add(new FieldError(Field.Description, FieldFault.TooLong, limits.DescriptionCharacters));
+        }
+
+        AddFault(Field.Status, State, faults);
+        AddFault(Field.Priority, Priority, faults);
+
+        AddFault(Field.DueDate, DueDate, faults);
+        if (DueDate.IsSet && DueDate.Value is { } due && due != stored?.DueDate && due <= now)
+        {
+            faults.Add(new FieldError(Field.DueDate, FieldFault.NotInFuture));
+        }
+
+        AddFault(Field.Tags, Tags, faults);
+        if (Tags.IsSet && stored?.HasExactly(tags) != true)
+        {
+            CheckTags(stored, tags, limits, faults);
+        }
+    }
+
+    /// <summary>A tag that the task has already is not measured again: another contract may have given it a longer name.</summary>
+    private static void CheckTags(TaskItem? stored, IReadOnlyList<TagRef> tags, TaskLimits limits, List<FieldError> faults)
+    {
+        if (tags.Count > limits.Tags)
+        {
+            faults.Add(new FieldError(Field.Tags, FieldFault.TooMany, limits.Tags));
+        }
+        for (var i = 0; i < tags.Count; i++)
+        {
+            var tag = tags[i];
+            if (stored?.TagIds.Contains(tag.Id) == true)
+            {
+                continue;
+            }
+            if (tag.Name.Length == 0)
+            {
+                faults.Add(new FieldError(Field.Tags, FieldFault.Required, limits.TagCharacters, i));
+            }
+            else if (Text.Characters(tag.Name) > limits.TagCharacters)
+            {
+                faults.Add(new FieldError(Field.Tags, FieldFault.TooLong, limits.TagCharacters, i));
+            }
+        }
+    }
+
+    private static void AddFault<T>(Field field, Edit<T> edit, List<FieldError> faults, long? limit = null)
+    {
+        if (edit.Fault is { } fault)
+        {
+            faults.Add(new FieldError(field, fault, limit));
+        }
+    }
+}

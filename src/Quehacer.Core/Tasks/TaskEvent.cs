@@ -1,0 +1,149 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Quehacer.Core.Events;
+
+namespace Quehacer.Core.Tasks;
+
+/// <summary>What happened to a task. Old events are read for ever: a changed event gets a new name or an upcaster, never a new meaning.</summary>
+public abstract record TaskEvent
+{
+    private TaskEvent()
+    {
+    }
+
+    public sealed record Created(TaskDelta Data) : TaskEvent;
+
+    /// <param name="Data">The changed members as they are now.</param>
+    /// <param name="Before">The same members as they were.</param>
+    public sealed record Updated(TaskDelta Data, TaskDelta Before) : TaskEvent;
+
+    public sealed record Completed : TaskEvent;
+
+    public sealed record Reopened : TaskEvent;
+
+    public sealed record Deleted : TaskEvent;
+
+    public sealed record Restored : TaskEvent;
+
+    /// <summary>The name in the log.</summary>
+    public string Name => this switch
+    {
+        Created => EventNames.TaskCreated,
+        Updated => EventNames.TaskUpdated,
+        Completed => EventNames.TaskCompleted,
+        Reopened => EventNames.TaskReopened,
+        Deleted => EventNames.TaskDeleted,
+        Restored => EventNames.TaskRestored,
+        _ => throw new InvalidOperationException($"An event without a name: {GetType().Name}."),
+    };
+
+    /// <summary>The JSON of the event and of the members as they were before; null where an event has none.</summary>
+    public (string? Data, string? Before) ToJson() => this switch
+    {
+        Created created => (created.Data.ToJson(), null),
+        Updated updated => (updated.Data.ToJson(), updated.Before.ToJson()),
+        _ => (null, null),
+    };
+
+    public static TaskEvent FromStored(StoredEvent stored) => stored.Type switch
+    {
+        EventNames.TaskCreated => new Created(TaskDelta.FromJson(stored.Data!)),
+        EventNames.TaskUpdated => new Updated(TaskDelta.FromJson(stored.Data!), TaskDelta.FromJson(stored.Before!)),
+        EventNames.TaskCompleted => new Completed(),
+        EventNames.TaskReopened => new Reopened(),
+        EventNames.TaskDeleted => new Deleted(),
+        EventNames.TaskRestored => new Restored(),
+        _ => throw new InvalidOperationException($"The log has an event of a task that this program does not know: {stored.Type}."),
+    };
+}
+
+/// <summary>Some members of a task with their values; in the log a member that is not set is absent, and one that is cleared is null.</summary>
+public sealed record TaskDelta
+{
+    public Edit<string> Title { get; init; }
+
+    public Edit<string?> Description { get; init; }
+
+    public Edit<TaskState> State { get; init; }
+
+    public Edit<TaskPriority> Priority { get; init; }
+
+    public Edit<DateTime?> DueDate { get; init; }
+
+    public Edit<Guid[]> TagIds { get; init; }
+
+    public bool IsEmpty => !(Title.IsSet || Description.IsSet || State.IsSet || Priority.IsSet || DueDate.IsSet || TagIds.IsSet);
+
+    public string ToJson()
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            if (Title.IsSet)
+            {
+                json.WriteString("title"u8, Title.Value);
+            }
+            if (Description.IsSet)
+            {
+                json.WriteString("description"u8, Description.Value);
+            }
+            if (State.IsSet)
+            {
+                json.WriteNumber("state"u8, (short)State.Value);
+            }
+            if (Priority.IsSet)
+            {
+                json.WriteNumber("priority"u8, (short)Priority.Value);
+            }
+            if (DueDate.IsSet)
+            {
+                if (DueDate.Value is { } due)
+                {
+                    json.WriteString("due_date"u8, due);
+                }
+                else
+                {
+                    json.WriteNull("due_date"u8);
+                }
+            }
+            if (TagIds.IsSet)
+            {
+                json.WriteStartArray("tag_ids"u8);
+                foreach (var id in TagIds.Value)
+                {
+                    json.WriteStringValue(id);
+                }
+                json.WriteEndArray();
+            }
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    public static TaskDelta FromJson(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        var delta = new TaskDelta();
+        foreach (var member in document.RootElement.EnumerateObject())
+        {
+            var value = member.Value;
+            delta = member.Name switch
+            {
+                "title" => delta with { Title = value.GetString()! },
+                "description" => delta with { Description = value.GetString() },
+                "state" => delta with { State = (TaskState)value.GetInt16() },
+                "priority" => delta with { Priority = (TaskPriority)value.GetInt16() },
+                "due_date" => delta with { DueDate = value.ValueKind == JsonValueKind.Null ? null : ReadTime(value) },
+                "tag_ids" => delta with { TagIds = value.EnumerateArray().Select(id => id.GetGuid()).ToArray() },
+                _ => throw new InvalidOperationException($"The log has a member of a task that this program does not know: {member.Name}."),
+            };
+        }
+        return delta;
+    }
+
+    private static DateTime ReadTime(JsonElement value) =>
+        DateTime.Parse(value.GetString()!, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal);
+}

@@ -1,0 +1,59 @@
+using System.Text;
+
+namespace Quehacer.Core;
+
+/// <summary>
+/// What the system calls text: NFC-normalised, without U+0000 and unpaired surrogates, counted in code points as PostgreSQL's
+/// <c>length</c> does. Upper and lower case are decided here, not by the database's locale, so that every installation agrees.
+/// </summary>
+public static class Text
+{
+    /// <summary>False for U+0000 and unpaired surrogates, which PostgreSQL cannot store.</summary>
+    public static bool IsStorable(ReadOnlySpan<char> text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            var character = text[i];
+            if (character == '\0')
+            {
+                return false;
+            }
+            if (char.IsSurrogate(character))
+            {
+                if (!char.IsHighSurrogate(character) || i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1]))
+                {
+                    return false;
+                }
+                i++;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>Unicode code points: an emoji counts once.</summary>
+    public static int Characters(ReadOnlySpan<char> text)
+    {
+        var count = text.Length;
+        foreach (var character in text)
+        {
+            if (char.IsLowSurrogate(character))
+            {
+                count--;
+            }
+        }
+        return count;
+    }
+
+    /// <summary>NFC. The text must be storable.</summary>
+    public static string Normalise(string text) => Ascii.IsValid(text) ? text : text.Normalize(NormalizationForm.FormC);
+
+    /// <summary>A title or a name: normalised and without white space around it.</summary>
+    public static string NormaliseName(string text) => Normalise(text.Trim());
+
+    /// <summary>
+    /// The key by which names are equal: case does not count, accents do. Fold version 1: NFC, simple upper case, simple lower case, NFC;
+    /// up and down again because some letters (ς, ſ, K) meet only that way.
+    /// </summary>
+    public static string NameKey(string name) =>
+        Ascii.IsValid(name) ? name.ToLowerInvariant() : Normalise(Normalise(name).ToUpperInvariant().ToLowerInvariant());
+}
