@@ -1,0 +1,171 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Quehacer.Core.Accounts;
+using Quehacer.Core.Events;
+using Quehacer.Core.Postgres;
+using Quehacer.Core.Tasks;
+using Xunit;
+
+namespace Quehacer.Core.Tests.Stores;
+
+/// <summary>A clock that the test moves; between moves it runs as the machine's does.</summary>
+internal sealed class MovableTime : TimeProvider
+{
+    private TimeSpan ahead;
+
+    public void Forward(TimeSpan by) => ahead += by;
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + ahead;
+}
+
+/// <summary>An installation on a database of its own, and what tests ask of it again and again.</summary>
+internal sealed class House : IAsyncDisposable
+{
+    public const string Password = "zq8-Km2x";
+
+    public static readonly TaskLimits V1 = new(TitleCharacters: 200, DescriptionCharacters: 10_000, Tags: 10, TagCharacters: 50);
+
+    private House(string connectionString, TimeSpan keysKeptFor, TimeSpan tasksKeptFor, int lockTimeoutMs)
+    {
+        Database = new Database(new DatabaseOptions(connectionString, PoolSize: 24, StatementTimeoutMs: 20_000, lockTimeoutMs));
+        // Real hashing is slow on purpose, and its slowness is not what these tests are about.
+        var hashing = new PasswordHashing(password => "plain:" + password, (hash, password) => hash == "plain:" + password);
+        var options = new InstallationOptions(new SigningKey("a secret of at least thirty-two bytes"), hashing, TimeSpan.FromDays(30), keysKeptFor, tasksKeptFor);
+        Core = new Installation(Database, options, Time, (incident, userId) => Incidents.Enqueue((incident, userId)));
+    }
+
+    public MovableTime Time { get; } = new();
+
+    public ConcurrentQueue<(SessionIncident Incident, Guid? UserId)> Incidents { get; } = new();
+
+    public Database Database { get; }
+
+    public Installation Core { get; }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public static async Task<House> BuildAsync(PostgresFixture postgres, int keysKeptForDays = 1, int tasksKeptForDays = 30, int lockTimeoutMs = 20_000) =>
+        new(await postgres.DatabaseAsync(), TimeSpan.FromDays(keysKeptForDays), TimeSpan.FromDays(tasksKeptForDays), lockTimeoutMs);
+
+    public ValueTask DisposeAsync() => Database.DisposeAsync();
+
+    /// <summary>Registers somebody and logs them in.</summary>
+    public async Task<(Caller Caller, Tokens Tokens)> MoveInAsync(string email)
+    {
+        Ok(await Core.Accounts.RegisterAsync(new AccountEdit { Email = email, Name = "Somebody", Password = Password }, null, "req_register", Cancellation));
+        return await LogInAsync(email);
+    }
+
+    public async Task<(Caller Caller, Tokens Tokens)> LogInAsync(string email)
+    {
+        var tokens = Ok(await Core.Sessions.LoginAsync(email, Password, null, Cancellation)).Value;
+        return (CallerOf(tokens), tokens);
+    }
+
+    public Caller CallerOf(Tokens tokens)
+    {
+        Assert.Null(Core.AccessToken.Verify(tokens.AccessToken, Time.NowUtc(), out var claims));
+        return new Caller(claims.UserId, claims.SessionId, claims.WorkspaceId, "req_test");
+    }
+
+    public async Task<TaskItem> CreateAsync(Caller caller, TaskEdit edit, IdempotencyKey? key = null) =>
+        Ok(await Core.TaskWriter.CreateAsync(caller, edit, V1, key, Cancellation)).View.Task;
+
+    public async Task<IReadOnlyList<StoredEvent>> StreamAsync(Caller caller, Guid streamId) =>
+        await EventLog.ReadStreamAsync(Database, caller.WorkspaceId, streamId, int.MaxValue, Cancellation);
+
+    /// <summary>The task's row, deleted or not.</summary>
+    public async Task<TaskItem> RowAsync(Caller caller, Guid taskId) => Ok(await Core.Tasks.FindAsync(caller, new TaskRef(taskId, 0), Cancellation)).Task;
+
+    /// <summary>The first column of a query whose only parameter is the workspace.</summary>
+    public async Task<IReadOnlyList<T>> ColumnAsync<T>(string sql, Guid workspaceId)
+    {
+        await using var command = Database.Command(sql);
+        command.Parameters.With(workspaceId);
+        await using var reader = await command.ExecuteReaderAsync(Cancellation);
+        var values = new List<T>();
+        while (await reader.ReadAsync(Cancellation))
+        {
+            values.Add(reader.GetFieldValue<T>(0));
+        }
+        return values;
+    }
+
+    public async Task<long> CountAsync(string sql)
+    {
+        await using var command = Database.Command(sql);
+        return (long)(await command.ExecuteScalarAsync(Cancellation))!;
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var command = Database.Command(sql);
+        await command.ExecuteNonQueryAsync(Cancellation);
+    }
+
+    /// <summary>Everything that holds of a workspace whatever was done to it: no revision is missing, rows are what their events make of them, counts are right.</summary>
+    public async Task AssertConsistentAsync(Caller caller)
+    {
+        var revisions = await ColumnAsync<long>("SELECT revision FROM events WHERE workspace_id = $1 ORDER BY revision", caller.WorkspaceId);
+        Assert.Equal(Enumerable.Range(1, revisions.Count).Select(revision => (long)revision), revisions);
+        Assert.Equal([revisions.Count], await ColumnAsync<long>("SELECT revision FROM workspaces WHERE workspace_id = $1", caller.WorkspaceId));
+        Assert.Empty(await ColumnAsync<long>(
+            "SELECT e.revision FROM events e JOIN events later ON later.workspace_id = e.workspace_id AND later.revision > e.revision AND later.at < e.at WHERE e.workspace_id = $1",
+            caller.WorkspaceId));
+
+        var counts = await ColumnAsync<bool>(
+            """
+            SELECT pending_tasks = (SELECT count(*) FROM tasks WHERE workspace_id = $1 AND deleted_at IS NULL AND state = 0)
+               AND done_tasks = (SELECT count(*) FROM tasks WHERE workspace_id = $1 AND deleted_at IS NULL AND state = 1)
+               AND deleted_tasks = (SELECT count(*) FROM tasks WHERE workspace_id = $1 AND deleted_at IS NOT NULL)
+               AND last_task_number = (SELECT count(*) FROM events WHERE workspace_id = $1 AND type = 'task.created')
+               AND last_task_number = (SELECT coalesce(max(number), 0) FROM events WHERE workspace_id = $1)
+              FROM workspaces WHERE workspace_id = $1
+            """,
+            caller.WorkspaceId);
+        Assert.Equal([true], counts);
+
+        foreach (var taskId in await ColumnAsync<Guid>("SELECT task_id FROM tasks WHERE workspace_id = $1", caller.WorkspaceId))
+        {
+            TaskItem? replayed = null;
+            var stream = await StreamAsync(caller, taskId);
+            Assert.Equal(Enumerable.Range(1, stream.Count), stream.Select(stored => stored.Stamp.Version));
+            foreach (var stored in stream)
+            {
+                replayed = TaskItem.Apply(replayed, TaskEvent.FromStored(stored), stored.Stamp);
+            }
+            AssertSame(replayed!, await RowAsync(caller, taskId));
+            Assert.Equal(
+                [stream[^1].Revision],
+                await ColumnAsync<long>($"SELECT revision FROM tasks WHERE workspace_id = $1 AND task_id = '{taskId}'", caller.WorkspaceId));
+        }
+    }
+
+    public static void AssertSame(TaskItem expected, TaskItem actual)
+    {
+        Assert.Equal(expected.TagIds, actual.TagIds);
+        Assert.Equal(expected with { TagIds = actual.TagIds }, actual);
+    }
+
+    public static T Ok<T>(Result<T> result)
+    {
+        Assert.True(result.IsOk, $"{result.Error?.Code} {string.Join(", ", result.Error?.Fields ?? [])}");
+        return result.Value;
+    }
+
+    public static IdempotencyKey Key(string value, string request = "request") => new(value, SHA256.HashData(Encoding.UTF8.GetBytes(request)));
+
+    /// <summary>Starts all of them as nearly at once as can be.</summary>
+    public static async Task<T[]> AtOnceAsync<T>(int count, Func<int, Task<T>> work)
+    {
+        var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var all = Enumerable.Range(0, count).Select(async index =>
+        {
+            await start.Task;
+            return await work(index);
+        }).ToList();
+        start.SetResult();
+        return await Task.WhenAll(all);
+    }
+}
