@@ -1,0 +1,360 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Npgsql;
+using NpgsqlTypes;
+using Quehacer.Core;
+using Quehacer.Core.Accounts;
+using Quehacer.Core.Events;
+using Quehacer.Core.Postgres;
+using Quehacer.Core.Tasks;
+
+// Fills the product's database for the benchmark, by COPY and not through the server, because 200 000 tasks by HTTP would take minutes.
+// Everything the server keeps true is true here too: each workspace has its gap-free log, and rows and counts are what its events come to.
+const int Users = 1_000;
+const int TasksOfAUser = 200;
+const int RandomIds = 50_000;
+const int SecondsBetweenTasks = 10;
+const int SecondsUntilDone = 3_600;
+
+// The load makes its tasks with the tags a and b, so that under load no tag has to be made.
+string[] tagNames = ["a", "b", "home", "work"];
+
+var directory = Environment.GetEnvironmentVariable("BENCH_DIR") ?? "/tmp/quehacer-bench";
+var server = new Uri("http://127.0.0.1:41100");
+var connectionString = new NpgsqlConnectionStringBuilder
+{
+    Host = "127.0.0.1",
+    Port = 45432,
+    Username = "postgres",
+    Database = Environment.GetEnvironmentVariable("BENCH_DATABASE") ?? "quehacer",
+    Options = "-c timezone=UTC",
+    CommandTimeout = 0,
+}.ConnectionString;
+
+switch (args)
+{
+    case ["tasks"]:
+        await new Migrator(connectionString).MigrateAsync(CancellationToken.None);
+        await using (var source = NpgsqlDataSource.Create(connectionString))
+        {
+            await SeedAsync(source);
+        }
+        return 0;
+    case ["tokens"]:
+        await using (var source = NpgsqlDataSource.Create(connectionString))
+        {
+            await SignInAsync(source, new SigningKey(Environment.GetEnvironmentVariable("BENCH_SIGNING_KEY") ?? throw new InvalidOperationException("BENCH_SIGNING_KEY is not set.")));
+        }
+        return 0;
+    default:
+        await Console.Error.WriteLineAsync("seed tasks | tokens");
+        return 64;
+}
+
+async Task SeedAsync(NpgsqlDataSource source)
+{
+    // The last task was made yesterday, the first 200 000 times ten seconds before.
+    var start = Clock.Cut(DateTime.UtcNow.Date.AddDays(-1) - TimeSpan.FromSeconds((double)Users * TasksOfAUser * SecondsBetweenTasks));
+    var registered = start.AddDays(-1);
+    var users = Enumerable.Range(0, Users).Select(index => new Owner(index, registered.AddSeconds(index))).ToArray();
+
+    await using var rows = await source.OpenConnectionAsync();
+    await using var log = await source.OpenConnectionAsync();
+    await using (var accounts = await rows.BeginBinaryImportAsync(
+        "COPY accounts (user_id, email, email_key, name, password_hash, workspace_id, version, updated_at) FROM STDIN (FORMAT binary)"))
+    {
+        foreach (var user in users)
+        {
+            await accounts.StartRowAsync();
+            await accounts.WriteAsync(user.Id, NpgsqlDbType.Uuid);
+            await accounts.WriteAsync(user.Email, NpgsqlDbType.Text);
+            await accounts.WriteAsync(AccountEdit.EmailKey(user.Email), NpgsqlDbType.Text);
+            await accounts.WriteAsync(user.Name, NpgsqlDbType.Text);
+            // Base 64 of a byte that begins no hash: no password opens these accounts.
+            await accounts.WriteAsync("/w==", NpgsqlDbType.Text);
+            await accounts.WriteAsync(user.WorkspaceId, NpgsqlDbType.Uuid);
+            await accounts.WriteAsync(1, NpgsqlDbType.Integer);
+            await accounts.WriteAsync(user.RegisteredAt, NpgsqlDbType.TimestampTz);
+        }
+        await accounts.CompleteAsync();
+    }
+    await using (var accountEvents = await rows.BeginBinaryImportAsync("COPY account_events (user_id, version, type, actor_id, at) FROM STDIN (FORMAT binary)"))
+    {
+        foreach (var user in users)
+        {
+            await accountEvents.StartRowAsync();
+            await accountEvents.WriteAsync(user.Id, NpgsqlDbType.Uuid);
+            await accountEvents.WriteAsync(1, NpgsqlDbType.Integer);
+            await accountEvents.WriteAsync("account.registered", NpgsqlDbType.Text);
+            await accountEvents.WriteAsync(user.Id, NpgsqlDbType.Uuid);
+            await accountEvents.WriteAsync(user.RegisteredAt, NpgsqlDbType.TimestampTz);
+        }
+        await accountEvents.CompleteAsync();
+    }
+
+    await using (var events = await log.BeginBinaryImportAsync(
+        "COPY events (workspace_id, revision, stream_id, version, type, number, data, actor_id, at) FROM STDIN (FORMAT binary)"))
+    {
+        foreach (var user in users)
+        {
+            await AppendAsync(events, user, user.WorkspaceId, 1, EventNames.WorkspaceCreated, null, null, user.RegisteredAt);
+        }
+        await using (var tags = await rows.BeginBinaryImportAsync("COPY tags (workspace_id, tag_id, name, name_key, version, revision) FROM STDIN (FORMAT binary)"))
+        {
+            foreach (var user in users)
+            {
+                var at = user.RegisteredAt.AddMinutes(1);
+                foreach (var name in tagNames)
+                {
+                    var id = Ids.New(at);
+                    user.TagIds.Add(id);
+                    await AppendAsync(events, user, id, 1, EventNames.TagCreated, null, new JsonObject { ["name"] = name }.ToJsonString(), at);
+                    await tags.StartRowAsync();
+                    await tags.WriteAsync(user.WorkspaceId, NpgsqlDbType.Uuid);
+                    await tags.WriteAsync(id, NpgsqlDbType.Uuid);
+                    await tags.WriteAsync(name, NpgsqlDbType.Text);
+                    await tags.WriteAsync(Text.NameKey(name), NpgsqlDbType.Text);
+                    await tags.WriteAsync(1, NpgsqlDbType.Integer);
+                    await tags.WriteAsync(user.Revision, NpgsqlDbType.Bigint);
+                }
+            }
+            await tags.CompleteAsync();
+        }
+        await using (var tasks = await rows.BeginBinaryImportAsync("""
+            COPY tasks (workspace_id, task_id, number, version, revision, title, description, state, priority, due_date, tag_ids, created_by, updated_at)
+            FROM STDIN (FORMAT binary)
+            """))
+        {
+            // Users take turns, so that the 200 tasks of one lie on about 200 pages, as they would in life.
+            for (var n = 0; n < Users * TasksOfAUser; n++)
+            {
+                await MakeTaskAsync(tasks, events, users[n % Users], n, start.AddSeconds((double)n * SecondsBetweenTasks));
+            }
+            await tasks.CompleteAsync();
+        }
+        await events.CompleteAsync();
+    }
+
+    await using (var workspaces = await rows.BeginBinaryImportAsync("""
+        COPY workspaces (workspace_id, owner_id, revision, labels_revision, last_task_number, pending_tasks, done_tasks, deleted_tasks, changed_at)
+        FROM STDIN (FORMAT binary)
+        """))
+    {
+        foreach (var user in users)
+        {
+            await workspaces.StartRowAsync();
+            await workspaces.WriteAsync(user.WorkspaceId, NpgsqlDbType.Uuid);
+            await workspaces.WriteAsync(user.Id, NpgsqlDbType.Uuid);
+            await workspaces.WriteAsync(user.Revision, NpgsqlDbType.Bigint);
+            await workspaces.WriteAsync(0L, NpgsqlDbType.Bigint);
+            await workspaces.WriteAsync(user.Tasks, NpgsqlDbType.Bigint);
+            await workspaces.WriteAsync(user.Tasks - user.Done, NpgsqlDbType.Bigint);
+            await workspaces.WriteAsync(user.Done, NpgsqlDbType.Bigint);
+            await workspaces.WriteAsync(0L, NpgsqlDbType.Bigint);
+            await workspaces.WriteAsync(user.ChangedAt, NpgsqlDbType.TimestampTz);
+        }
+        await workspaces.CompleteAsync();
+    }
+
+    // What reset_ours.sql goes back to, in a schema of its own: the product's is as its migrations make it.
+    await ExecuteAsync(rows, "CREATE SCHEMA bench; CREATE TABLE bench.seeded AS SELECT * FROM workspaces; ALTER TABLE bench.seeded ADD PRIMARY KEY (workspace_id)");
+    await ExecuteAsync(rows, "VACUUM (ANALYZE, FREEZE)");
+    await Console.Out.WriteLineAsync($"{Users} users with {TasksOfAUser} tasks each");
+}
+
+async Task MakeTaskAsync(NpgsqlBinaryImporter tasks, NpgsqlBinaryImporter events, Owner user, int n, DateTime at)
+{
+    var id = Ids.New(at);
+    var created = new TaskEvent.Created(new TaskDelta
+    {
+        Title = $"Task number {n} {Hex($"t{n}")[..16]}",
+        Description = $"Description of task {n}: {Hex($"d{n}")} {Hex($"e{n}")} lorem ipsum dolor",
+        State = TaskState.Pending,
+        Priority = (TaskPriority)((n + n / Users) % 4),
+        DueDate = at.AddYears(1),
+        TagIds = new[] { user.TagIds[n / Users % tagNames.Length], user.TagIds[(n / Users + 1) % tagNames.Length] },
+    });
+    user.Tasks++;
+    await AppendAsync(events, user, id, 1, created.Name, user.Tasks, created.ToJson().Data, at);
+    var task = TaskItem.Apply(null, created, new EventStamp(id, 1, user.Tasks, user.Id, at));
+
+    // Every other task of a user is done, an hour later and before the user's next one.
+    if (n / Users % 2 == 1)
+    {
+        var doneAt = at.AddSeconds(SecondsUntilDone);
+        var completed = new TaskEvent.Completed();
+        user.Done++;
+        await AppendAsync(events, user, id, 2, completed.Name, null, null, doneAt);
+        task = TaskItem.Apply(task, completed, new EventStamp(id, 2, null, user.Id, doneAt));
+    }
+
+    await tasks.StartRowAsync();
+    await tasks.WriteAsync(user.WorkspaceId, NpgsqlDbType.Uuid);
+    await tasks.WriteAsync(task.Id, NpgsqlDbType.Uuid);
+    await tasks.WriteAsync(task.Number, NpgsqlDbType.Bigint);
+    await tasks.WriteAsync(task.Version, NpgsqlDbType.Integer);
+    await tasks.WriteAsync(user.Revision, NpgsqlDbType.Bigint);
+    await tasks.WriteAsync(task.Title, NpgsqlDbType.Text);
+    await tasks.WriteAsync(task.Description, NpgsqlDbType.Text);
+    await tasks.WriteAsync((short)task.State, NpgsqlDbType.Smallint);
+    await tasks.WriteAsync((short)task.Priority, NpgsqlDbType.Smallint);
+    await tasks.WriteAsync(task.DueDate!.Value, NpgsqlDbType.TimestampTz);
+    await tasks.WriteAsync(task.TagIds, NpgsqlDbType.Array | NpgsqlDbType.Uuid);
+    await tasks.WriteAsync(task.CreatedBy, NpgsqlDbType.Uuid);
+    await tasks.WriteAsync(task.UpdatedAt, NpgsqlDbType.TimestampTz);
+}
+
+static async Task AppendAsync(NpgsqlBinaryImporter events, Owner user, Guid streamId, int version, string type, long? number, string? data, DateTime at)
+{
+    user.Revision++;
+    user.ChangedAt = at;
+    await events.StartRowAsync();
+    await events.WriteAsync(user.WorkspaceId, NpgsqlDbType.Uuid);
+    await events.WriteAsync(user.Revision, NpgsqlDbType.Bigint);
+    await events.WriteAsync(streamId, NpgsqlDbType.Uuid);
+    await events.WriteAsync(version, NpgsqlDbType.Integer);
+    await events.WriteAsync(type, NpgsqlDbType.Text);
+    if (number is { } given)
+    {
+        await events.WriteAsync(given, NpgsqlDbType.Bigint);
+    }
+    else
+    {
+        await events.WriteNullAsync();
+    }
+    if (data is not null)
+    {
+        await events.WriteAsync(data, NpgsqlDbType.Jsonb);
+    }
+    else
+    {
+        await events.WriteNullAsync();
+    }
+    await events.WriteAsync(user.Id, NpgsqlDbType.Uuid);
+    await events.WriteAsync(at, NpgsqlDbType.TimestampTz);
+}
+
+// Gives everybody a new session and writes what the load generator reads: a token a user, and random tasks with their owner's line and tag.
+async Task SignInAsync(NpgsqlDataSource source, SigningKey key)
+{
+    var now = Clock.Cut(DateTime.UtcNow);
+    var accessTokens = new AccessToken(key);
+    var refreshTokens = new RefreshToken(key);
+    await using var connection = await source.OpenConnectionAsync();
+    var accounts = new List<Account>(Users);
+    await using (var command = new NpgsqlCommand("SELECT user_id, email, name, is_admin, workspace_id, version, updated_at FROM accounts ORDER BY user_id LIMIT $1", connection))
+    {
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Users });
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            accounts.Add(new Account(
+                reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetBoolean(3), reader.GetGuid(4), reader.GetInt32(5), reader.GetDateTime(6)));
+        }
+    }
+
+    await ExecuteAsync(connection, "DELETE FROM sessions");
+    var tokens = new List<string>(Users);
+    await using (var sessions = await connection.BeginBinaryImportAsync(
+        "COPY sessions (session_id, user_id, generation, refresh_hash, refreshed_at, expires_at) FROM STDIN (FORMAT binary)"))
+    {
+        foreach (var account in accounts)
+        {
+            var sessionId = Ids.New(now);
+            tokens.Add(accessTokens.Issue(account, sessionId, now));
+            await sessions.StartRowAsync();
+            await sessions.WriteAsync(sessionId, NpgsqlDbType.Uuid);
+            await sessions.WriteAsync(account.Id, NpgsqlDbType.Uuid);
+            await sessions.WriteAsync(0, NpgsqlDbType.Integer);
+            await sessions.WriteAsync(RefreshToken.Hash(refreshTokens.Issue(sessionId, 0)), NpgsqlDbType.Bytea);
+            await sessions.WriteAsync(now, NpgsqlDbType.TimestampTz);
+            await sessions.WriteAsync(now.AddDays(30), NpgsqlDbType.TimestampTz);
+        }
+        await sessions.CompleteAsync();
+    }
+    await ExecuteAsync(connection, "VACUUM (ANALYZE, FREEZE) sessions");
+    await File.WriteAllLinesAsync(
+        Path.Combine(directory, "tokens-ours.txt"), accounts.Zip(tokens, (account, token) => $"{Ids.ToTypeId(Ids.UserPrefix, account.Id)} {token} -"));
+
+    var lineOf = accounts.Index().ToDictionary(entry => entry.Item.WorkspaceId, entry => entry.Index);
+    var all = new List<(Guid Id, int Line, int Version)>(Users * TasksOfAUser);
+    await using (var command = new NpgsqlCommand("SELECT task_id, workspace_id, version FROM tasks ORDER BY task_id", connection))
+    await using (var reader = await command.ExecuteReaderAsync())
+    {
+        while (await reader.ReadAsync())
+        {
+            all.Add((reader.GetGuid(0), lineOf[reader.GetGuid(1)], reader.GetInt32(2)));
+        }
+    }
+    var random = new Random(42);
+    var chosen = Enumerable.Range(0, RandomIds).Select(_ => all[random.Next(all.Count)]).ToList();
+    var tags = await AskTagsAsync(chosen, tokens);
+    await File.WriteAllLinesAsync(
+        Path.Combine(directory, "ids-ours.txt"), chosen.Select((task, i) => $"{Ids.ToTypeId(Ids.TaskPrefix, task.Id)} {task.Line.ToString(CultureInfo.InvariantCulture)} {tags[i]}"));
+    await Console.Out.WriteLineAsync(tags[0] == "-" ? "tokens; no server answers, so ids-ours.txt has no entity tags" : "tokens and entity tags");
+}
+
+// The tags are the server's own to make, so they are asked for and not guessed; '-' when no server answers.
+async Task<string[]> AskTagsAsync(List<(Guid Id, int Line, int Version)> tasks, List<string> tokens)
+{
+    var tags = new string[tasks.Count];
+    Array.Fill(tags, "-");
+    using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 16 }) { BaseAddress = server };
+    try
+    {
+        await client.GetAsync(new Uri("/live", UriKind.Relative));
+    }
+    catch (HttpRequestException)
+    {
+        return tags;
+    }
+    await Parallel.ForAsync(0, tasks.Count, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, cancellation) =>
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/tasks/{Ids.ToTypeId(Ids.TaskPrefix, tasks[i].Id)}");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", tokens[tasks[i].Line]);
+        using var response = await client.SendAsync(request, cancellation);
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            throw new InvalidOperationException($"{request.RequestUri} was answered with {response.StatusCode}.");
+        }
+        tags[i] = response.Headers.ETag?.ToString() ?? "-";
+    });
+    return tags;
+}
+
+static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+{
+    await using var command = new NpgsqlCommand(sql, connection);
+    await command.ExecuteNonQueryAsync();
+}
+
+// The digests of the yardsticks' seed, so that both tables hold texts of the same length.
+static string Hex(string text) => Convert.ToHexStringLower(MD5.HashData(Encoding.UTF8.GetBytes(text)));
+
+/// <summary>A user with the workspace, as far as the log has been written.</summary>
+internal sealed class Owner(int index, DateTime registeredAt)
+{
+    public Guid Id { get; } = Ids.New(registeredAt);
+
+    public Guid WorkspaceId { get; } = Ids.New(registeredAt);
+
+    public string Email { get; } = $"user{index}@bench.example";
+
+    public string Name { get; } = $"User {index}";
+
+    public DateTime RegisteredAt { get; } = registeredAt;
+
+    public List<Guid> TagIds { get; } = [];
+
+    public long Revision { get; set; }
+
+    public long Tasks { get; set; }
+
+    public long Done { get; set; }
+
+    public DateTime ChangedAt { get; set; }
+}
