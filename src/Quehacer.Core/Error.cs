@@ -56,6 +56,9 @@ public enum Field
     Unknown,
     Page,
     Limit,
+
+    /// <summary>The status that a list is filtered by.</summary>
+    StatusFilter,
     Sort,
 
     /// <summary>The body as a whole.</summary>

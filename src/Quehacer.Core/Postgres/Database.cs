@@ -38,6 +38,8 @@ public sealed class Database : IAsyncDisposable
             AutoPrepareMinUsages = 2,
             // No statement of ours leaves anything behind in a session, so there is nothing to reset.
             NoResetOnClose = true,
+            // By the statement that failed we tell a known idempotency key from a lost race.
+            IncludeFailedBatchedCommand = true,
             Enlist = false,
             Timeout = 5,
             // The server's own timeout comes first and leaves the connection usable.

@@ -72,10 +72,10 @@ public sealed class TaskWriter(Database database, TagNames tagNames, TaskReader 
 
     private async Task<Result<Written>> WriteAsync(Verb verb, CancellationToken cancellation)
     {
-        var newId = Ids.New(time.NowUtc());
         for (var attempt = 1; attempt <= Limits.OptimisticAttempts; attempt++)
         {
             var now = time.NowUtc();
+            var newId = Ids.New(now);
             TaskView? found = null;
             if (verb.Target is { } target)
             {
@@ -130,13 +130,14 @@ public sealed class TaskWriter(Database database, TagNames tagNames, TaskReader 
                     break;
             }
         }
-        return await WriteLockedAsync(verb, newId, cancellation);
+        return await WriteLockedAsync(verb, cancellation);
     }
 
     /// <summary>Takes the workspace's lock before reading, so that what is decided on cannot change: certain, and one round trip dearer.</summary>
-    private async Task<Result<Written>> WriteLockedAsync(Verb verb, Guid newId, CancellationToken cancellation)
+    private async Task<Result<Written>> WriteLockedAsync(Verb verb, CancellationToken cancellation)
     {
         var now = time.NowUtc();
+        var newId = Ids.New(now);
         var caller = verb.Caller;
         await using var connection = await database.OpenAsync(cancellation);
         await using var opening = new WorkspaceBatch(connection, caller.WorkspaceId);

@@ -1,0 +1,80 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Quehacer.Core;
+
+namespace Quehacer.Server.Contracts.V1;
+
+/// <summary>A JSON answer of v1 with the headers that go with it.</summary>
+internal sealed class Answer<T>(int status, T body, JsonTypeInfo<T> type) : IResult
+{
+    public EntityTag? Tag { get; init; }
+
+    public string? Location { get; init; }
+
+    public bool IsReplay { get; init; }
+
+    /// <summary>Tokens are never kept by anything between server and client (RFC 6749 §5.1).</summary>
+    public bool IsSecret { get; init; }
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        var headers = httpContext.Response.Headers;
+        headers.CacheControl = IsSecret ? "no-store" : "private, no-cache";
+        if (Tag is { } tag)
+        {
+            headers.ETag = Tags.Format(tag);
+        }
+        if (Location is not null)
+        {
+            headers.Location = Location;
+        }
+        if (IsReplay)
+        {
+            headers["Idempotent-Replayed"] = "true";
+        }
+        return JsonAnswer.WriteAsync(httpContext, status, "application/json; charset=utf-8", body, type);
+    }
+}
+
+/// <summary>204, for what leaves nothing to show.</summary>
+internal sealed class NoContent(bool isReplay) : IResult
+{
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        if (isReplay)
+        {
+            httpContext.Response.Headers["Idempotent-Replayed"] = "true";
+        }
+        httpContext.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
+    }
+}
+
+internal static class JsonAnswer
+{
+    [ThreadStatic]
+    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json)? scratch;
+
+    /// <summary>Serialises whole before the first byte is sent, so that the length is known and a failure is still an error.</summary>
+    public static Task WriteAsync<T>(HttpContext http, int status, string contentType, T body, JsonTypeInfo<T> type)
+    {
+        if (scratch is not var (buffer, json))
+        {
+            buffer = new ArrayBufferWriter<byte>(16 * 1024);
+            // Letters of every language stay readable; the answer is JSON by its type and is never sniffed.
+            json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+            scratch = (buffer, json);
+        }
+        buffer.ResetWrittenCount();
+        json.Reset(buffer);
+        JsonSerializer.Serialize(json, body, type);
+        json.Flush();
+        http.Response.StatusCode = status;
+        http.Response.ContentType = contentType;
+        http.Response.ContentLength = buffer.WrittenCount;
+        http.Response.BodyWriter.Write(buffer.WrittenSpan);
+        return http.Response.BodyWriter.FlushAsync(http.RequestAborted).AsTask();
+    }
+}

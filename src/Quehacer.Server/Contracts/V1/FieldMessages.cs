@@ -1,0 +1,107 @@
+using System.Globalization;
+using Quehacer.Core;
+using Quehacer.Server.Http;
+
+namespace Quehacer.Server.Contracts.V1;
+
+/// <summary>v1's words for what can be wrong with a value: a code for programs, a sentence for people.</summary>
+internal static class FieldMessages
+{
+    public static ProblemFieldBody Of(FieldError error, Language language)
+    {
+        var name = NameOf(error);
+        var allowed = error.Fault == FieldFault.NotOneOf ? AllowedFor(error.Field) : null;
+        return new ProblemFieldBody(name, CodeOf(error.Fault), MessageOf(error, name, allowed).In(language), allowed);
+    }
+
+    private static string NameOf(FieldError error)
+    {
+        var name = error.Field switch
+        {
+            Field.Title => "title",
+            Field.Description => "description",
+            Field.Status => "status",
+            Field.Priority => "priority",
+            Field.DueDate => "due_date",
+            Field.Tags => "tags",
+            Field.Version => "version",
+            Field.Email => "email",
+            Field.Name => "name",
+            Field.Password => "password",
+            Field.RefreshToken => "refresh_token",
+            Field.Unknown => error.Name ?? "",
+            Field.Page => "page",
+            Field.Limit => "limit",
+            Field.StatusFilter => "status",
+            Field.Sort => "sort",
+            Field.Body => "body",
+        };
+        return error.Index is { } index ? string.Create(CultureInfo.InvariantCulture, $"{name}[{index}]") : name;
+    }
+
+    private static string CodeOf(FieldFault fault) => fault switch
+    {
+        FieldFault.Required => "REQUIRED",
+        FieldFault.TooShort => "TOO_SHORT",
+        FieldFault.TooLong => "TOO_LONG",
+        FieldFault.TooMany => "TOO_MANY",
+        FieldFault.NotAString => "NOT_A_STRING",
+        FieldFault.NotAnInteger => "NOT_AN_INTEGER",
+        FieldFault.NotAnArrayOfStrings => "NOT_AN_ARRAY_OF_STRINGS",
+        FieldFault.NotText => "NOT_TEXT",
+        FieldFault.NotOneOf => "NOT_ONE_OF",
+        FieldFault.NotADate => "NOT_A_DATE",
+        FieldFault.NotInFuture => "NOT_IN_FUTURE",
+        FieldFault.NotAnEmail => "NOT_AN_EMAIL",
+        FieldFault.OutOfRange => "OUT_OF_RANGE",
+        FieldFault.TooCommon => "TOO_COMMON",
+        FieldFault.UnknownName => "UNKNOWN",
+        FieldFault.Repeated => "REPEATED",
+        FieldFault.NotAnObject => "NOT_AN_OBJECT",
+    };
+
+    private static Said MessageOf(FieldError error, string name, IReadOnlyList<string>? allowed) => error.Fault switch
+    {
+        FieldFault.Required => new($"Field '{name}' is required and cannot be empty.", $"El campo '{name}' es obligatorio y no puede estar vacío."),
+        FieldFault.TooShort => new($"Field '{name}' must have at least {error.Limit} characters.", $"El campo '{name}' debe tener al menos {error.Limit} caracteres."),
+        FieldFault.TooLong => new($"Field '{name}' cannot have more than {error.Limit} characters.", $"El campo '{name}' no puede tener más de {error.Limit} caracteres."),
+        FieldFault.TooMany => new($"Field '{name}' cannot have more than {error.Limit} entries.", $"El campo '{name}' no puede tener más de {error.Limit} elementos."),
+        FieldFault.NotAString => new($"Field '{name}' must be a string.", $"El campo '{name}' debe ser una cadena."),
+        FieldFault.NotAnInteger => new($"'{name}' must be a whole number.", $"'{name}' debe ser un número entero."),
+        FieldFault.NotAnArrayOfStrings => new($"Field '{name}' must be an array of strings.", $"El campo '{name}' debe ser un array de cadenas."),
+        FieldFault.NotText => new(
+            $"Field '{name}' has a character that is not text: U+0000 or half of a surrogate pair. Remove it.",
+            $"El campo '{name}' tiene un carácter que no es texto: U+0000 o medio par sustituto. Quítalo."),
+        FieldFault.NotOneOf => new($"'{name}' must be one of: {string.Join(", ", allowed!)}.", $"'{name}' debe ser uno de: {string.Join(", ", allowed!)}."),
+        FieldFault.NotADate => new(
+            $"Field '{name}' must be a date and time with offset as in RFC 3339, such as 2030-01-31T17:00:00Z.",
+            $"El campo '{name}' debe ser fecha y hora con desfase según RFC 3339, como 2030-01-31T17:00:00Z."),
+        FieldFault.NotInFuture => new($"Field '{name}' must lie in the future.", $"El campo '{name}' debe estar en el futuro."),
+        FieldFault.NotAnEmail => new($"Field '{name}' must be an e-mail address, such as ana@example.com.", $"El campo '{name}' debe ser un correo, como ana@example.com."),
+        FieldFault.OutOfRange => RangeOf(error, name),
+        FieldFault.TooCommon => new(
+            $"Field '{name}' is one of the passwords that everybody tries first. Choose another; a few words in a row make a good one.",
+            $"El campo '{name}' es una de las contraseñas que todos prueban primero. Elige otra; unas palabras seguidas son una buena."),
+        FieldFault.UnknownName => error.Nearest is { } nearest
+            ? new($"'{name}' is not known here. Did you mean '{nearest}'?", $"'{name}' no se conoce aquí. ¿Querías decir '{nearest}'?")
+            : new($"'{name}' is not known here. Remove it.", $"'{name}' no se conoce aquí. Quítalo."),
+        FieldFault.Repeated => new($"'{name}' is given more than once. Send it once.", $"'{name}' aparece más de una vez. Envíalo una sola vez."),
+        FieldFault.NotAnObject => new("The body must be one JSON object.", "El cuerpo debe ser un objeto JSON."),
+    };
+
+    private static Said RangeOf(FieldError error, string name) => error.Field switch
+    {
+        Field.Limit => new($"'limit' must be from 1 to {Limits.PageTasks}.", $"'limit' debe estar entre 1 y {Limits.PageTasks}."),
+        Field.Page => new($"'page' must be from 1 to {int.MaxValue}.", $"'page' debe estar entre 1 y {int.MaxValue}."),
+        _ => new($"'{name}' must be from 1 to {int.MaxValue}.", $"'{name}' debe estar entre 1 y {int.MaxValue}."),
+    };
+
+    private static IReadOnlyList<string> AllowedFor(Field field) => field switch
+    {
+        Field.Status => Words.States,
+        Field.Priority => Words.Priorities,
+        Field.StatusFilter => Words.StatusFilters,
+        Field.Sort => Words.Sorts,
+        _ => [],
+    };
+}

@@ -1,0 +1,131 @@
+using System.Globalization;
+using Quehacer.Core;
+using Quehacer.Core.Accounts;
+using Quehacer.Server.Http;
+using Quehacer.Server.Pages;
+
+namespace Quehacer.Server.Contracts.V1;
+
+/// <summary>v1's errors: <c>application/problem+json</c>, from the catalogue.</summary>
+internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
+{
+    private const int RetryAfterSeconds = 2;
+
+    /// <summary>Why v1 refuses what the core refuses.</summary>
+    public async Task WriteAsync(HttpContext http, Error error)
+    {
+        // A refusal tells somebody whose session has ended nothing but that.
+        if (error.Code == ErrorCode.Invalid && await HasEndedAsync(http))
+        {
+            error = new Error(ErrorCode.SessionEnded);
+        }
+        if (error.Current is { } current)
+        {
+            http.Response.Headers.ETag = Tags.Format(current);
+        }
+        var kind = KindOf(error.Code);
+        var language = Languages.Preferred(http.Request);
+        var errors = error.Fields.Count == 0 ? null : error.Fields.Select(field => FieldMessages.Of(field, language)).ToList();
+        var detail = errors switch
+        {
+            null => DetailOf(error.Code).In(language),
+            [var only] => only.Message,
+            [var first, ..] => first.Message + new Said($" ({errors.Count - 1} more in 'errors'.)", $" ({errors.Count - 1} más en 'errors'.)").In(language),
+            [] => kind.Meaning.In(language),
+        };
+        await WriteAsync(http, kind, detail, errors, language);
+    }
+
+    /// <summary>Why v1 refuses what never reaches the core.</summary>
+    public async Task RefuseAsync(HttpContext http, HttpFault fault)
+    {
+        if (fault is HttpFault.MalformedJson or HttpFault.UnsupportedMediaType or HttpFault.NotAcceptable or HttpFault.IdempotencyKeyInvalid
+            or HttpFault.IdempotencyKeyMissing or HttpFault.BadRequest && await HasEndedAsync(http))
+        {
+            fault = HttpFault.TokenInvalid;
+        }
+        var language = Languages.Preferred(http.Request);
+        await WriteAsync(http, KindOf(fault), DetailOf(fault, http).In(language), null, language);
+    }
+
+    private async Task WriteAsync(HttpContext http, ErrorKind kind, string detail, IReadOnlyList<ProblemFieldBody>? errors, Language language)
+    {
+        var headers = http.Response.Headers;
+        headers.CacheControl = "no-store";
+        headers.ContentLanguage = language == Language.Spanish ? "es" : "en";
+        if (kind.Status == 401)
+        {
+            // RFC 6750 §3: no error code where there was no token.
+            headers.WWWAuthenticate = kind == ErrorCatalogue.Unauthorized
+                ? "Bearer realm=\"quehacer\""
+                : $"Bearer realm=\"quehacer\", error=\"invalid_token\", error_description=\"{kind.Title.English}\"";
+        }
+        if (kind.Status == 503 || kind == ErrorCatalogue.IdempotencyInFlight)
+        {
+            headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        }
+        var origin = publicUrl?.ToString().TrimEnd('/') ?? $"{http.Request.Scheme}://{http.Request.Host}";
+        var problem = new ProblemBody(
+            origin + ErrorPages.Prefix + kind.Slug, kind.Title.In(language), kind.Status, detail, http.Request.PathBase + http.Request.Path, kind.Code, kind.Number,
+            http.TraceIdentifier, DateTime.UtcNow, errors);
+        await JsonAnswer.WriteAsync(http, kind.Status, "application/problem+json; charset=utf-8", problem, BodyJson.Default.ProblemBody);
+    }
+
+    private async Task<bool> HasEndedAsync(HttpContext http) =>
+        http.Features.Get<Caller>() is { } caller && !await sessions.IsOpenAsync(caller, http.RequestAborted);
+
+    private static ErrorKind KindOf(ErrorCode code) => code switch
+    {
+        ErrorCode.Invalid => ErrorCatalogue.Validation,
+        ErrorCode.NotFound => ErrorCatalogue.NotFound,
+        ErrorCode.Gone => ErrorCatalogue.Gone,
+        ErrorCode.PreconditionFailed => ErrorCatalogue.PreconditionFailed,
+        ErrorCode.EmailTaken => ErrorCatalogue.AlreadyExists,
+        ErrorCode.WrongCredentials => ErrorCatalogue.InvalidCredentials,
+        ErrorCode.SessionEnded => ErrorCatalogue.TokenInvalid,
+        ErrorCode.RefreshTokenInvalid => ErrorCatalogue.TokenInvalid,
+        ErrorCode.IdempotencyMismatch => ErrorCatalogue.IdempotencyMismatch,
+        ErrorCode.IdempotencyInFlight => ErrorCatalogue.IdempotencyInFlight,
+        ErrorCode.Busy => ErrorCatalogue.Unavailable,
+    };
+
+    private static ErrorKind KindOf(HttpFault fault) => fault switch
+    {
+        HttpFault.BadRequest => ErrorCatalogue.BadRequest,
+        HttpFault.MalformedJson => ErrorCatalogue.MalformedJson,
+        HttpFault.BodyTooLarge => ErrorCatalogue.PayloadTooLarge,
+        HttpFault.UnsupportedMediaType => ErrorCatalogue.UnsupportedMediaType,
+        HttpFault.NotAcceptable => ErrorCatalogue.NotAcceptable,
+        HttpFault.NoSuchPath => ErrorCatalogue.NotFound,
+        HttpFault.MethodNotAllowed => ErrorCatalogue.MethodNotAllowed,
+        HttpFault.RequestTimeout => ErrorCatalogue.RequestTimeout,
+        HttpFault.TokenMissing => ErrorCatalogue.Unauthorized,
+        HttpFault.TokenInvalid => ErrorCatalogue.TokenInvalid,
+        HttpFault.TokenExpired => ErrorCatalogue.TokenExpired,
+        HttpFault.IdempotencyKeyInvalid => ErrorCatalogue.IdempotencyKeyInvalid,
+        HttpFault.IdempotencyKeyMissing => ErrorCatalogue.IdempotencyKeyMissing,
+        HttpFault.Unavailable => ErrorCatalogue.Unavailable,
+        HttpFault.Internal => ErrorCatalogue.Internal,
+    };
+
+    private static Said DetailOf(ErrorCode code) => code switch
+    {
+        ErrorCode.EmailTaken => new("An account with this e-mail exists. Log in, or register another e-mail.", "Ya existe una cuenta con este correo. Inicia sesión o registra otro."),
+        ErrorCode.SessionEnded => new("The session of this token has ended. Log in again.", "La sesión de este token terminó. Inicia sesión de nuevo."),
+        ErrorCode.RefreshTokenInvalid => new("The refresh token is unknown, expired or used already. Log in again.", "El token de refresco es desconocido, expiró o ya se usó. Inicia sesión de nuevo."),
+        ErrorCode.NotFound => new("There is no such thing, or you may not see it. Check the id.", "No existe, o no puedes verlo. Revisa el id."),
+        _ => Whole(KindOf(code)),
+    };
+
+    private static Said DetailOf(HttpFault fault, HttpContext http) => fault switch
+    {
+        HttpFault.NoSuchPath => new("There is nothing at this address. Check its spelling.", "No hay nada en esta dirección. Revisa cómo está escrita."),
+        HttpFault.MethodNotAllowed => new(
+            $"This address does not take {http.Request.Method}. It takes {http.Response.Headers.Allow}.",
+            $"Esta dirección no acepta {http.Request.Method}. Acepta {http.Response.Headers.Allow}."),
+        _ => Whole(KindOf(fault)),
+    };
+
+    private static Said Whole(ErrorKind kind) =>
+        new($"{kind.Meaning.English} {kind.Mending.English}", $"{kind.Meaning.Spanish} {kind.Mending.Spanish}");
+}

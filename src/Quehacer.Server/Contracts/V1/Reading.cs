@@ -1,0 +1,346 @@
+using System.Globalization;
+using System.Text.Json;
+using Quehacer.Core;
+using Quehacer.Core.Accounts;
+using Quehacer.Core.Tasks;
+
+namespace Quehacer.Server.Contracts.V1;
+
+/// <summary>
+/// Reads v1's request bodies member by member, so that an absent member differs from a null, every fault is found at once, and an unknown
+/// member is refused with the name that was probably meant. Members that v1 shows but does not let anybody write are ignored, whatever
+/// they hold, so that what was read can be put back.
+/// </summary>
+internal static class Reading
+{
+    public static readonly TaskLimits TaskLimits = new(TitleCharacters: 200, Limits.DescriptionCharacters, Limits.TagsOfATask, Limits.TagCharacters);
+
+    private static readonly string[] TaskMembers =
+        ["title", "description", "status", "priority", "due_date", "tags", "version", "id", "number", "created_at", "updated_at", "deleted_at"];
+
+    private static readonly string[] UserMembers = ["email", "name", "password", "version", "id", "roles", "workspace_id", "created_at", "updated_at"];
+
+    /// <summary>More names than any task can have are not looked at one by one.</summary>
+    private const int MaxTagEntries = 1_000;
+
+    /// <summary>A task as a client wants it, and the version it must have, where the body names one.</summary>
+    public static (TaskEdit Edit, Edit<int> Version) Task(JsonElement? body)
+    {
+        var edit = new TaskEdit();
+        var faults = new List<FieldError>();
+        Edit<int> version = default;
+        foreach (var (name, value) in Members(body, faults))
+        {
+            switch (name)
+            {
+                case "title":
+                    edit = edit with { Title = Name(value) };
+                    break;
+                case "description":
+                    edit = edit with { Description = OptionalText(value) };
+                    break;
+                case "status":
+                    edit = edit with { State = OneOf<TaskState>(value, Words.States) };
+                    break;
+                case "priority":
+                    edit = edit with { Priority = OneOf<TaskPriority>(value, Words.Priorities) };
+                    break;
+                case "due_date":
+                    edit = edit with { DueDate = OptionalTime(value) };
+                    break;
+                case "tags":
+                    edit = edit with { Tags = TagNames(value, faults) };
+                    break;
+                case "version":
+                    version = Version(value);
+                    break;
+                default:
+                    RefuseUnknown(name, TaskMembers, faults);
+                    break;
+            }
+        }
+        return (edit with { Faults = faults }, version);
+    }
+
+    /// <summary>The body of a verb such as complete: nothing, or the version that the task must have.</summary>
+    public static (List<FieldError> Faults, Edit<int> Version) Verb(JsonElement? body)
+    {
+        var faults = new List<FieldError>();
+        Edit<int> version = default;
+        foreach (var (name, value) in Members(body, faults))
+        {
+            if (name == "version")
+            {
+                version = Version(value);
+            }
+            else
+            {
+                RefuseUnknown(name, ["version"], faults);
+            }
+        }
+        return (faults, version);
+    }
+
+    public static (AccountEdit Edit, Edit<int> Version) Account(JsonElement? body)
+    {
+        var edit = new AccountEdit();
+        var faults = new List<FieldError>();
+        Edit<int> version = default;
+        foreach (var (name, value) in Members(body, faults))
+        {
+            switch (name)
+            {
+                case "email":
+                    edit = edit with { Email = Name(value) };
+                    break;
+                case "name":
+                    edit = edit with { Name = Name(value) };
+                    break;
+                case "password":
+                    edit = edit with { Password = Raw(value) };
+                    break;
+                case "version":
+                    version = Version(value);
+                    break;
+                default:
+                    RefuseUnknown(name, UserMembers, faults);
+                    break;
+            }
+        }
+        return (edit with { Faults = faults }, version);
+    }
+
+    /// <summary>The string members that a request must have, such as those of a login.</summary>
+    public static (List<FieldError> Faults, string[] Values) Strings(JsonElement? body, params (string Name, Field Field)[] required)
+    {
+        var faults = new List<FieldError>();
+        var values = new string[required.Length];
+        foreach (var (name, value) in Members(body, faults))
+        {
+            var index = Array.FindIndex(required, member => member.Name == name);
+            if (index < 0)
+            {
+                RefuseUnknown(name, [.. required.Select(member => member.Name)], faults);
+            }
+            else if (value.ValueKind == JsonValueKind.String && TryGetString(value, out var text))
+            {
+                values[index] = text;
+            }
+            else
+            {
+                faults.Add(new FieldError(required[index].Field, value.ValueKind == JsonValueKind.String ? FieldFault.NotText : FieldFault.NotAString));
+            }
+        }
+        for (var i = 0; i < required.Length; i++)
+        {
+            if (string.IsNullOrEmpty(values[i]) && !faults.Exists(fault => fault.Field == required[i].Field))
+            {
+                faults.Add(new FieldError(required[i].Field, FieldFault.Required));
+            }
+        }
+        return (faults, values);
+    }
+
+    private static IEnumerable<(string Name, JsonElement Value)> Members(JsonElement? body, List<FieldError> faults)
+    {
+        if (body is not { } element)
+        {
+            yield break;
+        }
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            faults.Add(new FieldError(Field.Body, FieldFault.NotAnObject));
+            yield break;
+        }
+        foreach (var member in element.EnumerateObject())
+        {
+            string name;
+            try
+            {
+                name = member.Name;
+            }
+            catch (InvalidOperationException)
+            {
+                // Half of a surrogate pair in a name: no name of ours has one.
+                name = "?";
+            }
+            yield return (name, member.Value);
+        }
+    }
+
+    private static void RefuseUnknown(string name, string[] known, List<FieldError> faults)
+    {
+        if (Array.IndexOf(known, name) < 0)
+        {
+            faults.Add(new FieldError(Field.Unknown, FieldFault.UnknownName, Name: name, Nearest: Nearest.Of(name, known)));
+        }
+    }
+
+    /// <summary>False when the string has an escape that is half of a surrogate pair.</summary>
+    private static bool TryGetString(JsonElement value, out string text)
+    {
+        try
+        {
+            text = value.GetString()!;
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            text = "";
+            return false;
+        }
+    }
+
+    private static Edit<string> Raw(JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.String)
+        {
+            return Edit<string>.Malformed(value.ValueKind == JsonValueKind.Null ? FieldFault.Required : FieldFault.NotAString);
+        }
+        return TryGetString(value, out var text) ? text : Edit<string>.Malformed(FieldFault.NotText);
+    }
+
+    private static Edit<string> Name(JsonElement value)
+    {
+        var raw = Raw(value);
+        if (!raw.IsSet)
+        {
+            return raw;
+        }
+        return Text.IsStorable(raw.Value) ? Text.NormaliseName(raw.Value) : Edit<string>.Malformed(FieldFault.NotText);
+    }
+
+    private static Edit<string?> OptionalText(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.Null)
+        {
+            return (string?)null;
+        }
+        var raw = Raw(value);
+        if (!raw.IsSet)
+        {
+            return Edit<string?>.Malformed(raw.Fault!.Value);
+        }
+        return Text.IsStorable(raw.Value) ? Text.Normalise(raw.Value) : Edit<string?>.Malformed(FieldFault.NotText);
+    }
+
+    private static Edit<TEnum> OneOf<TEnum>(JsonElement value, IReadOnlyList<string> words)
+        where TEnum : struct, Enum
+    {
+        for (var i = 0; i < words.Count; i++)
+        {
+            if (value.ValueKind == JsonValueKind.String && value.ValueEquals(words[i]))
+            {
+                return (TEnum)Enum.ToObject(typeof(TEnum), i);
+            }
+        }
+        return Edit<TEnum>.Malformed(FieldFault.NotOneOf);
+    }
+
+    private static Edit<DateTime?> OptionalTime(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.Null)
+        {
+            return (DateTime?)null;
+        }
+        return value.ValueKind == JsonValueKind.String && TryGetString(value, out var text) && Rfc3339.TryParse(text, out var time)
+            ? time
+            : Edit<DateTime?>.Malformed(FieldFault.NotADate);
+    }
+
+    private static Edit<int> Version(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var version) && version > 0 ? version : Edit<int>.Malformed(FieldFault.NotAnInteger);
+
+    private static Edit<string[]> TagNames(JsonElement value, List<FieldError> faults)
+    {
+        if (value.ValueKind == JsonValueKind.Null)
+        {
+            return Array.Empty<string>();
+        }
+        if (value.ValueKind != JsonValueKind.Array)
+        {
+            return Edit<string[]>.Malformed(FieldFault.NotAnArrayOfStrings);
+        }
+        if (value.GetArrayLength() > MaxTagEntries)
+        {
+            faults.Add(new FieldError(Field.Tags, FieldFault.TooMany, Limits.TagsOfATask));
+            return default;
+        }
+        var names = new List<string>();
+        foreach (var element in value.EnumerateArray())
+        {
+            var name = Name(element);
+            if (!name.IsSet)
+            {
+                return Edit<string[]>.Malformed(name.Fault == FieldFault.NotText ? FieldFault.NotText : FieldFault.NotAnArrayOfStrings);
+            }
+            names.Add(name.Value);
+        }
+        return names.ToArray();
+    }
+}
+
+/// <summary>Date and time of RFC 3339 §5.6: a full date, a time with seconds, any fraction, and an offset.</summary>
+internal static class Rfc3339
+{
+    /// <summary>Gives the time in UTC, cut to milliseconds.</summary>
+    public static bool TryParse(string text, out DateTime utc)
+    {
+        utc = default;
+        // yyyy-MM-ddTHH:mm:ss and at least Z.
+        if (text.Length is < 20 or > 64 || text[4] != '-' || text[7] != '-' || text[10] is not ('T' or 't' or ' ') || text[13] != ':' || text[16] != ':'
+            || !Digits(text, 0, 4, out var year) || !Digits(text, 5, 2, out var month) || !Digits(text, 8, 2, out var day)
+            || !Digits(text, 11, 2, out var hour) || !Digits(text, 14, 2, out var minute) || !Digits(text, 17, 2, out var second)
+            || year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month) || hour > 23 || minute > 59 || second > 59)
+        {
+            return false;
+        }
+        var at = 19;
+        var milliseconds = 0;
+        if (text[at] == '.')
+        {
+            var begin = ++at;
+            while (at < text.Length && char.IsAsciiDigit(text[at]))
+            {
+                if (at - begin < 3)
+                {
+                    milliseconds += (text[at] - '0') * (at - begin) switch { 0 => 100, 1 => 10, _ => 1 };
+                }
+                at++;
+            }
+            if (at == begin || at == text.Length)
+            {
+                return false;
+            }
+        }
+        var offset = TimeSpan.Zero;
+        if (text[at] is 'Z' or 'z')
+        {
+            at++;
+        }
+        else if (text[at] is '+' or '-' && text.Length == at + 6 && text[at + 3] == ':' && Digits(text, at + 1, 2, out var hours) && Digits(text, at + 4, 2, out var minutes)
+            && hours <= 23 && minutes <= 59)
+        {
+            offset = new TimeSpan(hours, minutes, 0) * (text[at] == '-' ? -1 : 1);
+            at += 6;
+        }
+        else
+        {
+            return false;
+        }
+        if (at != text.Length)
+        {
+            return false;
+        }
+        var ticks = new DateTime(year, month, day, hour, minute, second, milliseconds, DateTimeKind.Utc).Ticks - offset.Ticks;
+        if (ticks < DateTime.MinValue.Ticks || ticks > DateTime.MaxValue.Ticks)
+        {
+            return false;
+        }
+        utc = Clock.Cut(new DateTime(ticks, DateTimeKind.Utc));
+        return true;
+    }
+
+    private static bool Digits(string text, int start, int length, out int value) =>
+        int.TryParse(text.AsSpan(start, length), NumberStyles.None, CultureInfo.InvariantCulture, out value);
+}

@@ -1,0 +1,144 @@
+using Quehacer.Core;
+using Quehacer.Core.Tasks;
+using Quehacer.Server.Http;
+
+namespace Quehacer.Server.Contracts.V1;
+
+/// <summary>Tasks over v1: 004's endpoints, at <c>/api/v1/tasks</c> and at <c>/tasks</c>.</summary>
+internal sealed class TaskEndpoints(TaskReader tasks, TaskWriter writer, Problems problems, bool keyRequired)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.Get("", ListAsync);
+        routes.Post("", CreateAsync);
+        routes.Get("/{id}", GetAsync);
+        routes.Put("/{id}", ChangeAsync);
+        routes.Patch("/{id}", ChangeAsync);
+        routes.Delete("/{id}", DeleteAsync);
+        routes.Post("/{id}/complete", http => VerbAsync(http, writer.CompleteAsync));
+        routes.Post("/{id}/reopen", http => VerbAsync(http, writer.ReopenAsync));
+        routes.Post("/{id}/restore", http => VerbAsync(http, writer.RestoreAsync));
+    }
+
+    private delegate Task<Result<Written>> TaskVerb(
+        Caller caller, TaskRef task, Precondition precondition, Core.Events.IdempotencyKey? key, CancellationToken cancellation);
+
+    private async Task<IResult> ListAsync(HttpContext http)
+    {
+        var filter = Query.TaskList(http.Request.Query);
+        if (!filter.IsOk)
+        {
+            return new Refusal(problems, filter.Error);
+        }
+        var page = await tasks.ListAsync(http.Caller(), filter.Value, http.RequestAborted);
+        if (!page.IsOk)
+        {
+            return new Refusal(problems, page.Error);
+        }
+        var body = new TaskListBody([.. page.Value.Tasks.Select(TaskBody.Of)], PaginationBody.Of(filter.Value, page.Value.Total));
+        return new Answer<TaskListBody>(200, body, BodyJson.Default.TaskListBody);
+    }
+
+    private async Task<IResult> GetAsync(HttpContext http)
+    {
+        if (Query.RefuseAny(http.Request.Query) is { } unknown)
+        {
+            return new Refusal(problems, unknown);
+        }
+        if (!TaskRef.TryParse(http.Route("id"), out var task))
+        {
+            return NotFound();
+        }
+        var found = await tasks.GetAsync(http.Caller(), task, http.RequestAborted);
+        return found.IsOk
+            ? new Answer<TaskBody>(200, TaskBody.Of(found.Value), BodyJson.Default.TaskBody) { Tag = found.Value.Tag }
+            : new Refusal(problems, found.Error);
+    }
+
+    private async Task<IResult> CreateAsync(HttpContext http)
+    {
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired);
+        if (request is null)
+        {
+            return refusal!;
+        }
+        // A new task has no version to be compared with: whatever the body says of one was read from another task.
+        var (edit, _) = Reading.Task(request.Body);
+        var written = await writer.CreateAsync(http.Caller(), edit, Reading.TaskLimits, request.Key, http.RequestAborted);
+        return written.IsOk ? Shown(201, written.Value, http.Request.Path) : new Refusal(problems, written.Error);
+    }
+
+    /// <summary>PUT and PATCH are the same: what the body names is changed, and nothing else (004; RFC 7396).</summary>
+    private async Task<IResult> ChangeAsync(HttpContext http)
+    {
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired);
+        if (request is null)
+        {
+            return refusal!;
+        }
+        if (!TaskRef.TryParse(http.Route("id"), out var task))
+        {
+            return NotFound();
+        }
+        var (edit, version) = Reading.Task(request.Body);
+        edit = WithFault(edit, version);
+        var written = await writer.ChangeAsync(http.Caller(), task, edit, Reading.TaskLimits, request.Precondition(version), request.Key, http.RequestAborted);
+        return written.IsOk ? Shown(200, written.Value) : new Refusal(problems, written.Error);
+    }
+
+    private async Task<IResult> DeleteAsync(HttpContext http)
+    {
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired, bodyIsOptional: true);
+        if (request is null)
+        {
+            return refusal!;
+        }
+        if (!TaskRef.TryParse(http.Route("id"), out var task))
+        {
+            return NotFound();
+        }
+        var written = await writer.DeleteAsync(http.Caller(), task, request.Precondition(default), request.Key, http.RequestAborted);
+        return written.IsOk ? new NoContent(written.Value.IsReplay) : new Refusal(problems, written.Error);
+    }
+
+    private async Task<IResult> VerbAsync(HttpContext http, TaskVerb verb)
+    {
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired, bodyIsOptional: true);
+        if (request is null)
+        {
+            return refusal!;
+        }
+        if (!TaskRef.TryParse(http.Route("id"), out var task))
+        {
+            return NotFound();
+        }
+        var (faults, version) = Reading.Verb(request.Body);
+        if (version.Fault is { } fault)
+        {
+            faults.Add(new FieldError(Field.Version, fault));
+        }
+        if (faults.Count > 0)
+        {
+            return new Refusal(problems, Error.Invalid(faults));
+        }
+        var written = await verb(http.Caller(), task, request.Precondition(version), request.Key, http.RequestAborted);
+        return written.IsOk ? Shown(200, written.Value) : new Refusal(problems, written.Error);
+    }
+
+    private static TaskEdit WithFault(TaskEdit edit, Edit<int> version) =>
+        version.Fault is { } fault ? edit with { Faults = [.. edit.Faults, new FieldError(Field.Version, fault)] } : edit;
+
+    /// <param name="collection">Where the task was made: its own address lies below.</param>
+    private static Answer<TaskBody> Shown(int status, Written written, PathString? collection = null)
+    {
+        var body = TaskBody.Of(written.View);
+        return new Answer<TaskBody>(status, body, BodyJson.Default.TaskBody)
+        {
+            Tag = written.View.Tag,
+            IsReplay = written.IsReplay,
+            Location = collection is { } path ? $"{path.Value!.TrimEnd('/')}/{body.Id}" : null,
+        };
+    }
+
+    private Refusal NotFound() => new(problems, new Error(ErrorCode.NotFound));
+}

@@ -1,0 +1,21 @@
+using Quehacer.Core;
+using Quehacer.Server.Http;
+
+namespace Quehacer.Server.Contracts.V1;
+
+/// <summary>The canonical contract: English, snake_case, problem+json. Designed by 001's rules, with 004's tasks.</summary>
+internal static class V1
+{
+    public static Contract Contract(Problems problems) => new("v1", ["/api/v1", "/tasks"], problems.RefuseAsync);
+
+    public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, bool keyRequired)
+    {
+        var accounts = new AccountEndpoints(installation.Accounts, installation.Sessions, problems, keyRequired);
+        var tasks = new TaskEndpoints(installation.Tasks, installation.TaskWriter, problems, keyRequired);
+
+        accounts.MapAnonymous(routes.MapGroup("/api/v1").WithMetadata(new AnswersJson()));
+        accounts.MapForCaller(routes.MapGroup("/api/v1").WithMetadata(new AnswersJson(), new RequiresCaller()));
+        tasks.Map(routes.MapGroup("/api/v1/tasks").WithMetadata(new AnswersJson(), new RequiresCaller()));
+        tasks.Map(routes.MapGroup("/tasks").WithMetadata(new AnswersJson(), new RequiresCaller()));
+    }
+}

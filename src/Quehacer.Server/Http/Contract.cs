@@ -1,0 +1,36 @@
+namespace Quehacer.Server.Http;
+
+/// <summary>What can be wrong with a request before it reaches the core. Each contract says it in its own shape.</summary>
+internal enum HttpFault
+{
+    BadRequest,
+    MalformedJson,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    NotAcceptable,
+    NoSuchPath,
+    MethodNotAllowed,
+    RequestTimeout,
+    TokenMissing,
+    TokenInvalid,
+    TokenExpired,
+    IdempotencyKeyInvalid,
+    IdempotencyKeyMissing,
+    Unavailable,
+    Internal,
+}
+
+/// <summary>A wire contract: which paths are its own, and how it refuses there what no endpoint of it has answered.</summary>
+/// <param name="Prefixes">Lower case; the longest that fits a path owns it.</param>
+internal sealed record Contract(string Name, IReadOnlyList<string> Prefixes, Func<HttpContext, HttpFault, Task> RefuseAsync);
+
+/// <summary>All contracts. The first owns whatever no prefix fits.</summary>
+internal sealed class Contracts(params Contract[] all)
+{
+    public Contract OwnerOf(PathString path) => all
+        .SelectMany(contract => contract.Prefixes, (contract, prefix) => (contract, prefix))
+        .Where(owned => path.StartsWithSegments(owned.prefix, StringComparison.OrdinalIgnoreCase))
+        .OrderByDescending(owned => owned.prefix.Length)
+        .Select(owned => owned.contract)
+        .FirstOrDefault(all[0]);
+}

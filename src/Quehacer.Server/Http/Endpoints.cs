@@ -1,0 +1,31 @@
+namespace Quehacer.Server.Http;
+
+/// <summary>
+/// How contracts map their endpoints: a method, a pattern, and a function from the request to its result. Nothing is bound by reflection
+/// and nothing is compiled at the start.
+/// </summary>
+internal static class Endpoints
+{
+    private static readonly string[] Read = [HttpMethods.Get, HttpMethods.Head];
+
+    /// <summary>GET, and HEAD with it (RFC 9110 §9.3.2).</summary>
+    public static void Get(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<IResult>> answer) => routes.Answer(Read, pattern, answer);
+
+    public static void Post(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<IResult>> answer) =>
+        routes.Answer([HttpMethods.Post], pattern, answer);
+
+    public static void Put(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<IResult>> answer) =>
+        routes.Answer([HttpMethods.Put], pattern, answer);
+
+    public static void Patch(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<IResult>> answer) =>
+        routes.Answer([HttpMethods.Patch], pattern, answer);
+
+    public static void Delete(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<IResult>> answer) =>
+        routes.Answer([HttpMethods.Delete], pattern, answer);
+
+    /// <summary>A parameter of the route's pattern.</summary>
+    public static string? Route(this HttpContext http, string name) => http.Request.RouteValues[name] as string;
+
+    private static void Answer(this IEndpointRouteBuilder routes, string[] methods, string pattern, Func<HttpContext, Task<IResult>> answer) =>
+        routes.MapMethods(pattern, methods, (RequestDelegate)(async http => await (await answer(http)).ExecuteAsync(http)));
+}

@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
+using Quehacer.Core;
+using Quehacer.Core.Postgres;
+
+namespace Quehacer.Server.Http;
+
+/// <summary>
+/// The outermost of the pipeline: gives every request its id, sees that every failure is answered in the shape of the contract that owns
+/// the path, and writes the request's line in the log.
+/// </summary>
+internal sealed partial class Gate(RequestDelegate next, Contracts contracts, JsonLog log, ILogger<Gate> logger)
+{
+    private const string Header = "X-Request-Id";
+    private const int RequestIdCharacters = 128;
+
+    public async Task InvokeAsync(HttpContext http)
+    {
+        var began = Stopwatch.GetTimestamp();
+        http.TraceIdentifier = RequestId(http.Request);
+        http.Response.Headers[Header] = http.TraceIdentifier;
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        try
+        {
+            await next(http);
+            if (!http.Response.HasStarted && FaultOf(http.Response) is { } fault)
+            {
+                await contracts.OwnerOf(http.Request.Path).RefuseAsync(http, fault);
+            }
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The client has gone; 499 is what its absence is called in logs.
+            SetStatus(http, 499);
+        }
+        catch (Exception exception)
+        {
+            await AnswerAsync(http, exception);
+        }
+        var route = (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "";
+        log.Request(
+            http.Request.Method, route, http.Request.Path, http.Response.StatusCode, Stopwatch.GetElapsedTime(began), http.Features.Get<Caller>()?.UserId, http.TraceIdentifier);
+    }
+
+    /// <summary>An id that the client gave is kept if it is sane: it goes into logs and headers.</summary>
+    private static string RequestId(HttpRequest request)
+    {
+        var given = request.Headers[Header];
+        if (given.Count == 1 && given[0] is { Length: > 0 and <= RequestIdCharacters } id
+            && id.AsSpan().IndexOfAnyExcept("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") < 0)
+        {
+            return id;
+        }
+        return Ids.ToTypeId("req", Guid.CreateVersion7());
+    }
+
+    /// <summary>What a status without a body stands for: routing sets 404, 405 and 415 and leaves the words to us.</summary>
+    private static HttpFault? FaultOf(HttpResponse response) => response.ContentType is not null || response.ContentLength is not null
+        ? null
+        : response.StatusCode switch
+        {
+            404 => HttpFault.NoSuchPath,
+            405 => HttpFault.MethodNotAllowed,
+            415 => HttpFault.UnsupportedMediaType,
+            400 => HttpFault.BadRequest,
+            _ => null,
+        };
+
+    private async Task AnswerAsync(HttpContext http, Exception exception)
+    {
+        var fault = exception switch
+        {
+            BadHttpRequestException { StatusCode: 413 } => HttpFault.BodyTooLarge,
+            BadHttpRequestException { StatusCode: 408 } => HttpFault.RequestTimeout,
+            BadHttpRequestException => HttpFault.BadRequest,
+            _ when Database.IsUnavailable(exception) => HttpFault.Unavailable,
+            _ => HttpFault.Internal,
+        };
+        switch (fault)
+        {
+            case HttpFault.Internal:
+                Failed(exception, http.Request.Method, http.Request.Path, http.TraceIdentifier);
+                break;
+            case HttpFault.Unavailable:
+                DatabaseAway(http.TraceIdentifier, exception.Message);
+                break;
+        }
+        if (http.Response.HasStarted)
+        {
+            http.Abort();
+            return;
+        }
+        var requestId = http.Response.Headers[Header];
+        http.Response.Clear();
+        http.Response.Headers[Header] = requestId;
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        await contracts.OwnerOf(http.Request.Path).RefuseAsync(http, fault);
+    }
+
+    private static void SetStatus(HttpContext http, int status)
+    {
+        if (!http.Response.HasStarted)
+        {
+            http.Response.StatusCode = status;
+        }
+    }
+
+    [LoggerMessage(EventId = 1, EventName = "request failed", Level = LogLevel.Error, Message = "{method} {path} failed; this is a bug (request {request_id}).")]
+    private partial void Failed(Exception exception, string method, string path, string request_id);
+
+    [LoggerMessage(EventId = 2, EventName = "database away", Level = LogLevel.Warning, Message = "The database could not serve request {request_id}: {reason}")]
+    private partial void DatabaseAway(string request_id, string reason);
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json.Nodes;
+using Quehacer.Core.Postgres;
+
+namespace Quehacer.Server.Http;
+
+/// <summary>003's health addresses, at the root and under <c>/api</c>: for people, for monitors, and for orchestrators.</summary>
+internal static class Health
+{
+    public static readonly string Version = typeof(Health).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+
+    public static void MapHealth(this IEndpointRouteBuilder routes, Database database)
+    {
+        foreach (var prefix in new[] { "", "/api" })
+        {
+            Map(prefix + "/health", http => WriteAsync(http, 200, Healthy()));
+            Map(prefix + "/live", http => WriteAsync(http, 200, new JsonObject { ["status"] = "alive" }));
+            Map(prefix + "/ready", async http =>
+            {
+                var ready = await AnswersAsync(database, http.RequestAborted);
+                await WriteAsync(http, ready ? 200 : 503, new JsonObject { ["status"] = ready ? "ready" : "not_ready" });
+            });
+            Map(prefix + "/health/detailed", async http =>
+            {
+                var connected = await AnswersAsync(database, http.RequestAborted);
+                await WriteAsync(http, connected ? 200 : 503, new JsonObject
+                {
+                    ["status"] = connected ? "healthy" : "unhealthy",
+                    ["timestamp"] = Now(),
+                    ["database"] = connected ? "connected" : "disconnected",
+                    ["memory"] = new JsonObject
+                    {
+                        ["used"] = Megabytes(Environment.WorkingSet),
+                        ["total"] = Megabytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
+                    },
+                });
+            });
+        }
+
+        void Map(string pattern, RequestDelegate handler) => routes.MapMethods(pattern, Methods, handler);
+    }
+
+    private static JsonObject Healthy() => new()
+    {
+        ["status"] = "healthy",
+        ["timestamp"] = Now(),
+        ["service"] = "Task Management API",
+        ["version"] = Version,
+    };
+
+    private static string Now() => DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    private static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MB");
+
+    private static async Task<bool> AnswersAsync(Database database, CancellationToken cancellation)
+    {
+        try
+        {
+            await database.PingAsync(cancellation);
+            return true;
+        }
+        catch (Exception exception) when (Database.IsUnavailable(exception))
+        {
+            return false;
+        }
+    }
+
+    private static Task WriteAsync(HttpContext http, int status, JsonObject body)
+    {
+        http.Response.StatusCode = status;
+        http.Response.ContentType = "application/json; charset=utf-8";
+        http.Response.Headers.CacheControl = "no-store";
+        return http.Response.WriteAsync(body.ToJsonString());
+    }
+}

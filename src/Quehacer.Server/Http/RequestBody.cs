@@ -1,0 +1,98 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using Microsoft.Net.Http.Headers;
+
+namespace Quehacer.Server.Http;
+
+/// <summary>A request's body, read whole: its bytes for the fingerprint of an idempotency key, its JSON for the contract.</summary>
+internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, JsonDocument? Json)
+{
+    public const int MaxBytes = 1024 * 1024;
+
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 32, AllowDuplicateProperties = false };
+
+    /// <summary>Reads and parses. A body is JSON (RFC 8259) in UTF-8; for PATCH it may be called a merge patch (RFC 7396).</summary>
+    /// <param name="optional">An absent body is no fault; its JSON is null.</param>
+    public static async Task<(RequestBody Body, HttpFault? Fault)> ReadAsync(HttpRequest request, bool optional)
+    {
+        var bytes = await ReadBytesAsync(request);
+        if (bytes is not { } read)
+        {
+            return (default, HttpFault.BodyTooLarge);
+        }
+        if (read.Length == 0)
+        {
+            return (new RequestBody(read, null), optional ? null : HttpFault.MalformedJson);
+        }
+        if (!IsJson(request))
+        {
+            return (default, HttpFault.UnsupportedMediaType);
+        }
+        if (!Utf8.IsValid(read.Span))
+        {
+            return (default, HttpFault.MalformedJson);
+        }
+        var text = read.Span.StartsWith("\uFEFF"u8) ? read[3..] : read;
+        try
+        {
+            return (new RequestBody(read, JsonDocument.Parse(text, Options)), null);
+        }
+        catch (JsonException)
+        {
+            return (default, HttpFault.MalformedJson);
+        }
+    }
+
+    private static bool IsJson(HttpRequest request)
+    {
+        if (request.Headers.ContentEncoding.Count > 0 && request.Headers.ContentEncoding != "identity")
+        {
+            return false;
+        }
+        if (request.ContentType is "application/json")
+        {
+            return true;
+        }
+        return MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+                || (HttpMethods.IsPatch(request.Method) && type.MediaType.Equals("application/merge-patch+json", StringComparison.OrdinalIgnoreCase)))
+            && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>Null when there are more bytes than <see cref="MaxBytes"/>.</summary>
+    private static async Task<ReadOnlyMemory<byte>?> ReadBytesAsync(HttpRequest request)
+    {
+        if (request.ContentLength is 0)
+        {
+            return ReadOnlyMemory<byte>.Empty;
+        }
+        if (request.ContentLength > MaxBytes)
+        {
+            return null;
+        }
+        var buffer = new byte[request.ContentLength ?? 4096];
+        var length = 0;
+        while (true)
+        {
+            if (length == buffer.Length)
+            {
+                if (request.ContentLength is not null)
+                {
+                    break;
+                }
+                Array.Resize(ref buffer, buffer.Length * 2);
+            }
+            var read = await request.Body.ReadAsync(buffer.AsMemory(length), request.HttpContext.RequestAborted);
+            if (read == 0)
+            {
+                break;
+            }
+            length += read;
+            if (length > MaxBytes)
+            {
+                return null;
+            }
+        }
+        return buffer.AsMemory(0, length);
+    }
+}

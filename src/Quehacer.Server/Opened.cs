@@ -1,0 +1,168 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Quehacer.Core;
+using Quehacer.Core.Accounts;
+using Quehacer.Core.Postgres;
+
+namespace Quehacer.Server;
+
+/// <summary>An installation that is open for use: its directory taken, its database up and migrated. Closing it closes all of that.</summary>
+internal sealed class Opened : IAsyncDisposable
+{
+    /// <summary>OWASP Password Storage Cheat Sheet: PBKDF2-HMAC-SHA512 with at least 210 000, of late 220 000 iterations.</summary>
+    private const int PasswordIterations = 220_000;
+
+    private readonly DataDirectory directory;
+    private readonly LocalCluster? cluster;
+
+    private Opened(DataDirectory directory, LocalCluster? cluster, Database database, Installation installation, IReadOnlyList<string> migrations)
+    {
+        this.directory = directory;
+        this.cluster = cluster;
+        Database = database;
+        Installation = installation;
+        Migrations = migrations;
+    }
+
+    public Database Database { get; }
+
+    public Installation Installation { get; }
+
+    /// <summary>The migrations that were applied now.</summary>
+    public IReadOnlyList<string> Migrations { get; }
+
+    /// <summary>The environment's name; Development when nothing says otherwise, so that a first start needs nothing configured.</summary>
+    public static string EnvironmentName =>
+        Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") is { Length: > 0 } aspnet ? aspnet
+        : Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") is { Length: > 0 } dotnet ? dotnet
+        : "Development";
+
+    public static async Task<Opened> OpenAsync(Settings settings, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        var directory = DataDirectory.TryTake(settings.DataDirectory) ?? throw new DirectoryHeld(
+            $"Another Quehacer server is using {Path.GetFullPath(settings.DataDirectory)}. Stop it first (a command that writes runs alone), or choose another directory with DATA_DIR.");
+        LocalCluster? cluster = null;
+        try
+        {
+            if (settings.DatabaseConnectionString is null)
+            {
+                var log = logs.CreateLogger("postgres");
+                cluster = await LocalCluster.StartAsync(
+                    directory, settings.DatabaseBinDirectory, settings.DatabasePoolSize + 10, line => Log.PostgresSays(log, line), cancellation);
+            }
+            var connectionString = settings.DatabaseConnectionString ?? cluster!.ConnectionString;
+            var migrations = await MigrateAsync(connectionString, settings.DatabaseStartupWaitSeconds, logs, cancellation);
+            var database = new Database(new DatabaseOptions(
+                connectionString, settings.DatabasePoolSize, settings.DatabaseStatementTimeoutMs, settings.DatabaseLockTimeoutMs));
+            var security = logs.CreateLogger("security");
+            var installation = new Installation(
+                database,
+                new InstallationOptions(
+                    new SigningKey(settings.SigningKey ?? SigningKey.ReadOrMake(directory.File("signing-key"))),
+                    Hashing(),
+                    TimeSpan.FromDays(settings.SessionDays),
+                    TimeSpan.FromHours(settings.IdempotencyKeyHours),
+                    TimeSpan.FromDays(settings.DeletedTaskDays)),
+                TimeProvider.System,
+                (incident, userId) => Log.SessionIncident(security, incident, userId is { } id ? Ids.ToTypeId(Ids.UserPrefix, id) : null));
+            return new Opened(directory, cluster, database, installation, migrations);
+        }
+        catch
+        {
+            if (cluster is not null)
+            {
+                await cluster.DisposeAsync();
+            }
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>For a command that does one thing and ends.</summary>
+    public static async Task UseAsync(Func<Installation, IReadOnlyList<string>, Task> work, CancellationToken cancellation)
+    {
+        var settings = Settings.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build(), EnvironmentName);
+        using var logs = LoggerFactory.Create(_ => { });
+        await using var opened = await OpenAsync(settings, logs, cancellation);
+        await work(opened.Installation, opened.Migrations);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Database.DisposeAsync();
+        if (cluster is not null)
+        {
+            await cluster.DisposeAsync();
+        }
+        directory.Dispose();
+    }
+
+    /// <summary>A server may be started before its database: it waits a while.</summary>
+    private static async Task<IReadOnlyList<string>> MigrateAsync(string connectionString, int waitSeconds, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        var log = logs.CreateLogger<Opened>();
+        var giveUp = DateTime.UtcNow.AddSeconds(waitSeconds);
+        while (true)
+        {
+            try
+            {
+                return await new Migrator(connectionString).MigrateAsync(cancellation);
+            }
+            catch (Exception exception) when (Database.IsUnavailable(exception) || exception is System.Net.Sockets.SocketException)
+            {
+                if (exception is PostgresException { SqlState: not "57P03" } || DateTime.UtcNow >= giveUp)
+                {
+                    throw new DatabaseRefused($"The database cannot be used: {exception.Message} Check DATABASE_URL and that the server runs, then start again.");
+                }
+                Log.WaitingForDatabase(log, exception.Message);
+                await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
+            }
+            catch (PostgresException exception)
+            {
+                throw new DatabaseRefused($"The database refuses: {exception.MessageText}. Check user, password, database name and rights in DATABASE_URL, then start again.");
+            }
+        }
+    }
+
+    private static PasswordHashing Hashing()
+    {
+        var hasher = new PasswordHasher<object>(Options.Create(new PasswordHasherOptions { IterationCount = PasswordIterations }));
+        var nobody = new object();
+        return new PasswordHashing(
+            password => hasher.HashPassword(nobody, password),
+            (hash, password) => hasher.VerifyHashedPassword(nobody, hash, password) != PasswordVerificationResult.Failed);
+    }
+}
+
+internal static partial class Log
+{
+    [LoggerMessage(EventId = 10, EventName = "postgres", Level = LogLevel.Information, Message = "{line}")]
+    public static partial void PostgresSays(ILogger log, string line);
+
+    [LoggerMessage(EventId = 11, EventName = "waiting for database", Level = LogLevel.Warning, Message = "The database is not there yet; trying again: {reason}")]
+    public static partial void WaitingForDatabase(ILogger log, string reason);
+
+    [LoggerMessage(EventId = 12, EventName = "session incident", Level = LogLevel.Warning, Message = "{incident} {user}")]
+    public static partial void SessionIncident(ILogger log, Core.Accounts.SessionIncident incident, string? user);
+
+    [LoggerMessage(EventId = 13, EventName = "unsafe database setting", Level = LogLevel.Critical,
+        Message = "The database runs with {setting} off: a crash can lose writes that clients were told are safe. Set {setting} = on in postgresql.conf and reload it.")]
+    public static partial void UnsafeSetting(ILogger log, string setting);
+
+    [LoggerMessage(EventId = 14, EventName = "migrated", Level = LogLevel.Information, Message = "Applied {migrations}.")]
+    public static partial void Migrated(ILogger log, string migrations);
+
+    [LoggerMessage(EventId = 15, EventName = "serving", Level = LogLevel.Information, Message = "Serving {address} in {environment}.")]
+    public static partial void Serving(ILogger log, string address, string environment);
+
+    [LoggerMessage(EventId = 16, EventName = "admin missing", Level = LogLevel.Warning,
+        Message = "Admin__Email names no account. Register it and start the server again, or use 'user promote'.")]
+    public static partial void AdminMissing(ILogger log);
+
+    [LoggerMessage(EventId = 17, EventName = "job done", Level = LogLevel.Information, Message = "{job}: {rows} rows.")]
+    public static partial void JobDone(ILogger log, string job, int rows);
+
+    [LoggerMessage(EventId = 18, EventName = "job failed", Level = LogLevel.Error, Message = "{job} failed and will be tried again.")]
+    public static partial void JobFailed(ILogger log, string job, Exception exception);
+}

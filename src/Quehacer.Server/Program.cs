@@ -1,0 +1,52 @@
+using System.CommandLine;
+using Quehacer.Core;
+using Quehacer.Core.Accounts;
+using Quehacer.Core.Postgres;
+using Quehacer.Server;
+
+var email = new Option<string>("--email") { Required = true, Description = "The e-mail to log in with." };
+var name = new Option<string>("--name") { Required = true, Description = "What people call the user." };
+var password = new Option<bool>("--password-stdin") { Required = true, Description = "Read the password from standard input, one line." };
+var who = new Argument<string>("email") { Description = "The e-mail of an existing account." };
+
+var serve = new Command("serve", "Serve the API until stopped. This is what happens when no command is given.");
+var migrate = new Command("migrate", "Bring the database's schema up to this program's.");
+var createUser = new Command("create", "Make an account.") { email, name, password };
+var promoteUser = new Command("promote", "Make an account an administrator of the installation.") { who };
+var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, new Command("user", "Manage accounts.") { createUser, promoteUser } };
+
+root.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
+serve.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
+migrate.SetAction((_, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
+    (_, migrations) => Say(migrations.Count == 0 ? "The schema is up to date." : $"Applied: {string.Join(", ", migrations)}."), cancellation)));
+createUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
+    async (installation, _) =>
+    {
+        var edit = new AccountEdit
+        {
+            Email = Text.NormaliseName(parsed.GetRequiredValue(email)),
+            Name = Text.NormaliseName(parsed.GetRequiredValue(name)),
+            Password = Console.ReadLine() ?? "",
+        };
+        var registered = await installation.Accounts.RegisterAsync(edit, key: null, "cli", cancellation);
+        if (!registered.IsOk)
+        {
+            throw new DatabaseRefused(registered.Error.Code == ErrorCode.EmailTaken
+                ? "An account with this e-mail exists. Choose another e-mail."
+                : $"The account was not made: {string.Join(", ", registered.Error.Fields.Select(field => $"{field.Field} ({field.Fault})"))}. Correct that and try again.");
+        }
+        await Say($"Made the account of {registered.Value.Value.Email}.");
+    }, cancellation)));
+promoteUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
+    async (installation, _) =>
+    {
+        if (!await installation.Accounts.PromoteAsync(Text.NormaliseName(parsed.GetRequiredValue(who)), cancellation))
+        {
+            throw new DatabaseRefused("There is no account with this e-mail. Register it, or make it with 'user create', and try again.");
+        }
+        await Say("The account is an administrator now.");
+    }, cancellation)));
+
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+
+static Task Say(string sentence) => Console.Out.WriteLineAsync(sentence);

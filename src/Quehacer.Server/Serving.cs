@@ -1,0 +1,124 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Quehacer.Core;
+using Quehacer.Core.Jobs;
+using Quehacer.Server.Contracts.V1;
+using Quehacer.Server.Http;
+using Quehacer.Server.Pages;
+
+namespace Quehacer.Server;
+
+/// <summary>The server, from start to stop. The pipeline reads top to bottom; a contract is one line.</summary>
+internal static class Serving
+{
+    private static readonly TimeSpan JobPoll = TimeSpan.FromSeconds(30);
+
+    public static async Task RunAsync(CancellationToken cancellation)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Opened.EnvironmentName, ContentRootPath = AppContext.BaseDirectory });
+        var settings = Settings.Read(builder.Configuration, builder.Environment.EnvironmentName);
+        using var log = new JsonLog(Console.OpenStandardOutput());
+        builder.Logging.ClearProviders();
+        builder.Logging.AddProvider(log);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        Configure(builder, settings);
+
+        using var logs = LoggerFactory.Create(logging => logging.AddProvider(log));
+        await using var opened = await Opened.OpenAsync(settings, logs, cancellation);
+        var installation = opened.Installation;
+        var logger = logs.CreateLogger("quehacer");
+        await PrepareAsync(opened, settings, logger, cancellation);
+
+        await using var app = builder.Build();
+        var problems = new Problems(settings.PublicUrl, installation.Sessions);
+        var contracts = new Http.Contracts(V1.Contract(problems));
+        app.UseMiddleware<Gate>(contracts, log);
+        app.UseRouting();
+        app.UseMiddleware<Authentication>(contracts, installation.AccessToken, TimeProvider.System);
+        app.UseMiddleware<Negotiation>(contracts);
+        app.MapHealth(opened.Database);
+        app.MapErrorPages();
+        app.MapV1(installation, problems, settings.IdempotencyKeyRequired);
+
+        await app.StartAsync(cancellation);
+        var address = app.Urls.First();
+        Log.Serving(logger, address, settings.Environment);
+        await GreetAsync(address, settings);
+
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(app.Lifetime.ApplicationStopping);
+        var jobs = new JobRunner(opened.Database, installation.CleanUp.Jobs, TimeProvider.System, (job, rows, exception) =>
+        {
+            if (exception is not null)
+            {
+                Log.JobFailed(logger, job, exception);
+            }
+            else if (rows > 0)
+            {
+                Log.JobDone(logger, job, rows);
+            }
+        }).RunAsync(JobPoll, stopping.Token);
+        await app.WaitForShutdownAsync(CancellationToken.None);
+        await jobs;
+    }
+
+    private static void Configure(WebApplicationBuilder builder, Settings settings)
+    {
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.ShutdownSeconds));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = settings.MaxConnections;
+            kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+            kestrel.Limits.MaxRequestLineSize = 8 * 1024;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+            kestrel.Limits.MaxRequestHeaderCount = 64;
+            if (settings.Address == "localhost" && settings.Port != 0)
+            {
+                kestrel.ListenLocalhost(settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
+            }
+            else
+            {
+                var address = settings.Address switch
+                {
+                    "localhost" => IPAddress.Loopback,
+                    "*" => IPAddress.IPv6Any,
+                    _ => IPAddress.TryParse(settings.Address, out var parsed)
+                        ? parsed
+                        : throw new SettingsRefused([$"Server__Address is '{settings.Address}'. Set it to localhost, to * for every address, or to one IP address of this machine."]),
+                };
+                kestrel.Listen(address, settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
+            }
+        });
+    }
+
+    private static async Task PrepareAsync(Opened opened, Settings settings, ILogger logger, CancellationToken cancellation)
+    {
+        if (opened.Migrations.Count > 0)
+        {
+            Log.Migrated(logger, string.Join(", ", opened.Migrations));
+        }
+        foreach (var setting in await opened.Database.UnsafeSettingsAsync(cancellation))
+        {
+            Log.UnsafeSetting(logger, setting);
+            await Console.Error.WriteLineAsync($"WARNING: PostgreSQL runs with {setting} off. A crash can lose writes that clients were told are safe.");
+        }
+        if (settings.AdminEmail is { } email && !await opened.Installation.Accounts.PromoteAsync(Text.NormaliseName(email), cancellation))
+        {
+            Log.AdminMissing(logger);
+        }
+    }
+
+    /// <summary>For the person at the terminal; the log goes to standard output.</summary>
+    private static Task GreetAsync(string address, Settings settings) => Console.Error.WriteLineAsync($$"""
+
+        Quehacer serves {{address}} ({{settings.Environment}}, data in {{(settings.DatabaseConnectionString is null ? Path.GetFullPath(settings.DataDirectory) : "the server of DATABASE_URL")}}).
+        A first request:
+          curl {{address}}/api/v1/auth/register -H 'Content-Type: application/json' \
+               -d '{"email":"ana@example.com","name":"Ana","password":"long enough to remember"}'
+        Stop with Ctrl-C. The README has the rest.
+
+        """);
+}
