@@ -164,21 +164,19 @@ public sealed partial class QuehacerServer : IAsyncDisposable
     public void KillPostgres()
     {
         var directory = Path.Combine(DataDirectory, "postgres");
-        string[] lines;
         try
         {
-            lines = File.ReadAllLines(Path.Combine(directory, "postmaster.pid"));
+            var first = File.ReadLines(Path.Combine(directory, "postmaster.pid")).FirstOrDefault();
+            if (int.TryParse(first, CultureInfo.InvariantCulture, out var pid)
+                && File.ResolveLinkTarget($"/proc/{pid}/cwd", returnFinalTarget: false)?.FullName == directory)
+            {
+                _ = Signal(pid, 9);
+            }
         }
         catch (IOException)
         {
-            return;
+            // There is no cluster, or its process has ended.
         }
-        if (lines.Length == 0 || !int.TryParse(lines[0], CultureInfo.InvariantCulture, out var pid)
-            || File.ResolveLinkTarget($"/proc/{pid}/cwd", returnFinalTarget: false)?.FullName != directory)
-        {
-            return;
-        }
-        _ = Signal(pid, 9);
     }
 
     /// <summary>Runs a verb of the program on this server's data directory.</summary>
@@ -204,7 +202,7 @@ public sealed partial class QuehacerServer : IAsyncDisposable
         return new Run(run.ExitCode, await printed, await complained);
     }
 
-    public HttpClient NewHttp() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false })
+    public HttpClient NewHttp() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 })
     {
         BaseAddress = Address,
         Timeout = Patience,
