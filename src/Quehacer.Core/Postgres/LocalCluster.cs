@@ -36,7 +36,7 @@ public sealed partial class LocalCluster : IAsyncDisposable
         exec 8<&0
         $become "$bin/postgres" -D "$data" -c unix_socket_directories="$socket" "$@" </dev/null 8<&- &
         postgres=$!
-        { cat <&8 >/dev/null; kill -INT $postgres; } &
+        { cat <&8; kill -INT $postgres; } >/dev/null 2>&1 &
         watch=$!
         wait $postgres; code=$?
         kill $watch 2>/dev/null
