@@ -268,27 +268,38 @@ public sealed class HttpTests(SharedServer shared)
             """{"title":"'; DROP TABLE tasks; --"}""", """{"__proto__":{"title":"a"}}""", $$"""{"{{new string('x', 100_000)}}":1}""", """{"title":"\ufffe\uffff"}""",
         ];
         var (path, _) = await user.CreateAsync(new { title = "a" });
+        var broken = new List<string>();
         foreach (var body in bodies)
         {
             foreach (var (method, target) in new[] { ("POST", User.Tasks), ("PATCH", path), ("PUT", path), ("POST", $"{path}/complete"), ("POST", $"{path}/reopen") })
             {
                 var answer = await user.SendAsync(method, target, body);
-                Assert.True(answer.Status < 500, $"{method} {body[..Math.Min(80, body.Length)]}: {answer.Status} {answer.Text}");
+                if (answer.Status >= 500)
+                {
+                    broken.Add($"{answer.Asked} {body[..Math.Min(80, body.Length)]}: {answer.Text}");
+                }
             }
         }
-        foreach (var target in new[] { "/%00", $"{User.Tasks}/%00", $"{User.Tasks}/%FF", $"{User.Tasks}?%FF=%FF", $"{User.Tasks}?page=%ED%A0%80", $"{User.Tasks}?{new string('x', 5000)}", "//", $"{User.Tasks}/", $"{User.Tasks}//1" })
+        foreach (var target in new[] { "/%00", $"{User.Tasks}/%00", $"{User.Tasks}/%FF", $"{User.Tasks}?%FF=%FF", $"{User.Tasks}?page=%ED%A0%80", $"{User.Tasks}?{new string('x', 5000)}", $"{User.Tasks}/", $"{User.Tasks}//1" })
         {
-            Assert.True((await user.GetAsync(target)).Status < 500, target);
+            if (await user.GetAsync(target) is { Status: >= 500 } answer)
+            {
+                broken.Add($"{answer.Asked}: {answer.Text}");
+            }
         }
         foreach (var (name, value) in new[] { ("If-Match", "\""), ("If-Match", "nonsense"), ("If-Match", new string('x', 4000)), ("Accept", ";;;"), ("Accept-Language", ";q=9"), ("Authorization", "Bearer"), ("Idempotency-Key", "\"") })
         {
-            Assert.True((await user.PatchAsync(path, new { title = "b" }, (name, value))).Status is >= 200 and < 500, name);
+            if (await user.PatchAsync(path, new { title = "b" }, (name, value)) is { Status: >= 500 } answer)
+            {
+                broken.Add($"{name} {value}: {answer.Text}");
+            }
         }
-        foreach (var raw in new[] { "GET / HTTP/1.1\r\n\r\n", "NONSENSE\r\n\r\n", "GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\nConnection: close\r\n\r\n", "GET /health HTTP/9.9\r\n\r\n" })
+        foreach (var raw in new[] { "GET / HTTP/1.1\r\n\r\n", "GET // HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "NONSENSE\r\n\r\n", "GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\nConnection: close\r\n\r\n", "GET /health HTTP/9.9\r\n\r\n" })
         {
             var answer = await shared.Server.SendRawAsync(async stream => await stream.WriteAsync(Encoding.ASCII.GetBytes(raw)));
             Assert.Matches(@"^HTTP/1\.1 (4\d\d|505) ", answer);
         }
+        Assert.True(broken.Count == 0, string.Join('\n', broken));
         (await user.GetAsync(path)).Is(200);
     }
 }
