@@ -34,6 +34,11 @@ public sealed class SharedServer : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await Server.DisposeAsync();
+        // For whoever wonders why a test failed: the log of the server that it ran against.
+        if (Environment.GetEnvironmentVariable("QUEHACER_TEST_LOG") is { Length: > 0 } file)
+        {
+            await File.WriteAllLinesAsync(file, Server.Output);
+        }
         once.Dispose();
     }
 }
