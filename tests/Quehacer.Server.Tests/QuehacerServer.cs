@@ -1,0 +1,324 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Quehacer.Server.Tests;
+
+/// <summary>How a run of the program ended, and what it said.</summary>
+public sealed record Run(int ExitCode, string Output, string Errors);
+
+/// <summary>
+/// The real server as its own process, with its own data directory, cluster and port. It can be stopped, killed and started again on the
+/// same data; what it prints is kept over all of its lives.
+/// </summary>
+public sealed partial class QuehacerServer : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly string[] OwnSettings = ["PORT", "DATA_DIR", "DATABASE_URL", "DOTNET_ENVIRONMENT"];
+    private static readonly string[] OwnSections = ["ASPNETCORE_", "Server__", "Database__", "Auth__", "Tasks__", "Idempotency__", "Admin__"];
+
+    private readonly DirectoryInfo home = Directory.CreateTempSubdirectory("quehacer-test-");
+    private readonly (string Name, string Value)[] settings;
+    private readonly List<string> output = [];
+    private readonly List<string> errors = [];
+    private Process? process;
+
+    private QuehacerServer((string, string)[] settings)
+    {
+        this.settings = settings;
+        Port = FreePort();
+        Http = NewHttp();
+    }
+
+    public int Port { get; }
+
+    public HttpClient Http { get; }
+
+    public Uri Address => new($"http://localhost:{Port}");
+
+    public string DataDirectory => Path.Combine(home.FullName, "data");
+
+    public string SigningKey => File.ReadAllText(Path.Combine(DataDirectory, "signing-key")).Trim();
+
+    public bool IsRunning => process is { HasExited: false };
+
+    /// <summary>The repository, found from where this assembly was built to.</summary>
+    public static string Repository
+    {
+        get
+        {
+            var directory = new DirectoryInfo(AppContext.BaseDirectory);
+            while (!File.Exists(Path.Combine(directory.FullName, "Quehacer.slnx")))
+            {
+                directory = directory.Parent ?? throw new InvalidOperationException("The tests do not run from within the repository.");
+            }
+            return directory.FullName;
+        }
+    }
+
+    public IReadOnlyList<string> Output
+    {
+        get
+        {
+            lock (output)
+            {
+                return [.. output];
+            }
+        }
+    }
+
+    public string Errors
+    {
+        get
+        {
+            lock (errors)
+            {
+                return string.Join('\n', errors);
+            }
+        }
+    }
+
+    public static async Task<QuehacerServer> StartAsync(params (string Name, string Value)[] settings)
+    {
+        var server = new QuehacerServer(settings);
+        try
+        {
+            await server.StartAgainAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts the server on its data directory and port, and returns when it is ready.</summary>
+    public async Task StartAgainAsync()
+    {
+        process?.Dispose();
+        process = Process.Start(Command(["serve"], [("PORT", Port.ToString(CultureInfo.InvariantCulture)), ("DATA_DIR", DataDirectory), .. settings]))!;
+        process.StandardInput.Close();
+        process.OutputDataReceived += (_, line) => Keep(output, line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(errors, line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        await UntilReadyAsync();
+    }
+
+    public async Task UntilReadyAsync()
+    {
+        var waited = Stopwatch.StartNew();
+        while (await ReadinessAsync() != HttpStatusCode.OK)
+        {
+            if (!IsRunning || waited.Elapsed > Patience)
+            {
+                throw new InvalidOperationException(
+                    $"The server is not ready after {waited.Elapsed.TotalSeconds:0} s ({(IsRunning ? "it runs" : $"it ended with {process!.ExitCode}")}).\n{Errors}\n{string.Join('\n', Output.TakeLast(20))}");
+            }
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>What <c>/ready</c> says; null when nobody answers.</summary>
+    public async Task<HttpStatusCode?> ReadinessAsync()
+    {
+        try
+        {
+            using var answer = await Http.GetAsync("/ready");
+            return answer.StatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Asks the server to end and gives its exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        Terminate();
+        return await EndedAsync();
+    }
+
+    /// <summary>Sends SIGTERM and does not wait.</summary>
+    public void Terminate() => Assert.Equal(0, Signal(process!.Id, 15));
+
+    public async Task<int> EndedAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        await process!.WaitForExitAsync(patience.Token);
+        return process.ExitCode;
+    }
+
+    public async Task KillAsync()
+    {
+        process!.Kill();
+        await EndedAsync();
+    }
+
+    /// <summary>Kills the postmaster of the server's cluster, and nothing else: a pid that is not its own any more is left alone.</summary>
+    public void KillPostgres()
+    {
+        var directory = Path.Combine(DataDirectory, "postgres");
+        try
+        {
+            var first = File.ReadLines(Path.Combine(directory, "postmaster.pid")).FirstOrDefault();
+            if (int.TryParse(first, CultureInfo.InvariantCulture, out var pid)
+                && File.ResolveLinkTarget($"/proc/{pid}/cwd", returnFinalTarget: false)?.FullName == directory)
+            {
+                _ = Signal(pid, 9);
+            }
+        }
+        catch (IOException)
+        {
+            // There is no cluster, or its process has ended.
+        }
+    }
+
+    /// <summary>Runs a verb of the program on this server's data directory.</summary>
+    public Task<Run> RunAsync(string[] arguments, string input = "") => RunAsync(arguments, [("DATA_DIR", DataDirectory), .. settings], input);
+
+    public static async Task<Run> RunAsync(string[] arguments, (string Name, string Value)[] settings, string input = "")
+    {
+        using var run = Process.Start(Command(arguments, settings))!;
+        var printed = run.StandardOutput.ReadToEndAsync();
+        var complained = run.StandardError.ReadToEndAsync();
+        await run.StandardInput.WriteAsync(input);
+        run.StandardInput.Close();
+        using var patience = new CancellationTokenSource(Patience);
+        try
+        {
+            await run.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            run.Kill();
+            throw;
+        }
+        return new Run(run.ExitCode, await printed, await complained);
+    }
+
+    public HttpClient NewHttp() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 })
+    {
+        BaseAddress = Address,
+        Timeout = Patience,
+    };
+
+    /// <summary>A request as bytes, for what no HTTP library would send. Gives the answer as it came; the request must ask to close.</summary>
+    public async Task<string> SendRawAsync(Func<Stream, Task> send)
+    {
+        using var client = new TcpClient();
+        using var patience = new CancellationTokenSource(Patience);
+        await client.ConnectAsync("localhost", Port, patience.Token);
+        await using var stream = client.GetStream();
+        var answer = new StringBuilder();
+        var reading = Task.Run(async () =>
+        {
+            var buffer = new byte[16384];
+            try
+            {
+                while (await stream.ReadAsync(buffer, patience.Token) is > 0 and var count)
+                {
+                    answer.Append(Encoding.UTF8.GetString(buffer, 0, count));
+                }
+            }
+            catch (IOException)
+            {
+                // A server that has refused a body may close while it is still being sent.
+            }
+        });
+        try
+        {
+            await send(stream);
+        }
+        catch (IOException)
+        {
+            // The same.
+        }
+        await reading;
+        return answer.ToString();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (process is not null)
+        {
+            if (IsRunning)
+            {
+                try
+                {
+                    await StopAsync();
+                }
+                catch (OperationCanceledException)
+                {
+                    await KillAsync();
+                }
+            }
+            KillPostgres();
+            process.Dispose();
+        }
+        Http.Dispose();
+        for (var attempt = 1; home.Exists; attempt++)
+        {
+            try
+            {
+                home.Delete(recursive: true);
+                break;
+            }
+            catch (IOException) when (attempt < 50)
+            {
+                // The processes of a killed cluster need a moment to end, and write until then.
+                await Task.Delay(100);
+                home.Refresh();
+            }
+        }
+    }
+
+    private static ProcessStartInfo Command(string[] arguments, (string Name, string Value)[] settings)
+    {
+        var built = new DirectoryInfo(AppContext.BaseDirectory).Name;
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(Repository, "artifacts", "bin", "Quehacer.Server", built, "quehacer.dll"), .. arguments])
+        {
+            WorkingDirectory = Path.GetTempPath(),
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        var inherited = start.Environment.Keys.Where(name => OwnSettings.Contains(name)
+            || OwnSections.Any(section => name.StartsWith(section, StringComparison.OrdinalIgnoreCase)));
+        foreach (var name in inherited.ToList())
+        {
+            start.Environment.Remove(name);
+        }
+        foreach (var (name, value) in settings)
+        {
+            start.Environment[name] = value;
+        }
+        return start;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static void Keep(List<string> lines, string? line)
+    {
+        if (line is not null)
+        {
+            lock (lines)
+            {
+                lines.Add(line);
+            }
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Signal(int pid, int signal);
+}
