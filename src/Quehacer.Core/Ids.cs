@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
@@ -18,6 +19,8 @@ public static class Ids
 
     private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
     private const int SuffixCharacters = 26;
+
+    private static readonly SearchValues<char> UuidCharacters = SearchValues.Create("0123456789abcdefABCDEF-");
 
     /// <summary>A new id whose time is <paramref name="now"/>, cut to milliseconds.</summary>
     public static Guid New(DateTime now) => Guid.CreateVersion7(new DateTimeOffset(now, TimeSpan.Zero));
@@ -81,7 +84,7 @@ public static class Ids
 
     /// <summary>Reads a TypeID with this prefix, or a bare UUID in its usual form with hyphens.</summary>
     public static bool TryParse(string prefix, ReadOnlySpan<char> text, out Guid id) =>
-        TryParseTypeId(prefix, text, out id) || Guid.TryParseExact(text, "D", out id);
+        TryParseTypeId(prefix, text, out id) || (text.Length == 36 && text.IndexOfAnyExcept(UuidCharacters) < 0 && Guid.TryParseExact(text, "D", out id));
 }
 
 /// <summary>How a caller names a task: by id, or by its number in the workspace.</summary>
@@ -100,7 +103,7 @@ public readonly record struct TaskRef(Guid Id, long Number)
             task = new TaskRef(id, 0);
             return true;
         }
-        if (text[0] is >= '1' and <= '9' && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        if (text[0] is >= '1' and <= '9' && char.IsAsciiDigit(text[^1]) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
         {
             task = new TaskRef(default, number);
             return true;

@@ -8,13 +8,13 @@ namespace Quehacer.Core;
 /// </summary>
 public static class Text
 {
-    /// <summary>False for U+0000 and unpaired surrogates, which PostgreSQL cannot store.</summary>
+    /// <summary>False for U+0000 and unpaired surrogates, which PostgreSQL cannot store, and for the noncharacter U+FFFE, which .NET refuses to normalise.</summary>
     public static bool IsStorable(ReadOnlySpan<char> text)
     {
         for (var i = 0; i < text.Length; i++)
         {
             var character = text[i];
-            if (character == '\0')
+            if (character is '\0' or '\uFFFE')
             {
                 return false;
             }
@@ -51,9 +51,9 @@ public static class Text
     public static string NormaliseName(string text) => Normalise(text.Trim());
 
     /// <summary>
-    /// The key by which names are equal: case does not count, accents do. Fold version 1: NFC, simple upper case, simple lower case, NFC;
-    /// up and down again because some letters (ς, ſ, K) meet only that way.
+    /// The key by which names are equal: case does not count, accents do. Fold version 1: NFC, simple upper case, NFC, simple lower case, NFC;
+    /// up and down again because some letters (ς, ſ, K) meet only that way, composed in between because İ has no composed small letter.
     /// </summary>
     public static string NameKey(string name) =>
-        Ascii.IsValid(name) ? name.ToLowerInvariant() : Normalise(Normalise(name).ToUpperInvariant().ToLowerInvariant());
+        Ascii.IsValid(name) ? name.ToLowerInvariant() : Normalise(Normalise(Normalise(name).ToUpperInvariant()).ToLowerInvariant());
 }

@@ -3,6 +3,8 @@ using Quehacer.Core;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Postgres;
 using Quehacer.Server;
+using Quehacer.Server.Contracts.V1;
+using Quehacer.Server.Http;
 
 var email = new Option<string>("--email") { Required = true, Description = "The e-mail to log in with." };
 var name = new Option<string>("--name") { Required = true, Description = "What people call the user." };
@@ -33,7 +35,7 @@ createUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.U
         {
             throw new DatabaseRefused(registered.Error.Code == ErrorCode.EmailTaken
                 ? "An account with this e-mail exists. Choose another e-mail."
-                : $"The account was not made: {string.Join(", ", registered.Error.Fields.Select(field => $"{field.Field} ({field.Fault})"))}. Correct that and try again.");
+                : $"The account was not made. {string.Join(" ", registered.Error.Fields.Select(field => FieldMessages.Of(field, Language.English).Message))}");
         }
         await Say($"Made the account of {registered.Value.Value.Email}.");
     }, cancellation)));

@@ -91,6 +91,6 @@ public sealed partial record AccountEdit
     /// One @, something before it, and behind it a host name (HTML's rule for e-mail fields, with letters of any script, RFC 6531); whether
     /// mail arrives there only a mail can tell.
     /// </summary>
-    [GeneratedRegex(@"^[^\s@<>()\[\]\\,;:""\p{C}]+@[\p{L}\p{N}\p{M}](?:[\p{L}\p{N}\p{M}\-]*[\p{L}\p{N}\p{M}])?(?:\.[\p{L}\p{N}\p{M}](?:[\p{L}\p{N}\p{M}\-]*[\p{L}\p{N}\p{M}])?)+$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^[^\s@<>()\[\]\\,;:""\p{C}]+@[\p{L}\p{N}\p{M}](?:[\p{L}\p{N}\p{M}\-]*[\p{L}\p{N}\p{M}])?(?:\.[\p{L}\p{N}\p{M}](?:[\p{L}\p{N}\p{M}\-]*[\p{L}\p{N}\p{M}])?)+\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex EmailPattern();
 }

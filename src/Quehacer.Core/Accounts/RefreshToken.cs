@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
@@ -32,8 +33,8 @@ public sealed class RefreshToken(SigningKey key)
         generation = 0;
         authentic = false;
         Span<byte> token = stackalloc byte[Bytes];
-        if (!text.StartsWith(Prefix, StringComparison.Ordinal) || !Base64Url.IsValid(text.AsSpan(Prefix.Length), out var length) || length != Bytes
-            || !Base64Url.TryDecodeFromChars(text.AsSpan(Prefix.Length), token, out _))
+        if (!text.StartsWith(Prefix, StringComparison.Ordinal)
+            || Base64Url.DecodeFromChars(text.AsSpan(Prefix.Length), token, out _, out var written) != OperationStatus.Done || written != Bytes)
         {
             return false;
         }

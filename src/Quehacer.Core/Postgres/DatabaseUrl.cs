@@ -6,12 +6,26 @@ namespace Quehacer.Core.Postgres;
 /// <summary>Reads <c>postgres://user:password@host:port/database?sslmode=require</c>, the form that hosters hand out (libpq's connection URI).</summary>
 public static class DatabaseUrl
 {
+    private static readonly Dictionary<string, SslMode> SslModes = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["disable"] = SslMode.Disable,
+        ["allow"] = SslMode.Allow,
+        ["prefer"] = SslMode.Prefer,
+        ["require"] = SslMode.Require,
+        ["verify-ca"] = SslMode.VerifyCA,
+        ["verify-full"] = SslMode.VerifyFull,
+    };
+
     /// <summary>Gives Npgsql's connection string, or the sentence that says what is wrong. The sentence never repeats the URL: it holds a password.</summary>
     public static bool TryParse(string url, [NotNullWhen(true)] out string? connectionString, [NotNullWhen(false)] out string? fault)
     {
         connectionString = null;
         fault = null;
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("postgres" or "postgresql"))
+        // libpq lets a parameter name the host and nothing stand behind the @; Uri does not.
+        var authority = url.IndexOf("://", StringComparison.Ordinal) + 3;
+        var path = url.AsSpan(Math.Min(authority, url.Length)).IndexOfAny('/', '?', '#') is >= 0 and var length ? authority + length : url.Length;
+        var isHostless = path > authority && url[path - 1] == '@';
+        if (!Uri.TryCreate(isHostless ? url.Insert(path, "localhost") : url, UriKind.Absolute, out var uri) || uri.Scheme is not ("postgres" or "postgresql"))
         {
             fault = "It must look like postgres://user:password@host:5432/database.";
             return false;
@@ -30,7 +44,7 @@ public static class DatabaseUrl
         {
             builder.Database = Uri.UnescapeDataString(uri.AbsolutePath[1..]);
         }
-        var host = Uri.UnescapeDataString(uri.Host);
+        var host = isHostless ? "" : Uri.UnescapeDataString(uri.Host);
         foreach (var pair in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var (name, value) = pair.Split('=', 2) is [var n, var v] ? (n, Uri.UnescapeDataString(v)) : (pair, "");
@@ -39,7 +53,7 @@ public static class DatabaseUrl
                 case "host":
                     host = value;
                     break;
-                case "sslmode" when Enum.TryParse<SslMode>(value.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var mode):
+                case "sslmode" when SslModes.TryGetValue(value, out var mode):
                     builder.SslMode = mode;
                     break;
                 case "sslrootcert":

@@ -143,7 +143,7 @@ public sealed partial class LocalCluster : IAsyncDisposable
             "-c", "shared_buffers=64MB", "-c", $"max_connections={maxConnections}", "-c", "jit=off", "-c", "random_page_cost=1.1",
             "-c", "fsync=on", "-c", "full_page_writes=on", "-c", "synchronous_commit=on",
             // Refused statements are the program's business (and their text may hold what no log should).
-            "-c", "log_min_messages=log", "-c", "log_min_error_statement=panic", "-c", "log_checkpoints=off", "-c", "timezone=UTC",
+            "-c", "log_line_prefix=[%p] ", "-c", "log_min_messages=log", "-c", "log_min_error_statement=panic", "-c", "log_checkpoints=off", "-c", "timezone=UTC",
         ]);
         started.OutputDataReceived += (_, line) => Report(line.Data);
         started.ErrorDataReceived += (_, line) => Report(line.Data);

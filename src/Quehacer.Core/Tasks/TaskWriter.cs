@@ -118,6 +118,10 @@ public sealed class TaskWriter(Database database, TagNames tagNames, TaskReader 
             var (outcome, advanced) = await batch.ExecuteAsync(CancellationToken.None);
             switch (outcome)
             {
+                case BatchOutcome.Committed when change.Events.Length > 0 && advanced.Revision == 0:
+                    // There is no such workspace, so there was no event that could have collided: nothing was written.
+                    await connection.CloseAsync();
+                    return await Access.ExplainAsync(database, verb.Caller, cancellation);
                 case BatchOutcome.Committed:
                     await connection.CloseAsync();
                     return change.Events.Length == 0 ? new Written(found!, IsReplay: false) : await WrittenAsync(verb.Caller, change, advanced);

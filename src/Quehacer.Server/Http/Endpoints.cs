@@ -8,6 +8,12 @@ internal static class Endpoints
 {
     private static readonly string[] Read = [HttpMethods.Get, HttpMethods.Head];
 
+    /// <summary>
+    /// Statements are not cancelled when a client goes away: PostgreSQL's cancel is addressed to a connection, arrives when it likes, and
+    /// would hit whoever uses the pooled connection next. Every statement is bounded by its timeout instead.
+    /// </summary>
+    public static readonly CancellationToken Bounded = CancellationToken.None;
+
     /// <summary>GET, and HEAD with it (RFC 9110 §9.3.2).</summary>
     public static void Get(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<IResult>> answer) => routes.Answer(Read, pattern, answer);
 

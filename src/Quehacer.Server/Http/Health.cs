@@ -20,12 +20,12 @@ internal static class Health
             Map(prefix + "/live", http => WriteAsync(http, 200, new JsonObject { ["status"] = "alive" }));
             Map(prefix + "/ready", async http =>
             {
-                var ready = await AnswersAsync(database, http.RequestAborted);
+                var ready = await AnswersAsync(database, Endpoints.Bounded);
                 await WriteAsync(http, ready ? 200 : 503, new JsonObject { ["status"] = ready ? "ready" : "not_ready" });
             });
             Map(prefix + "/health/detailed", async http =>
             {
-                var connected = await AnswersAsync(database, http.RequestAborted);
+                var connected = await AnswersAsync(database, Endpoints.Bounded);
                 await WriteAsync(http, connected ? 200 : 503, new JsonObject
                 {
                     ["status"] = connected ? "healthy" : "unhealthy",

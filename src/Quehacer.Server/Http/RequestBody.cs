@@ -35,10 +35,13 @@ internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, JsonDocu
         var text = read.Span.StartsWith("\uFEFF"u8) ? read[3..] : read;
         try
         {
-            return (new RequestBody(read, JsonDocument.Parse(text, Options)), null);
+            var json = JsonDocument.Parse(text, Options);
+            request.HttpContext.Response.RegisterForDispose(json);
+            return (new RequestBody(read, json), null);
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // The second is what half of a surrogate pair in a member's name comes to when names are compared.
             return (default, HttpFault.MalformedJson);
         }
     }

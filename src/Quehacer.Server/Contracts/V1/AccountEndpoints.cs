@@ -30,7 +30,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
         {
             return refusal!;
         }
-        var registered = await accounts.RegisterAsync(Reading.Account(request.Body).Edit, request.Key, http.TraceIdentifier, http.RequestAborted);
+        var registered = await accounts.RegisterAsync(Reading.Account(request.Body).Edit, request.Key, http.TraceIdentifier, Endpoints.Bounded);
         return registered.IsOk
             ? new Answer<UserBody>(201, UserBody.Of(registered.Value.Value), BodyJson.Default.UserBody) { IsReplay = registered.Value.IsReplay, Location = "/api/v1/me" }
             : new Refusal(problems, registered.Error);
@@ -52,7 +52,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
         {
             return new Refusal(problems, Error.Invalid(Field.Email, FieldFault.NotText));
         }
-        var tokens = await sessions.LoginAsync(Text.NormaliseName(values[0]), values[1], request.Key, http.RequestAborted);
+        var tokens = await sessions.LoginAsync(Text.NormaliseName(values[0]), values[1], request.Key, Endpoints.Bounded);
         return Shown(tokens);
     }
 
@@ -66,7 +66,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
         var (faults, values) = Reading.Strings(request.Body, ("refresh_token", Field.RefreshToken));
         return faults.Count > 0
             ? new Refusal(problems, Error.Invalid(faults))
-            : Shown(await sessions.RefreshAsync(values[0], request.Key, http.RequestAborted));
+            : Shown(await sessions.RefreshAsync(values[0], request.Key, Endpoints.Bounded));
     }
 
     private async Task<IResult> LogoutAsync(HttpContext http)
@@ -76,7 +76,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
         {
             return refusal!;
         }
-        var ended = await sessions.LogoutAsync(http.Caller(), request.Key, http.RequestAborted);
+        var ended = await sessions.LogoutAsync(http.Caller(), request.Key, Endpoints.Bounded);
         return ended.IsOk ? new NoContent(ended.Value.IsReplay) : new Refusal(problems, ended.Error);
     }
 
@@ -86,7 +86,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
         {
             return new Refusal(problems, unknown);
         }
-        var me = await accounts.GetAsync(http.Caller(), http.RequestAborted);
+        var me = await accounts.GetAsync(http.Caller(), Endpoints.Bounded);
         return me.IsOk ? Shown(me.Value, isReplay: false) : new Refusal(problems, me.Error);
     }
 
@@ -102,7 +102,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
         {
             edit = edit with { Faults = [.. edit.Faults, new FieldError(Field.Version, fault)] };
         }
-        var changed = await accounts.ChangeAsync(http.Caller(), edit, request.Precondition(version), request.Key, http.RequestAborted);
+        var changed = await accounts.ChangeAsync(http.Caller(), edit, request.Precondition(version), request.Key, Endpoints.Bounded);
         return changed.IsOk ? Shown(changed.Value.Value, changed.Value.IsReplay) : new Refusal(problems, changed.Error);
     }
 

@@ -72,7 +72,7 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
     }
 
     private async Task<bool> HasEndedAsync(HttpContext http) =>
-        http.Features.Get<Caller>() is { } caller && !await sessions.IsOpenAsync(caller, http.RequestAborted);
+        http.Features.Get<Caller>() is { } caller && !await sessions.IsOpenAsync(caller, Endpoints.Bounded);
 
     private static ErrorKind KindOf(ErrorCode code) => code switch
     {

@@ -30,7 +30,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskWriter writer, Problem
         {
             return new Refusal(problems, filter.Error);
         }
-        var page = await tasks.ListAsync(http.Caller(), filter.Value, http.RequestAborted);
+        var page = await tasks.ListAsync(http.Caller(), filter.Value, Endpoints.Bounded);
         if (!page.IsOk)
         {
             return new Refusal(problems, page.Error);
@@ -49,7 +49,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskWriter writer, Problem
         {
             return NotFound();
         }
-        var found = await tasks.GetAsync(http.Caller(), task, http.RequestAborted);
+        var found = await tasks.GetAsync(http.Caller(), task, Endpoints.Bounded);
         return found.IsOk
             ? new Answer<TaskBody>(200, TaskBody.Of(found.Value), BodyJson.Default.TaskBody) { Tag = found.Value.Tag }
             : new Refusal(problems, found.Error);
@@ -64,7 +64,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskWriter writer, Problem
         }
         // A new task has no version to be compared with: whatever the body says of one was read from another task.
         var (edit, _) = Reading.Task(request.Body);
-        var written = await writer.CreateAsync(http.Caller(), edit, Reading.TaskLimits, request.Key, http.RequestAborted);
+        var written = await writer.CreateAsync(http.Caller(), edit, Reading.TaskLimits, request.Key, Endpoints.Bounded);
         return written.IsOk ? Shown(201, written.Value, http.Request.Path) : new Refusal(problems, written.Error);
     }
 
@@ -82,7 +82,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskWriter writer, Problem
         }
         var (edit, version) = Reading.Task(request.Body);
         edit = WithFault(edit, version);
-        var written = await writer.ChangeAsync(http.Caller(), task, edit, Reading.TaskLimits, request.Precondition(version), request.Key, http.RequestAborted);
+        var written = await writer.ChangeAsync(http.Caller(), task, edit, Reading.TaskLimits, request.Precondition(version), request.Key, Endpoints.Bounded);
         return written.IsOk ? Shown(200, written.Value) : new Refusal(problems, written.Error);
     }
 
@@ -97,7 +97,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskWriter writer, Problem
         {
             return NotFound();
         }
-        var written = await writer.DeleteAsync(http.Caller(), task, request.Precondition(default), request.Key, http.RequestAborted);
+        var written = await writer.DeleteAsync(http.Caller(), task, request.Precondition(default), request.Key, Endpoints.Bounded);
         return written.IsOk ? new NoContent(written.Value.IsReplay) : new Refusal(problems, written.Error);
     }
 
@@ -121,7 +121,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskWriter writer, Problem
         {
             return new Refusal(problems, Error.Invalid(faults));
         }
-        var written = await verb(http.Caller(), task, request.Precondition(version), request.Key, http.RequestAborted);
+        var written = await verb(http.Caller(), task, request.Precondition(version), request.Key, Endpoints.Bounded);
         return written.IsOk ? Shown(200, written.Value) : new Refusal(problems, written.Error);
     }
 
