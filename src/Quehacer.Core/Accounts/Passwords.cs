@@ -18,7 +18,7 @@ public sealed class Passwords(PasswordHashing hashing)
     /// <summary>Verified when there is no account, so that the answer takes as long as when there is one.</summary>
     private readonly Lazy<string> nobodys = new(() => hashing.Hash("nobody's password"));
 
-    /// <summary>The 30 000 most common, as the package zxcvbn-core ships them; only those long enough to be chosen here are kept.</summary>
+    /// <summary>The common ones, as the package zxcvbn-core ships them; only those long enough to be chosen here are kept.</summary>
     private static readonly Lazy<FrozenSet<string>> Common = new(ReadCommon);
 
     /// <summary>What is wrong with a password somebody wants to have; null when nothing is.</summary>

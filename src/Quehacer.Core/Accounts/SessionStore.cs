@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Npgsql;
 using Quehacer.Core.Events;
 using Quehacer.Core.Postgres;
+using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core.Accounts;
 
@@ -149,12 +150,7 @@ public sealed class SessionStore(
     }
 
     /// <summary>Whether the caller's session is still open.</summary>
-    public async Task<bool> IsOpenAsync(Caller caller, CancellationToken cancellation)
-    {
-        await using var command = database.Command("SELECT EXISTS (SELECT FROM sessions WHERE session_id = $1 AND ended_at IS NULL)");
-        command.Parameters.With(caller.SessionId);
-        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
-    }
+    public Task<bool> IsOpenAsync(Caller caller, CancellationToken cancellation) => Access.IsSessionOpenAsync(database, caller, cancellation);
 
     private Tokens Issue(Account account, Guid sessionId, int generation, DateTime at) =>
         new(accessTokens.Issue(account, sessionId, at), refreshTokens.Issue(sessionId, generation), account);

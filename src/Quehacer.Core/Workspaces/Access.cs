@@ -18,10 +18,13 @@ internal static class Access
         parameters.With(caller.SessionId).With(caller.WorkspaceId);
 
     /// <summary>Says why a statement guarded by <see cref="From"/> yielded no row.</summary>
-    public static async Task<Error> ExplainAsync(Database database, Caller caller, CancellationToken cancellation)
+    public static async Task<Error> ExplainAsync(Database database, Caller caller, CancellationToken cancellation) =>
+        new(await IsSessionOpenAsync(database, caller, cancellation) ? ErrorCode.NotFound : ErrorCode.SessionEnded);
+
+    public static async Task<bool> IsSessionOpenAsync(Database database, Caller caller, CancellationToken cancellation)
     {
         await using var command = database.Command("SELECT EXISTS (SELECT FROM sessions WHERE session_id = $1 AND ended_at IS NULL)");
         command.Parameters.With(caller.SessionId);
-        return new Error((bool)(await command.ExecuteScalarAsync(cancellation))! ? ErrorCode.NotFound : ErrorCode.SessionEnded);
+        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
     }
 }

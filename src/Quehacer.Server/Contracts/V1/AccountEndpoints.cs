@@ -92,7 +92,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
 
     private async Task<IResult> ChangeMeAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired, identity: WithoutPassword);
         if (request is null)
         {
             return refusal!;
