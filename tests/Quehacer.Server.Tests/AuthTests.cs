@@ -222,6 +222,7 @@ public sealed class AuthTests(SharedServer shared)
         (await user.PatchAsync(Me, new { name = "Eva", version = 1 })).IsProblem(412, "PRECONDITION_FAILED");
         (await user.PatchAsync(Me, new { name = "Eva" }, ("If-Match", changed.ETag!))).Is(200);
         (await user.PatchAsync(Me, new { name = "" })).IsInvalid("name", "REQUIRED");
+        (await user.PatchAsync(Me, new { name = "Eva", password = "another horse battery" })).IsInvalid("password", "UNKNOWN");
         (await user.PatchAsync(Me, new { nmae = "x" })).IsInvalid("nmae", "UNKNOWN");
     }
 

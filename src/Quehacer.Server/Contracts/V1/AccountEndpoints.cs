@@ -30,7 +30,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
         {
             return refusal!;
         }
-        var registered = await accounts.RegisterAsync(Reading.Account(request.Body).Edit, request.Key, http.TraceIdentifier, Endpoints.Bounded);
+        var registered = await accounts.RegisterAsync(Reading.Account(request.Body, isNew: true).Edit, request.Key, http.TraceIdentifier, Endpoints.Bounded);
         return registered.IsOk
             ? new Answer<UserBody>(201, UserBody.Of(registered.Value.Value), BodyJson.Default.UserBody) { IsReplay = registered.Value.IsReplay, Location = "/api/v1/me" }
             : new Refusal(problems, registered.Error);
@@ -97,7 +97,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
         {
             return refusal!;
         }
-        var (edit, version) = Reading.Account(request.Body);
+        var (edit, version) = Reading.Account(request.Body, isNew: false);
         if (version.Fault is { } fault)
         {
             edit = edit with { Faults = [.. edit.Faults, new FieldError(Field.Version, fault)] };

@@ -18,7 +18,9 @@ internal static class Reading
     private static readonly string[] TaskMembers =
         ["title", "description", "status", "priority", "due_date", "tags", "version", "id", "number", "created_at", "updated_at", "deleted_at"];
 
-    private static readonly string[] UserMembers = ["email", "name", "password", "version", "id", "roles", "workspace_id", "created_at", "updated_at"];
+    private static readonly string[] UserMembers = ["email", "name", "version", "id", "roles", "workspace_id", "created_at", "updated_at"];
+
+    private static readonly string[] NewUserMembers = [.. UserMembers, "password"];
 
     /// <summary>More names than any task can have are not looked at one by one.</summary>
     private const int MaxTagEntries = 1_000;
@@ -81,7 +83,8 @@ internal static class Reading
         return (faults, version);
     }
 
-    public static (AccountEdit Edit, Edit<int> Version) Account(JsonElement? body)
+    /// <param name="isNew">A registration brings a password; a change of an account does not, and is told so.</param>
+    public static (AccountEdit Edit, Edit<int> Version) Account(JsonElement? body, bool isNew)
     {
         var edit = new AccountEdit();
         var faults = new List<FieldError>();
@@ -96,14 +99,14 @@ internal static class Reading
                 case "name":
                     edit = edit with { Name = Name(value) };
                     break;
-                case "password":
+                case "password" when isNew:
                     edit = edit with { Password = Raw(value) };
                     break;
                 case "version":
                     version = Version(value);
                     break;
                 default:
-                    RefuseUnknown(name, UserMembers, faults);
+                    RefuseUnknown(name, isNew ? NewUserMembers : UserMembers, faults);
                     break;
             }
         }
