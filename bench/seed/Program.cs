@@ -9,6 +9,7 @@ using NpgsqlTypes;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Events;
+using Quehacer.Core.Labels;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Tasks;
 
@@ -103,7 +104,7 @@ async Task SeedAsync(NpgsqlDataSource source)
         {
             await AppendAsync(events, user, user.WorkspaceId, 1, EventNames.WorkspaceCreated, null, null, user.RegisteredAt);
         }
-        await using (var tags = await rows.BeginBinaryImportAsync("COPY tags (workspace_id, tag_id, name, name_key, version, revision) FROM STDIN (FORMAT binary)"))
+        await using (var tags = await rows.BeginBinaryImportAsync("COPY labels (workspace_id, label_id, kind, name, name_key, sort_key, words, version, revision, updated_at) FROM STDIN (FORMAT binary)"))
         {
             foreach (var user in users)
             {
@@ -116,16 +117,20 @@ async Task SeedAsync(NpgsqlDataSource source)
                     await tags.StartRowAsync();
                     await tags.WriteAsync(user.WorkspaceId, NpgsqlDbType.Uuid);
                     await tags.WriteAsync(id, NpgsqlDbType.Uuid);
+                    await tags.WriteAsync((short)LabelKind.Tag, NpgsqlDbType.Smallint);
                     await tags.WriteAsync(name, NpgsqlDbType.Text);
                     await tags.WriteAsync(Text.NameKey(name), NpgsqlDbType.Text);
+                    await tags.WriteAsync(Text.SortKey(name), NpgsqlDbType.Text);
+                    await tags.WriteAsync(Vector(Search.WordsOf(name)), NpgsqlDbType.TsVector);
                     await tags.WriteAsync(1, NpgsqlDbType.Integer);
                     await tags.WriteAsync(user.Revision, NpgsqlDbType.Bigint);
+                    await tags.WriteAsync(at, NpgsqlDbType.TimestampTz);
                 }
             }
             await tags.CompleteAsync();
         }
         await using (var tasks = await rows.BeginBinaryImportAsync("""
-            COPY tasks (workspace_id, task_id, number, version, revision, title, description, state, priority, due_date, tag_ids, created_by, updated_at)
+            COPY tasks (workspace_id, task_id, number, version, revision, title, description, state, priority, due_date, tag_ids, title_key, search, created_by, updated_at)
             FROM STDIN (FORMAT binary)
             """))
         {
@@ -204,6 +209,8 @@ async Task MakeTaskAsync(NpgsqlBinaryImporter tasks, NpgsqlBinaryImporter events
     await tasks.WriteAsync((short)task.Priority, NpgsqlDbType.Smallint);
     await tasks.WriteAsync(task.DueDate!.Value, NpgsqlDbType.TimestampTz);
     await tasks.WriteAsync(task.TagIds, NpgsqlDbType.Array | NpgsqlDbType.Uuid);
+    await tasks.WriteAsync(Text.SortKey(task.Title), NpgsqlDbType.Text);
+    await tasks.WriteAsync(Vector(TaskWords.Of(user.WorkspaceId, task)), NpgsqlDbType.TsVector);
     await tasks.WriteAsync(task.CreatedBy, NpgsqlDbType.Uuid);
     await tasks.WriteAsync(task.UpdatedAt, NpgsqlDbType.TimestampTz);
 }
@@ -325,6 +332,11 @@ async Task<string[]> AskTagsAsync(List<(Guid Id, int Line, int Version)> tasks, 
     });
     return tags;
 }
+
+// What array_to_tsvector makes of the same words. They are quoted by us and have no positions, so the parser's weaknesses do not matter.
+#pragma warning disable CS0618
+static NpgsqlTsVector Vector(IEnumerable<string> words) => NpgsqlTsVector.Parse(string.Join(' ', words.Select(TaskWords.Quote)));
+#pragma warning restore CS0618
 
 static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
 {

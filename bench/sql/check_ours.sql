@@ -13,7 +13,7 @@ select t.workspace_id
                from events group by 1, 2) e on e.workspace_id = t.workspace_id and e.stream_id = t.task_id
  where (t.version, t.version, t.revision, t.updated_at, t.number) is distinct from (e.events, e.version, e.revision, e.at, e.number)
 union all
-select t.workspace_id from tasks t, unnest(t.tag_ids) tag where not exists (select from tags g where g.workspace_id = t.workspace_id and g.tag_id = tag)
+select t.workspace_id from tasks t, unnest(t.tag_ids) tag where not exists (select from labels g where g.workspace_id = t.workspace_id and g.label_id = tag)
 union all
-select g.workspace_id from tags g left join events e on e.workspace_id = g.workspace_id and e.stream_id = g.tag_id and e.version = g.version
+select g.workspace_id from labels g left join events e on e.workspace_id = g.workspace_id and e.stream_id = g.label_id and e.version = g.version
  where g.revision is distinct from e.revision;

@@ -18,6 +18,9 @@ public enum ErrorCode
     /// <summary>An account with this e-mail exists.</summary>
     EmailTaken,
 
+    /// <summary>A category or a tag of this name exists.</summary>
+    NameTaken,
+
     /// <summary>E-mail and password do not belong together; which of them is wrong is never said.</summary>
     WrongCredentials,
 
@@ -45,6 +48,7 @@ public enum Field
     Status,
     Priority,
     DueDate,
+    CategoryId,
     Tags,
     Version,
     Email,
@@ -59,7 +63,27 @@ public enum Field
 
     /// <summary>The status that a list is filtered by.</summary>
     StatusFilter,
+    PriorityFilter,
+    CategoryFilter,
+    TagFilter,
+    DueAfter,
+    DueBefore,
+    Overdue,
+    CreatedAfter,
+    CreatedBefore,
+    UpdatedSince,
+    Query,
     Sort,
+    Order,
+    Fields,
+    IncludeDeleted,
+    Cursor,
+    IncludeTotal,
+    Counts,
+    Color,
+
+    /// <summary>The tag that another is merged into.</summary>
+    Into,
 
     /// <summary>The body as a whole.</summary>
     Body,
@@ -89,13 +113,28 @@ public enum FieldFault
     /// <summary>Given more than once, and only one can be meant.</summary>
     Repeated,
     NotAnObject,
+    NotABoolean,
+    NotAnId,
+    NotAColor,
+
+    /// <summary>It names something that is not there, or not the caller's to see.</summary>
+    NoSuchThing,
+
+    /// <summary>It contradicts another value, which is in <see cref="FieldError.Name"/>.</summary>
+    Contradiction,
+
+    /// <summary>A search for nothing but spaces and commas.</summary>
+    NothingToSearchFor,
+
+    /// <summary>A cursor that was altered, or sealed under another key, or belongs to another query.</summary>
+    NotThisCursor,
 }
 
 /// <param name="Field">Which value.</param>
 /// <param name="Fault">What is wrong with it.</param>
 /// <param name="Limit">The bound that was crossed, where there is one.</param>
 /// <param name="Index">Which element, for a fault within an array.</param>
-/// <param name="Name">The name as the request spelled it, for <see cref="Field.Unknown"/>.</param>
+/// <param name="Name">The name as the request spelled it, for <see cref="Field.Unknown"/>; the other value, for <see cref="FieldFault.Contradiction"/>.</param>
 /// <param name="Nearest">The known name that was probably meant.</param>
 public sealed record FieldError(Field Field, FieldFault Fault, long? Limit = null, int? Index = null, string? Name = null, string? Nearest = null);
 

@@ -15,6 +15,7 @@ public static class Ids
     public const string UserPrefix = "user";
     public const string WorkspacePrefix = "ws";
     public const string TagPrefix = "tag";
+    public const string CategoryPrefix = "cat";
     public const string SessionPrefix = "sess";
 
     private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -33,6 +34,12 @@ public static class Ids
         var milliseconds = BinaryPrimitives.ReadInt64BigEndian(bytes) >> 16 & 0xFFFF_FFFF_FFFF;
         return DateTime.UnixEpoch.AddMilliseconds(milliseconds);
     }
+
+    /// <summary>No id of an earlier time is greater, none of this time or a later one smaller. For times outside what a UUIDv7 can say, its nearest end.</summary>
+    public static Guid FirstAt(DateTime time) => First(Milliseconds(time));
+
+    /// <summary>The same for the millisecond behind this time.</summary>
+    public static Guid FirstAfter(DateTime time) => First(Milliseconds(time) + 1);
 
     /// <summary><c>task_01h455vb4pex5vsknk084sn02q</c></summary>
     public static string ToTypeId(string prefix, Guid id) => string.Create(prefix.Length + 1 + SuffixCharacters, (prefix, id), static (span, state) =>
@@ -80,6 +87,16 @@ public static class Ids
         BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], low);
         id = new Guid(bytes, bigEndian: true);
         return true;
+    }
+
+    private static long Milliseconds(DateTime time) => (time - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond;
+
+    private static Guid First(long milliseconds)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        bytes.Clear();
+        BinaryPrimitives.WriteInt64BigEndian(bytes, Math.Clamp(milliseconds, 0, 0xFFFF_FFFF_FFFF) << 16);
+        return new Guid(bytes, bigEndian: true);
     }
 
     /// <summary>Reads a TypeID with this prefix, or a bare UUID in its usual form with hyphens.</summary>

@@ -7,8 +7,9 @@ using Quehacer.Core.Tasks;
 namespace Quehacer.Core;
 
 /// <summary>What a running Quehacer needs to be told, beside where its database is.</summary>
+/// <param name="CursorKeys">What seals the cursors of lists: the first seals, all of them open, so that a key can be replaced while cursors are out.</param>
 public sealed record InstallationOptions(
-    SigningKey SigningKey, PasswordHashing PasswordHashing, TimeSpan SessionLifetime, TimeSpan IdempotencyKeysKeptFor, TimeSpan DeletedTasksKeptFor);
+    SigningKey SigningKey, IReadOnlyList<byte[]> CursorKeys, PasswordHashing PasswordHashing, TimeSpan SessionLifetime, TimeSpan IdempotencyKeysKeptFor, TimeSpan DeletedTasksKeptFor);
 
 /// <summary>The core, put together: everything a contract or a command can ask for. Built once; all of it is safe to use from many requests at once.</summary>
 public sealed class Installation
@@ -16,9 +17,10 @@ public sealed class Installation
     public Installation(Database database, InstallationOptions options, TimeProvider time, Action<SessionIncident, Guid?> report)
     {
         Database = database;
-        var tagNames = new TagNames(database);
-        Tasks = new TaskReader(database, tagNames);
-        TaskWriter = new TaskWriter(database, tagNames, Tasks, time);
+        var labelNames = new LabelNames(database);
+        Tasks = new TaskReader(database, labelNames);
+        TaskList = new TaskList(database, Tasks, new Seal(options.CursorKeys), time);
+        TaskWriter = new TaskWriter(database, labelNames, Tasks, time);
         AccessToken = new AccessToken(options.SigningKey);
         var passwords = new Passwords(options.PasswordHashing);
         Accounts = new AccountStore(database, passwords, time);
@@ -30,6 +32,8 @@ public sealed class Installation
     public Database Database { get; }
 
     public TaskReader Tasks { get; }
+
+    public TaskList TaskList { get; }
 
     public TaskWriter TaskWriter { get; }
 

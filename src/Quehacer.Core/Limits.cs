@@ -18,6 +18,15 @@ public static class Limits
     /// <summary>RFC 5321 allows 254 octets in a path; the Spanish contract says 255 characters, and its word is kept.</summary>
     public const int EmailCharacters = 255;
 
+    /// <summary>The longest name of a category, or of a tag made by name.</summary>
+    public const int LabelCharacters = 255;
+
+    /// <summary>How much of a folded title or name decides its place in a list (UTF-16 units); what is equal so far goes by id.</summary>
+    public const int SortKeyLength = 255;
+
+    /// <summary>The longest search.</summary>
+    public const int SearchCharacters = 200;
+
     public const int UserNameCharacters = 255;
 
     /// <summary>NIST SP 800-63B-4: at least 8 where a second factor can be had, and never cut silently.</summary>
@@ -37,11 +46,14 @@ public static class Limits
     /// <summary>How often a change that lost a race is decided again before it is decided under the workspace's lock.</summary>
     public const int OptimisticAttempts = 3;
 
-    /// <summary>Workspaces whose tag names are held in memory: at most, about 20 MB.</summary>
-    public const int CachedTagWorkspaces = 10_000;
+    /// <summary>Workspaces whose labels are held in memory: at most, about 20 MB.</summary>
+    public const int CachedLabelWorkspaces = 10_000;
 
-    /// <summary>Tag names held in memory for one workspace; a workspace with more is read again from time to time.</summary>
-    public const int CachedTagsOfAWorkspace = 1_000;
+    /// <summary>Labels held in memory for one workspace; a workspace with more is read again from time to time.</summary>
+    public const int CachedLabelsOfAWorkspace = 1_000;
+
+    /// <summary>Totals of lists that had to be counted and are held in memory: about 2 MB.</summary>
+    public const int CachedTotals = 10_000;
 
     /// <summary>Rows that one statement of a clean-up job touches, so that no job holds locks for long.</summary>
     public const int JobBatchRows = 1_000;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Quehacer.Core;
@@ -56,4 +57,42 @@ public static class Text
     /// </summary>
     public static string NameKey(string name) =>
         Ascii.IsValid(name) ? name.ToLowerInvariant() : Normalise(Normalise(Normalise(name).ToUpperInvariant()).ToLowerInvariant());
+
+    /// <summary>
+    /// The text as lists order it and searches compare it: without case, accents and compatibility forms, so that <c>cafe</c> is <c>Café</c>
+    /// and <c>Ａ</c> is <c>a</c>. Fold version 1: NFKD, marks dropped, simple upper case, simple lower case, NFKD without marks again, and
+    /// curly quotes made straight. What the index holds was made by this very version: a change of it needs a migration that makes it anew.
+    /// </summary>
+    public static string Fold(string text)
+    {
+        if (Ascii.IsValid(text))
+        {
+            return text.ToLowerInvariant();
+        }
+        return Decompose(Decompose(text).ToUpperInvariant().ToLowerInvariant());
+
+        static string Decompose(string text)
+        {
+            var folded = new StringBuilder(text.Length);
+            foreach (var rune in text.Normalize(NormalizationForm.FormKD).EnumerateRunes())
+            {
+                if (Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark))
+                {
+                    folded.Append(rune.Value switch { '‘' or '’' => (Rune)'\'', '“' or '”' => (Rune)'"', _ => rune });
+                }
+            }
+            return folded.ToString();
+        }
+    }
+
+    /// <summary>By which titles and names are ordered: folded, and cut so that an index entry stays small.</summary>
+    public static string SortKey(string text)
+    {
+        var folded = Fold(text);
+        if (folded.Length <= Limits.SortKeyLength)
+        {
+            return folded;
+        }
+        return folded[..(char.IsHighSurrogate(folded[Limits.SortKeyLength - 1]) ? Limits.SortKeyLength - 1 : Limits.SortKeyLength)];
+    }
 }

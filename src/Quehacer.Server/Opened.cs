@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -56,10 +57,12 @@ internal sealed class Opened : IAsyncDisposable
             var database = new Database(new DatabaseOptions(
                 connectionString, settings.DatabasePoolSize, settings.DatabaseStatementTimeoutMs, settings.DatabaseLockTimeoutMs));
             var security = logs.CreateLogger("security");
+            var signingKey = new SigningKey(settings.SigningKey ?? SigningKey.ReadOrMake(directory.File("signing-key")));
             var installation = new Installation(
                 database,
                 new InstallationOptions(
-                    new SigningKey(settings.SigningKey ?? SigningKey.ReadOrMake(directory.File("signing-key"))),
+                    signingKey,
+                    CursorKeys(settings, signingKey),
                     Hashing(),
                     TimeSpan.FromDays(settings.SessionDays),
                     TimeSpan.FromHours(settings.IdempotencyKeyHours),
@@ -124,6 +127,10 @@ internal sealed class Opened : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>The first seals; every one opens. The key that follows from the signing key is always among them, so that setting one's own loses no cursor.</summary>
+    private static List<byte[]> CursorKeys(Settings settings, SigningKey signingKey) =>
+        [.. new[] { settings.CursorKey, settings.PreviousCursorKey }.OfType<string>().Select(Encoding.UTF8.GetBytes), signingKey.ForCursors];
 
     private static PasswordHashing Hashing()
     {

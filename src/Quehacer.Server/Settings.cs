@@ -37,6 +37,12 @@ public sealed record Settings
     /// <summary>Null when one is to be made and kept in the data directory.</summary>
     public required string? SigningKey { get; init; }
     public required int SessionDays { get; init; }
+
+    /// <summary>What seals the cursors of lists; null for a key that follows from the signing key.</summary>
+    public required string? CursorKey { get; init; }
+
+    /// <summary>The key before, whose cursors are still accepted.</summary>
+    public required string? PreviousCursorKey { get; init; }
     public required string? AdminEmail { get; init; }
     public required int DeletedTaskDays { get; init; }
     public required int IdempotencyKeyHours { get; init; }
@@ -85,6 +91,8 @@ public sealed record Settings
             DatabaseStartupWaitSeconds = reader.Integer("Database:StartupWaitSeconds", 60, 0, 3600),
             SigningKey = reader.Secret("Auth:SigningKey", Core.Accounts.SigningKey.MinBytes),
             SessionDays = reader.Integer("Auth:SessionDays", 30, 1, 365),
+            CursorKey = reader.Secret("Cursors:Key", Core.Accounts.SigningKey.MinBytes),
+            PreviousCursorKey = reader.Secret("Cursors:PreviousKey", Core.Accounts.SigningKey.MinBytes),
             AdminEmail = reader.Text("Admin:Email", null),
             DeletedTaskDays = reader.Integer("Tasks:DeletedTaskDays", 30, 1, 3650),
             IdempotencyKeyHours = reader.Integer("Idempotency:KeyHours", 24, 24, 8760),

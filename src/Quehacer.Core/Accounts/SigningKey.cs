@@ -28,6 +28,9 @@ public sealed class SigningKey
 
     internal ReadOnlySpan<byte> ForRefreshTokens => refreshKey;
 
+    /// <summary>What seals cursors where no key of their own is configured: it changes with the signing key.</summary>
+    public byte[] ForCursors => HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: "quehacer cursors v1"u8.ToArray());
+
     /// <summary>The key of a data directory, made once, readable by its owner alone.</summary>
     /// <exception cref="IOException">The file cannot be read or made.</exception>
     public static string ReadOrMake(string file)

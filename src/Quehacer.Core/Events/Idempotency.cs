@@ -44,13 +44,14 @@ internal static class Idempotency
              WHERE {Access.Where}
             """);
         command.Parameters.WithCaller(caller).With(key.Value);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        if (!await reader.ReadAsync(cancellation))
+        await using (var reader = await command.ExecuteReaderAsync(cancellation))
         {
-            await reader.DisposeAsync();
-            return await Access.ExplainAsync(database, caller, cancellation);
+            if (await reader.ReadAsync(cancellation))
+            {
+                return Read(reader);
+            }
         }
-        return Read(reader);
+        return await Access.ExplainAsync(database, caller, cancellation);
     }
 
     /// <summary>The same for somebody who has shown who they are in another way than by a session: a password, a refresh token.</summary>

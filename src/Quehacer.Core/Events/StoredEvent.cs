@@ -5,6 +5,12 @@ public static class EventNames
 {
     public const string WorkspaceCreated = "workspace.created";
     public const string TagCreated = "tag.created";
+    public const string TagUpdated = "tag.updated";
+    public const string TagMerged = "tag.merged";
+    public const string TagDeleted = "tag.deleted";
+    public const string CategoryCreated = "category.created";
+    public const string CategoryUpdated = "category.updated";
+    public const string CategoryDeleted = "category.deleted";
     public const string TaskCreated = "task.created";
     public const string TaskUpdated = "task.updated";
     public const string TaskCompleted = "task.completed";

@@ -133,6 +133,12 @@ internal static class Parameters
         return parameters;
     }
 
+    public static NpgsqlParameterCollection WithId(this NpgsqlParameterCollection parameters, Guid? value)
+    {
+        parameters.Add(new NpgsqlParameter { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Uuid });
+        return parameters;
+    }
+
     public static NpgsqlParameterCollection WithTime(this NpgsqlParameterCollection parameters, DateTime? value)
     {
         parameters.Add(new NpgsqlParameter { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz });

@@ -17,6 +17,9 @@ public sealed class Migrator(string connectionString)
     /// <summary>Any constant will do, as long as it is ours alone: "quehacer" in ASCII.</summary>
     private const long AdvisoryLock = 0x7175656861636572;
 
+    /// <summary>What a migration does beside its SQL, after it and in the same transaction.</summary>
+    private static readonly Dictionary<int, Func<NpgsqlConnection, CancellationToken, Task>> Programs = new() { [2] = Folding.FillInAsync };
+
     private sealed record Migration(int Version, string Name, string Sql, string Checksum);
 
     /// <summary>Gives the names of the migrations it applied; none when the schema was up to date.</summary>
@@ -44,6 +47,10 @@ public sealed class Migrator(string connectionString)
         {
             await using var transaction = await connection.BeginTransactionAsync(cancellation);
             await ExecuteAsync(connection, migration.Sql, cancellation);
+            if (Programs.TryGetValue(migration.Version, out var program))
+            {
+                await program(connection, cancellation);
+            }
             await using var record = new NpgsqlCommand("INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)", connection);
             record.Parameters.With(migration.Version).With(migration.Name).With(migration.Checksum);
             await record.ExecuteNonQueryAsync(cancellation);

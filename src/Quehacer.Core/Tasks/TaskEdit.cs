@@ -1,3 +1,5 @@
+using Quehacer.Core.Labels;
+
 namespace Quehacer.Core.Tasks;
 
 /// <summary>The bounds that the contract of a request puts on what it writes.</summary>
@@ -20,6 +22,8 @@ public sealed record TaskEdit
 
     public Edit<DateTime?> DueDate { get; init; }
 
+    public Edit<Guid?> CategoryId { get; init; }
+
     /// <summary>Tag names, each once.</summary>
     public Edit<string[]> Tags { get; init; }
 
@@ -30,7 +34,7 @@ public sealed record TaskEdit
     /// Adds what is wrong with the values. Limits, and the rule that due dates lie in the future, hold only for a value that differs from
     /// the stored one, so that whatever was read can be put back.
     /// </summary>
-    internal void Check(TaskItem? stored, IReadOnlyList<TagRef> tags, TaskLimits limits, DateTime now, List<FieldError> faults)
+    internal void Check(TaskItem? stored, ResolvedLabels labels, TaskLimits limits, DateTime now, List<FieldError> faults)
     {
         AddFault(Field.Title, Title, faults, limits.TitleCharacters);
         if (Title.IsSet && Title.Value != stored?.Title)
@@ -60,15 +64,21 @@ public sealed record TaskEdit
             faults.Add(new FieldError(Field.DueDate, FieldFault.NotInFuture));
         }
 
-        AddFault(Field.Tags, Tags, faults);
-        if (Tags.IsSet && stored?.HasExactly(tags) != true)
+        AddFault(Field.CategoryId, CategoryId, faults);
+        if (CategoryId.IsSet && CategoryId.Value != stored?.CategoryId && !labels.HasCategory)
         {
-            CheckTags(stored, tags, limits, faults);
+            faults.Add(new FieldError(Field.CategoryId, FieldFault.NoSuchThing));
+        }
+
+        AddFault(Field.Tags, Tags, faults);
+        if (Tags.IsSet && stored?.HasExactly(labels.Tags) != true)
+        {
+            CheckTags(stored, labels.Tags, limits, faults);
         }
     }
 
     /// <summary>A tag that the task has already is not measured again: another contract may have given it a longer name.</summary>
-    private static void CheckTags(TaskItem? stored, IReadOnlyList<TagRef> tags, TaskLimits limits, List<FieldError> faults)
+    internal static void CheckTags(TaskItem? stored, IReadOnlyList<TagRef> tags, TaskLimits limits, List<FieldError> faults)
     {
         if (tags.Count > limits.Tags)
         {

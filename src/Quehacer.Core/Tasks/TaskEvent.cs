@@ -72,9 +72,11 @@ public sealed record TaskDelta
 
     public Edit<DateTime?> DueDate { get; init; }
 
+    public Edit<Guid?> CategoryId { get; init; }
+
     public Edit<Guid[]> TagIds { get; init; }
 
-    public bool IsEmpty => !(Title.IsSet || Description.IsSet || State.IsSet || Priority.IsSet || DueDate.IsSet || TagIds.IsSet);
+    public bool IsEmpty => !(Title.IsSet || Description.IsSet || State.IsSet || Priority.IsSet || DueDate.IsSet || CategoryId.IsSet || TagIds.IsSet);
 
     public string ToJson()
     {
@@ -109,6 +111,17 @@ public sealed record TaskDelta
                     json.WriteNull("due_date"u8);
                 }
             }
+            if (CategoryId.IsSet)
+            {
+                if (CategoryId.Value is { } category)
+                {
+                    json.WriteString("category_id"u8, category);
+                }
+                else
+                {
+                    json.WriteNull("category_id"u8);
+                }
+            }
             if (TagIds.IsSet)
             {
                 json.WriteStartArray("tag_ids"u8);
@@ -137,6 +150,7 @@ public sealed record TaskDelta
                 "state" => delta with { State = (TaskState)value.GetInt16() },
                 "priority" => delta with { Priority = (TaskPriority)value.GetInt16() },
                 "due_date" => delta with { DueDate = value.ValueKind == JsonValueKind.Null ? null : ReadTime(value) },
+                "category_id" => delta with { CategoryId = value.ValueKind == JsonValueKind.Null ? null : value.GetGuid() },
                 "tag_ids" => delta with { TagIds = value.EnumerateArray().Select(id => id.GetGuid()).ToArray() },
                 _ => throw new InvalidOperationException($"The log has a member of a task that this program does not know: {member.Name}."),
             };

@@ -1,4 +1,5 @@
 using Quehacer.Core.Events;
+using Quehacer.Core.Labels;
 
 namespace Quehacer.Core.Tasks;
 
@@ -43,6 +44,9 @@ public sealed record TaskItem
     /// <summary>UTC, to the millisecond.</summary>
     public DateTime? DueDate { get; init; }
 
+    /// <summary>The category by id; it may be gone by now, and then the task has none.</summary>
+    public Guid? CategoryId { get; init; }
+
     /// <summary>Tags by id, in the order they were given: a renamed tag is renamed everywhere at once.</summary>
     public Guid[] TagIds { get; init; } = [];
 
@@ -58,15 +62,15 @@ public sealed record TaskItem
     public bool IsDeleted => DeletedAt is not null;
 
     /// <summary>Decides a creation.</summary>
-    /// <param name="tags">The tags of the edit, resolved to ids; empty when the edit has none.</param>
-    public static Result<TaskEvent[]> Create(TaskEdit edit, IReadOnlyList<TagRef> tags, TaskLimits limits, DateTime now)
+    /// <param name="labels">The labels that the edit names, resolved to ids.</param>
+    internal static Result<TaskEvent[]> Create(TaskEdit edit, ResolvedLabels labels, TaskLimits limits, DateTime now)
     {
         var faults = new List<FieldError>(edit.Faults);
         if (!edit.Title.IsPresent)
         {
             faults.Add(new FieldError(Field.Title, FieldFault.Required, limits.TitleCharacters));
         }
-        edit.Check(stored: null, tags, limits, now, faults);
+        edit.Check(stored: null, labels, limits, now, faults);
         if (faults.Count > 0)
         {
             return Error.Invalid(faults);
@@ -78,16 +82,17 @@ public sealed record TaskItem
             State = edit.State.Or(TaskState.Pending),
             Priority = edit.Priority.Or(TaskPriority.Medium),
             DueDate = edit.DueDate.Or(null),
-            TagIds = TagIdsOf(tags),
+            CategoryId = edit.CategoryId.Or(null),
+            TagIds = TagIdsOf(labels.Tags),
         });
         return new[] { created };
     }
 
     /// <summary>Decides a change: the events that make it, none when nothing differs.</summary>
-    public Result<TaskEvent[]> Change(TaskEdit edit, IReadOnlyList<TagRef> tags, TaskLimits limits, DateTime now)
+    internal Result<TaskEvent[]> Change(TaskEdit edit, ResolvedLabels labels, TaskLimits limits, DateTime now)
     {
         var faults = new List<FieldError>(edit.Faults);
-        edit.Check(this, tags, limits, now, faults);
+        edit.Check(this, labels, limits, now, faults);
         if (faults.Count > 0)
         {
             return Error.Invalid(faults);
@@ -98,7 +103,8 @@ public sealed record TaskItem
             Description = edit.Description.IsSet && edit.Description.Value != Description ? edit.Description : default,
             Priority = edit.Priority.IsSet && edit.Priority.Value != Priority ? edit.Priority : default,
             DueDate = edit.DueDate.IsSet && edit.DueDate.Value != DueDate ? edit.DueDate : default,
-            TagIds = edit.Tags.IsSet && !HasExactly(tags) ? TagIdsOf(tags) : default(Edit<Guid[]>),
+            CategoryId = edit.CategoryId.IsSet && edit.CategoryId.Value != CategoryId ? edit.CategoryId : default,
+            TagIds = edit.Tags.IsSet && !HasExactly(labels.Tags) ? TagIdsOf(labels.Tags) : default(Edit<Guid[]>),
         };
         var events = new List<TaskEvent>(2);
         if (!after.IsEmpty)
@@ -111,6 +117,25 @@ public sealed record TaskItem
         }
         return events.ToArray();
     }
+
+    /// <summary>Adds one tag and leaves the others. There already: nothing to do.</summary>
+    internal Result<TaskEvent[]> AddTag(TagRef tag, TaskLimits limits)
+    {
+        if (TagIds.Contains(tag.Id))
+        {
+            return Array.Empty<TaskEvent>();
+        }
+        var faults = new List<FieldError>();
+        TaskEdit.CheckTags(this, [tag], limits, faults);
+        if (TagIds.Length >= limits.Tags)
+        {
+            faults.Add(new FieldError(Field.Tags, FieldFault.TooMany, limits.Tags));
+        }
+        return faults.Count > 0 ? Error.Invalid(faults) : WithTags([.. TagIds, tag.Id]);
+    }
+
+    /// <summary>Takes one tag away and leaves the others. Not there: nothing to do.</summary>
+    internal TaskEvent[] RemoveTag(TagRef tag) => TagIds.Contains(tag.Id) ? WithTags([.. TagIds.Where(id => id != tag.Id)]) : [];
 
     /// <summary>Done already: nothing to do.</summary>
     public TaskEvent[] Complete() => State == TaskState.Done ? [] : [new TaskEvent.Completed()];
@@ -139,6 +164,7 @@ public sealed record TaskItem
                 State = created.Data.State.Or(TaskState.Pending),
                 Priority = created.Data.Priority.Or(TaskPriority.Medium),
                 DueDate = created.Data.DueDate.Or(null),
+                CategoryId = created.Data.CategoryId.Or(null),
                 TagIds = created.Data.TagIds.Or([]),
                 CreatedBy = stamp.ActorId,
                 UpdatedAt = stamp.At,
@@ -154,6 +180,7 @@ public sealed record TaskItem
                 Description = updated.Data.Description.Or(task.Description),
                 Priority = updated.Data.Priority.Or(task.Priority),
                 DueDate = updated.Data.DueDate.Or(task.DueDate),
+                CategoryId = updated.Data.CategoryId.Or(task.CategoryId),
                 TagIds = updated.Data.TagIds.Or(task.TagIds),
             },
             TaskEvent.Completed => task with { State = TaskState.Done },
@@ -169,6 +196,8 @@ public sealed record TaskItem
 
     private static Guid[] TagIdsOf(IReadOnlyList<TagRef> tags) => [.. tags.Select(tag => tag.Id)];
 
+    private TaskEvent[] WithTags(Guid[] tagIds) => [new TaskEvent.Updated(new TaskDelta { TagIds = tagIds }, new TaskDelta { TagIds = TagIds })];
+
     /// <summary>The present values of the members that a change names.</summary>
     private TaskDelta Present(TaskDelta change) => new()
     {
@@ -176,6 +205,7 @@ public sealed record TaskItem
         Description = change.Description.IsSet ? Description : default(Edit<string?>),
         Priority = change.Priority.IsSet ? Priority : default(Edit<TaskPriority>),
         DueDate = change.DueDate.IsSet ? DueDate : default(Edit<DateTime?>),
+        CategoryId = change.CategoryId.IsSet ? CategoryId : default(Edit<Guid?>),
         TagIds = change.TagIds.IsSet ? TagIds : default(Edit<Guid[]>),
     };
 }

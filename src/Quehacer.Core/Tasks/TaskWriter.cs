@@ -14,26 +14,36 @@ public sealed record Written(TaskView View, bool IsReplay);
 /// Changes tasks, a method per verb. A verb reads the task, decides, and appends: first in the hope that nobody else writes it meanwhile
 /// (one round trip to read, one to write), and where that hope fails, or new tags have to be made, under the workspace's lock.
 /// </summary>
-public sealed class TaskWriter(Database database, TagNames tagNames, TaskReader reader, TimeProvider time)
+public sealed class TaskWriter(Database database, LabelNames labelNames, TaskReader reader, TimeProvider time)
 {
     /// <summary>What a verb does with a task; null for the task when it makes one.</summary>
-    private delegate Result<TaskEvent[]> Decision(TaskItem? task, IReadOnlyList<TagRef> tags, DateTime now);
+    private delegate Result<TaskEvent[]> Decision(TaskItem? task, ResolvedLabels labels, DateTime now);
 
     /// <param name="Target">The task to change; null to make one.</param>
-    /// <param name="TagNames">Names that the decision needs resolved to tags.</param>
-    private sealed record Verb(Caller Caller, TaskRef? Target, string[] TagNames, Precondition Precondition, IdempotencyKey? Key, Decision Decide)
+    private sealed record Verb(Caller Caller, TaskRef? Target, Precondition Precondition, IdempotencyKey? Key, Decision Decide)
     {
+        /// <summary>Names that the decision needs resolved to tags.</summary>
+        public string[] TagNames { get; init; } = [];
+
+        /// <summary>The category that the decision needs to know to exist.</summary>
+        public Guid? CategoryId { get; init; }
+
         public bool ReachesDeleted { get; init; }
     }
 
     /// <summary>A decision with all that is needed to write it.</summary>
-    private sealed record Change(Guid StreamId, TaskItem? Before, TaskEvent[] Events, IReadOnlyList<TagRef> Tags)
+    private sealed record Change(Guid StreamId, TaskItem? Before, TaskEvent[] Events, ResolvedLabels Labels)
     {
         public int ExpectedVersion => Before?.Version ?? 0;
 
         public int VersionAfter => ExpectedVersion + Events.Length;
 
-        public bool MakesTags => Tags.Any(tag => tag.IsNew);
+        /// <summary>The tags to be made: those that the change puts on the task and nobody has made yet.</summary>
+        public IReadOnlyList<TagRef> NewTags => Events.Length == 0 ? [] : [.. Labels.Tags.Where(tag => tag.IsNew && Carries(tag.Id))];
+
+        private bool Carries(Guid tagId) => Array.Exists(Events, taskEvent =>
+            taskEvent is TaskEvent.Created { Data.TagIds: var made } && made.Or([]).Contains(tagId)
+            || taskEvent is TaskEvent.Updated { Data.TagIds: var changed } && changed.Or([]).Contains(tagId));
 
         /// <summary>The task after the change, as far as it is known before the workspace has given number and time.</summary>
         public TaskItem After(Guid actorId, long number, DateTime at)
@@ -50,25 +60,49 @@ public sealed class TaskWriter(Database database, TagNames tagNames, TaskReader 
 
     /// <summary>Makes a task.</summary>
     public Task<Result<Written>> CreateAsync(Caller caller, TaskEdit edit, TaskLimits limits, IdempotencyKey? key, CancellationToken cancellation) =>
-        WriteAsync(new Verb(caller, Target: null, edit.Tags.Or([]), Precondition.None, key, (_, tags, now) => TaskItem.Create(edit, tags, limits, now)), cancellation);
+        WriteAsync(
+            new Verb(caller, Target: null, Precondition.None, key, (_, labels, now) => TaskItem.Create(edit, labels, limits, now))
+            {
+                TagNames = edit.Tags.Or([]),
+                CategoryId = edit.CategoryId.Or(null),
+            },
+            cancellation);
 
     /// <summary>Changes the members that the edit names and no others.</summary>
     public Task<Result<Written>> ChangeAsync(
         Caller caller, TaskRef task, TaskEdit edit, TaskLimits limits, Precondition precondition, IdempotencyKey? key, CancellationToken cancellation) =>
-        WriteAsync(new Verb(caller, task, edit.Tags.Or([]), precondition, key, (before, tags, now) => before!.Change(edit, tags, limits, now)), cancellation);
+        WriteAsync(
+            new Verb(caller, task, precondition, key, (before, labels, now) => before!.Change(edit, labels, limits, now))
+            {
+                TagNames = edit.Tags.Or([]),
+                CategoryId = edit.CategoryId.Or(null),
+            },
+            cancellation);
+
+    /// <summary>Adds one tag, made if need be, and leaves the others: any number of additions at once all stay.</summary>
+    /// <param name="tagName">Storable, normalised and trimmed.</param>
+    public Task<Result<Written>> AddTagAsync(
+        Caller caller, TaskRef task, string tagName, TaskLimits limits, Precondition precondition, IdempotencyKey? key, CancellationToken cancellation) =>
+        WriteAsync(new Verb(caller, task, precondition, key, (before, labels, _) => before!.AddTag(labels.Tags[0], limits)) { TagNames = [tagName] }, cancellation);
+
+    /// <summary>Takes one tag away and leaves the others.</summary>
+    /// <param name="tagName">Storable, normalised and trimmed.</param>
+    public Task<Result<Written>> RemoveTagAsync(
+        Caller caller, TaskRef task, string tagName, Precondition precondition, IdempotencyKey? key, CancellationToken cancellation) =>
+        WriteAsync(new Verb(caller, task, precondition, key, (before, labels, _) => before!.RemoveTag(labels.Tags[0])) { TagNames = [tagName] }, cancellation);
 
     public Task<Result<Written>> CompleteAsync(Caller caller, TaskRef task, Precondition precondition, IdempotencyKey? key, CancellationToken cancellation) =>
-        WriteAsync(new Verb(caller, task, [], precondition, key, (before, _, _) => before!.Complete()), cancellation);
+        WriteAsync(new Verb(caller, task, precondition, key, (before, _, _) => before!.Complete()), cancellation);
 
     public Task<Result<Written>> ReopenAsync(Caller caller, TaskRef task, Precondition precondition, IdempotencyKey? key, CancellationToken cancellation) =>
-        WriteAsync(new Verb(caller, task, [], precondition, key, (before, _, _) => before!.Reopen()), cancellation);
+        WriteAsync(new Verb(caller, task, precondition, key, (before, _, _) => before!.Reopen()), cancellation);
 
     public Task<Result<Written>> DeleteAsync(Caller caller, TaskRef task, Precondition precondition, IdempotencyKey? key, CancellationToken cancellation) =>
-        WriteAsync(new Verb(caller, task, [], precondition, key, (before, _, _) => before!.Delete()), cancellation);
+        WriteAsync(new Verb(caller, task, precondition, key, (before, _, _) => before!.Delete()), cancellation);
 
     /// <summary>Takes a deleted task back, as long as it has not been purged.</summary>
     public Task<Result<Written>> RestoreAsync(Caller caller, TaskRef task, Precondition precondition, IdempotencyKey? key, CancellationToken cancellation) =>
-        WriteAsync(new Verb(caller, task, [], precondition, key, (before, _, _) => before!.Restore()) { ReachesDeleted = true }, cancellation);
+        WriteAsync(new Verb(caller, task, precondition, key, (before, _, _) => before!.Restore()) { ReachesDeleted = true }, cancellation);
 
     private async Task<Result<Written>> WriteAsync(Verb verb, CancellationToken cancellation)
     {
@@ -86,14 +120,14 @@ public sealed class TaskWriter(Database database, TagNames tagNames, TaskReader 
                 }
                 found = result.Value;
             }
-            var (tags, labelsRevision) = tagNames.Recall(verb.Caller.WorkspaceId, verb.TagNames, now);
-            var decision = Decide(verb, newId, found?.Task, found?.Tag, tags, now);
+            var (labels, labelsRevision) = labelNames.Recall(verb.Caller.WorkspaceId, verb.TagNames, verb.CategoryId, now);
+            var decision = Decide(verb, newId, found?.Task, found?.Tag, labels, now);
             if (!decision.IsOk)
             {
                 return await RefuseAsync(verb, decision.Error, cancellation);
             }
             var change = decision.Value;
-            if (change.MakesTags)
+            if (!labels.IsComplete)
             {
                 break;
             }
@@ -111,7 +145,7 @@ public sealed class TaskWriter(Database database, TagNames tagNames, TaskReader 
             }
             if (change.Events.Length > 0)
             {
-                AddChange(batch, verb.Caller, change, now, onlyWithLabels: tags.Count > 0 ? labelsRevision : null);
+                AddChange(batch, verb.Caller, change, now, onlyWithLabels: labels.Tags.Count > 0 || verb.CategoryId is not null ? labelsRevision : null);
             }
             batch.Commit();
             // Not cancelled with the request: once it is under way, a write is better finished than left in doubt.
@@ -152,17 +186,23 @@ public sealed class TaskWriter(Database database, TagNames tagNames, TaskReader 
             opening.Key(caller.UserId, key, streamId: null, version: null, outcome: null, now);
         }
         opening.Add($"SELECT w.labels_revision FROM {Access.From} WHERE {Access.Where} FOR UPDATE OF w").WithCaller(caller);
-        opening.Add("SELECT tag_id, name, name_key FROM tags WHERE workspace_id = $1 AND name_key = ANY ($2)")
-            .With(caller.WorkspaceId).With(verb.TagNames.Select(Text.NameKey).Distinct().ToArray());
-        if (verb.Target is { } target)
-        {
-            _ = target.Number > 0
-                ? opening.Add($"SELECT {TaskTable.Columns} FROM tasks t WHERE t.workspace_id = $1 AND t.number = $2").With(caller.WorkspaceId).With(target.Number)
-                : opening.Add($"SELECT {TaskTable.Columns} FROM tasks t WHERE t.workspace_id = $1 AND t.task_id = $2").With(caller.WorkspaceId).With(target.Id);
-        }
+        // A number nobody has and no id, where a task is to be made.
+        var (targetId, targetNumber) = (verb.Target is { Number: 0 } byId ? byId.Id : default(Guid?), verb.Target?.Number ?? 0);
+        opening.Add($"SELECT {TaskTable.Columns} FROM tasks t WHERE t.workspace_id = $1 AND (t.task_id = $2 OR t.number = $3)")
+            .With(caller.WorkspaceId).WithId(targetId).With(targetNumber);
+        // The labels that the request names, and those that the task has.
+        opening.Add($"""
+            SELECT {LabelSet.Columns}
+              FROM (SELECT label_id FROM labels WHERE workspace_id = $1 AND kind = {(short)LabelKind.Tag} AND name_key = ANY ($4)
+                    UNION SELECT $5
+                    UNION SELECT unnest(t.tag_ids || t.category_id) FROM tasks t WHERE t.workspace_id = $1 AND (t.task_id = $2 OR t.number = $3)) i(id)
+            {LabelSet.Join}
+             WHERE i.id IS NOT NULL
+            """)
+            .With(caller.WorkspaceId).WithId(targetId).With(targetNumber).With(verb.TagNames.Select(Text.NameKey).Distinct().ToArray()).WithId(verb.CategoryId);
 
         long? labelsRevision = null;
-        var known = new List<(Guid Id, string Name, string Key)>();
+        var known = new LabelSet();
         TaskItem? before = null;
         try
         {
@@ -172,13 +212,14 @@ public sealed class TaskWriter(Database database, TagNames tagNames, TaskReader 
                 labelsRevision = rows.GetInt64(0);
             }
             await rows.NextResultAsync(CancellationToken.None);
-            while (await rows.ReadAsync(CancellationToken.None))
-            {
-                known.Add(Labels.TagNames.ReadTag(rows, 0));
-            }
-            if (await rows.NextResultAsync(CancellationToken.None) && await rows.ReadAsync(CancellationToken.None))
+            if (await rows.ReadAsync(CancellationToken.None))
             {
                 before = TaskTable.Read(rows, 0);
+            }
+            await rows.NextResultAsync(CancellationToken.None);
+            while (await rows.ReadAsync(CancellationToken.None))
+            {
+                known.Add(rows, 0);
             }
         }
         catch (PostgresException exception) when (opening.Classify(exception) is { } failed)
@@ -194,7 +235,7 @@ public sealed class TaskWriter(Database database, TagNames tagNames, TaskReader 
         }
 
         Result<Change> decision;
-        if (labelsRevision is not { } labels)
+        if (labelsRevision is not { } labelsNow)
         {
             await opening.RollBackAsync();
             await connection.CloseAsync();
@@ -206,9 +247,10 @@ public sealed class TaskWriter(Database database, TagNames tagNames, TaskReader 
         }
         else
         {
-            var tags = Labels.TagNames.Resolve(verb.TagNames, known.ToDictionary(tag => tag.Key, tag => tag.Id, StringComparer.Ordinal), now);
-            var current = before is null ? default(EntityTag?) : new EntityTag(database.Incarnation, before.Version, labels);
-            decision = Decide(verb, newId, before, current, tags, now);
+            before = before is null ? null : known.Show(before).Task;
+            var labels = known.Resolve(verb.TagNames, verb.CategoryId, isAll: true, now);
+            var current = before is null ? default(EntityTag?) : new EntityTag(database.Incarnation, before.Version, labelsNow);
+            decision = Decide(verb, newId, before, current, labels, now);
         }
         if (!decision.IsOk)
         {
@@ -234,17 +276,17 @@ public sealed class TaskWriter(Database database, TagNames tagNames, TaskReader 
             return ErrorCode.Busy;
         }
         await connection.CloseAsync();
-        known.AddRange(change.Tags.Where(tag => tag.IsNew).Select(tag => (tag.Id, tag.Name, Text.NameKey(tag.Name))));
-        if (known.Count > 0)
+        foreach (var tag in change.NewTags)
         {
-            tagNames.Remember(caller.WorkspaceId, labels, known);
+            known.Add(tag);
         }
+        labelNames.Remember(caller.WorkspaceId, labelsNow, known);
         return change.Events.Length > 0
             ? await WrittenAsync(caller, change, advanced)
-            : new Written(await reader.ViewAsync(caller.WorkspaceId, before!, labels, cancellation), IsReplay: false);
+            : new Written(await reader.ViewAsync(caller.WorkspaceId, before!, labelsNow, cancellation), IsReplay: false);
     }
 
-    private static Result<Change> Decide(Verb verb, Guid newId, TaskItem? before, EntityTag? current, IReadOnlyList<TagRef> tags, DateTime now)
+    private static Result<Change> Decide(Verb verb, Guid newId, TaskItem? before, EntityTag? current, ResolvedLabels labels, DateTime now)
     {
         if (before is { IsDeleted: true } && !verb.ReachesDeleted)
         {
@@ -254,14 +296,14 @@ public sealed class TaskWriter(Database database, TagNames tagNames, TaskReader 
         {
             return new Error(ErrorCode.PreconditionFailed) { Current = tag };
         }
-        var events = verb.Decide(before, tags, now);
-        return events.IsOk ? new Change(before?.Id ?? newId, before, events.Value, tags) : events.Error;
+        var events = verb.Decide(before, labels, now);
+        return events.IsOk ? new Change(before?.Id ?? newId, before, events.Value, labels) : events.Error;
     }
 
     /// <summary>The workspace's row first, then new tags, the task, and the events in their order.</summary>
     private static void AddChange(WorkspaceBatch batch, Caller caller, Change change, DateTime now, long? onlyWithLabels)
     {
-        var newTags = change.Tags.Where(tag => tag.IsNew).ToList();
+        var newTags = change.NewTags;
         // Number and time are the workspace's to give; nothing that is written from this draft depends on them.
         var after = change.After(caller.UserId, change.Before?.Number ?? 0, now);
         batch.Advance(caller, newTags.Count + change.Events.Length, Counts(change.Before, after), now, onlyWithLabels);
@@ -269,20 +311,16 @@ public sealed class TaskWriter(Database database, TagNames tagNames, TaskReader 
         var following = newTags.Count + change.Events.Length;
         foreach (var tag in newTags)
         {
-            batch.Add("""
-                INSERT INTO tags (workspace_id, tag_id, name, name_key, version, revision)
-                SELECT w.workspace_id, $2, $3, $4, 1, w.revision - $5 FROM workspaces w WHERE w.workspace_id = $1
-                """).With(caller.WorkspaceId).With(tag.Id).With(tag.Name).With(Text.NameKey(tag.Name)).With((long)--following);
-            batch.Append(following, tag.Id, 1, EventNames.TagCreated, takesNumber: false, TagEvent.Created(tag.Name), before: null, caller.UserId, caller.RequestId);
+            LabelTable.AddNew(batch, caller, tag.Id, LabelKind.Tag, tag.Name, color: null, --following);
         }
 
         if (change.Before is null)
         {
-            batch.Add(TaskTable.Insert).With(caller.WorkspaceId).WithNew(after);
+            batch.Add(TaskTable.Insert).WithNew(caller.WorkspaceId, after);
         }
         else
         {
-            batch.Add(TaskTable.Update).With(caller.WorkspaceId).WithChanged(after, change.ExpectedVersion);
+            batch.Add(TaskTable.Update).WithChanged(caller.WorkspaceId, after, change.ExpectedVersion);
         }
         var version = change.ExpectedVersion;
         foreach (var taskEvent in change.Events)

@@ -31,7 +31,7 @@ internal sealed class House : IAsyncDisposable
         Database = new Database(new DatabaseOptions(connectionString, PoolSize: 24, StatementTimeoutMs: 20_000, lockTimeoutMs));
         // Real hashing is slow on purpose, and its slowness is not what these tests are about.
         var hashing = new PasswordHashing(password => "plain:" + password, (hash, password) => hash == "plain:" + password);
-        var options = new InstallationOptions(new SigningKey("a secret of at least thirty-two bytes"), hashing, TimeSpan.FromDays(30), keysKeptFor, tasksKeptFor);
+        var options = new InstallationOptions(new SigningKey("a secret of at least thirty-two bytes"), [new byte[32]], hashing, TimeSpan.FromDays(30), keysKeptFor, tasksKeptFor);
         Core = new Installation(Database, options, Time, (incident, userId) => Incidents.Enqueue((incident, userId)));
     }
 
@@ -71,6 +71,10 @@ internal sealed class House : IAsyncDisposable
 
     public async Task<TaskItem> CreateAsync(Caller caller, TaskEdit edit, IdempotencyKey? key = null) =>
         Ok(await Core.TaskWriter.CreateAsync(caller, edit, V1, key, Cancellation)).View.Task;
+
+    /// <summary>A page of a list, by number.</summary>
+    public Task<Result<TaskPage>> ListAsync(Caller caller, TaskFilter filter, int page = 1, int limit = 20) =>
+        Core.TaskList.ListAsync(caller, new TaskListRequest(filter, limit, page, Cursor: null, WithTotal: true), Cancellation);
 
     public async Task<IReadOnlyList<StoredEvent>> StreamAsync(Caller caller, Guid streamId) =>
         await EventLog.ReadStreamAsync(Database, caller.WorkspaceId, streamId, int.MaxValue, Cancellation);

@@ -97,7 +97,7 @@ public sealed class SessionStoreTests(PostgresFixture postgres)
 
         House.Ok(await house.Core.Sessions.LogoutAsync(ana, House.Key("k"), Cancellation));
 
-        Assert.Equal(ErrorCode.SessionEnded, (await house.Core.Tasks.ListAsync(ana, new TaskFilter(null, TaskSort.Created, false, 1, 20), Cancellation)).Error?.Code);
+        Assert.Equal(ErrorCode.SessionEnded, (await house.ListAsync(ana, TaskFilter.All)).Error?.Code);
         Assert.Equal(ErrorCode.SessionEnded, (await house.Core.TaskWriter.CreateAsync(ana, new TaskEdit { Title = "x" }, House.V1, null, Cancellation)).Error?.Code);
         Assert.Equal(
             ErrorCode.SessionEnded,
@@ -202,5 +202,38 @@ public sealed class AccountStoreTests(PostgresFixture postgres)
         var promoted = House.Ok(await house.Core.Accounts.GetAsync(ana, Cancellation)).Account;
         Assert.Equal(["user", "admin"], promoted.Roles);
         Assert.Equal(2, promoted.Version);
+    }
+
+    /// <summary>
+    /// A refusal asks the database a second question. It may do so only after its first reader is closed for good: a reader that is closed
+    /// twice closes, the second time, whatever request uses its connection by then.
+    /// </summary>
+    [Fact]
+    public async Task Refusing_an_ended_session_disturbs_nobody_else()
+    {
+        await using var house = await House.BuildAsync(postgres);
+        var (ana, _) = await house.MoveInAsync("ana@example.com");
+        var (ended, _) = await house.LogInAsync("ana@example.com");
+        House.Ok(await house.Core.Sessions.LogoutAsync(ended, null, Cancellation));
+        var task = new TaskRef((await house.CreateAsync(ana, new TaskEdit { Title = "Milk" })).Id, 0);
+
+        await House.AtOnceAsync(24, async worker =>
+        {
+            for (var turn = 0; turn < 100; turn++)
+            {
+                if (worker % 2 == 0)
+                {
+                    Assert.Equal(ErrorCode.SessionEnded, (await house.Core.Tasks.GetAsync(ended, task, Cancellation)).Error?.Code);
+                    Assert.Equal(ErrorCode.SessionEnded, (await house.ListAsync(ended, TaskFilter.All)).Error?.Code);
+                    Assert.Equal(ErrorCode.SessionEnded, (await house.Core.TaskWriter.DeleteAsync(ended, task, Precondition.None, House.Key("k"), Cancellation)).Error?.Code);
+                }
+                else
+                {
+                    Assert.Equal("Milk", House.Ok(await house.Core.Tasks.GetAsync(ana, task, Cancellation)).Task.Title);
+                    Assert.Single(House.Ok(await house.ListAsync(ana, TaskFilter.All)).Tasks);
+                }
+            }
+            return true;
+        });
     }
 }

@@ -198,12 +198,12 @@ public sealed class TaskWriterTests(PostgresFixture postgres)
             house.Core.TaskWriter.CreateAsync(ana, new TaskEdit { Title = $"task {index}", Tags = spellings[index % 4] }, House.V1, null, Cancellation));
 
         Assert.All(results, result => House.Ok(result));
-        Assert.Equal(["home", "urgent", "work"], await house.ColumnAsync<string>("SELECT name_key FROM tags WHERE workspace_id = $1 ORDER BY name_key", ana.WorkspaceId));
+        Assert.Equal(["home", "urgent", "work"], await house.ColumnAsync<string>("SELECT name_key FROM labels WHERE workspace_id = $1 ORDER BY name_key", ana.WorkspaceId));
         Assert.Equal([3L], await house.ColumnAsync<long>("SELECT count(*) FROM events WHERE workspace_id = $1 AND type = 'tag.created'", ana.WorkspaceId));
         Assert.Empty(await house.ColumnAsync<Guid>(
-            "SELECT unnest(tag_ids) FROM tasks WHERE workspace_id = $1 EXCEPT SELECT tag_id FROM tags WHERE workspace_id = $1", ana.WorkspaceId));
+            "SELECT unnest(tag_ids) FROM tasks WHERE workspace_id = $1 EXCEPT SELECT label_id FROM labels WHERE workspace_id = $1", ana.WorkspaceId));
         Assert.Empty(await house.ColumnAsync<Guid>(
-            "SELECT t.tag_id FROM tags t LEFT JOIN events e ON e.workspace_id = t.workspace_id AND e.revision = t.revision AND e.stream_id = t.tag_id WHERE t.workspace_id = $1 AND e.revision IS NULL",
+            "SELECT t.label_id FROM labels t LEFT JOIN events e ON e.workspace_id = t.workspace_id AND e.revision = t.revision AND e.stream_id = t.label_id WHERE t.workspace_id = $1 AND e.revision IS NULL",
             ana.WorkspaceId));
         Assert.Equal(Enumerable.Range(1, 16).Select(number => (long)number), results.Select(result => result.Value!.View.Task.Number).Order());
         await house.AssertConsistentAsync(ana);
@@ -231,7 +231,7 @@ public sealed class TaskWriterTests(PostgresFixture postgres)
         });
 
         await house.AssertConsistentAsync(ana);
-        var listed = House.Ok(await house.Core.Tasks.ListAsync(ana, new TaskFilter(null, TaskSort.Created, false, 1, 100), Cancellation));
+        var listed = House.Ok(await house.ListAsync(ana, TaskFilter.All, limit: 100));
         Assert.Equal(listed.Total, listed.Tasks.Count);
     }
 
@@ -267,7 +267,7 @@ public sealed class TaskWriterTests(PostgresFixture postgres)
             Assert.Equal(ErrorCode.NotFound, (await house.Core.Tasks.GetAsync(intruder, reference, Cancellation)).Error?.Code);
             Assert.Equal(ErrorCode.NotFound, (await writer.DeleteAsync(intruder, reference, Precondition.None, House.Key("k"), Cancellation)).Error?.Code);
         }
-        Assert.Equal(ErrorCode.NotFound, (await house.Core.Tasks.ListAsync(intruder, new TaskFilter(null, TaskSort.Created, false, 1, 20), Cancellation)).Error?.Code);
+        Assert.Equal(ErrorCode.NotFound, (await house.ListAsync(intruder, TaskFilter.All, limit: 20)).Error?.Code);
         Assert.Equal(ErrorCode.NotFound, (await writer.CreateAsync(intruder, new TaskEdit { Title = "x" }, House.V1, House.Key("k"), Cancellation)).Error?.Code);
         Assert.Equal(ErrorCode.NotFound, (await writer.CreateAsync(intruder, new TaskEdit { Title = "x", Tags = new[] { "home" } }, House.V1, null, Cancellation)).Error?.Code);
         Assert.Equal(ErrorCode.NotFound, (await writer.CreateAsync(intruder, new TaskEdit { Title = "x", Tags = new[] { "new" } }, House.V1, null, Cancellation)).Error?.Code);
@@ -303,19 +303,19 @@ public sealed class TaskWriterTests(PostgresFixture postgres)
         }
         House.Ok(await house.Core.TaskWriter.CompleteAsync(ana, new TaskRef(default, 2), Precondition.None, null, Cancellation));
 
-        async Task<(string Titles, long Total)> List(TaskFilter filter)
+        async Task<(string Titles, long? Total)> List(TaskFilter filter, int number = 1, int limit = 20)
         {
-            var page = House.Ok(await house.Core.Tasks.ListAsync(ana, filter, Cancellation));
+            var page = House.Ok(await house.ListAsync(ana, filter, number, limit));
             return (string.Concat(page.Tasks.Select(view => view.Task.Title)), page.Total);
         }
-        Assert.Equal(("dcba", 4), await List(new TaskFilter(null, TaskSort.Created, false, 1, 20)));
-        Assert.Equal(("abcd", 4), await List(new TaskFilter(null, TaskSort.Created, true, 1, 20)));
-        Assert.Equal(("bdca", 4), await List(new TaskFilter(null, TaskSort.Updated, false, 1, 20)));
-        Assert.Equal(("bdca", 4), await List(new TaskFilter(null, TaskSort.Priority, false, 1, 20)));
-        Assert.Equal(("acdb", 4), await List(new TaskFilter(null, TaskSort.Priority, true, 1, 20)));
-        Assert.Equal(("b", 1), await List(new TaskFilter(TaskState.Done, TaskSort.Created, false, 1, 20)));
-        Assert.Equal(("dca", 3), await List(new TaskFilter(TaskState.Pending, TaskSort.Created, false, 1, 20)));
-        Assert.Equal(("ba", 4), await List(new TaskFilter(null, TaskSort.Created, false, 2, 2)));
-        Assert.Equal(("", 4), await List(new TaskFilter(null, TaskSort.Created, false, int.MaxValue, 100)));
+        Assert.Equal(("dcba", 4), await List(TaskFilter.All));
+        Assert.Equal(("abcd", 4), await List(new TaskFilter { Reversed = true }));
+        Assert.Equal(("bdca", 4), await List(new TaskFilter { Sort = TaskSort.Updated }));
+        Assert.Equal(("bdca", 4), await List(new TaskFilter { Sort = TaskSort.Priority }));
+        Assert.Equal(("acdb", 4), await List(new TaskFilter { Sort = TaskSort.Priority, Reversed = true }));
+        Assert.Equal(("b", 1), await List(new TaskFilter { State = TaskState.Done }));
+        Assert.Equal(("dca", 3), await List(new TaskFilter { State = TaskState.Pending }));
+        Assert.Equal(("ba", 4), await List(TaskFilter.All, 2, 2));
+        Assert.Equal(("", 4), await List(TaskFilter.All, int.MaxValue, 100));
     }
 }

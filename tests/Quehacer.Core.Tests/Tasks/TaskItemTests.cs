@@ -1,4 +1,5 @@
 using Quehacer.Core.Events;
+using Quehacer.Core.Labels;
 using Quehacer.Core.Tasks;
 using Xunit;
 
@@ -54,8 +55,8 @@ public sealed class TaskItemTests
     [Fact]
     public void A_creation_needs_a_title()
     {
-        Assert.Equal([new FieldError(Field.Title, FieldFault.Required, 200)], Refused(TaskItem.Create(new TaskEdit(), [], V1, Now)));
-        Assert.Equal([new FieldError(Field.Title, FieldFault.Required, 200)], Refused(TaskItem.Create(new TaskEdit { Title = "" }, [], V1, Now)));
+        Assert.Equal([new FieldError(Field.Title, FieldFault.Required, 200)], Refused(Decide.Create(new TaskEdit(), [], V1, Now)));
+        Assert.Equal([new FieldError(Field.Title, FieldFault.Required, 200)], Refused(Decide.Create(new TaskEdit { Title = "" }, [], V1, Now)));
     }
 
     [Fact]
@@ -83,20 +84,20 @@ public sealed class TaskItemTests
                 new FieldError(Field.DueDate, FieldFault.NotInFuture),
                 new FieldError(Field.Tags, FieldFault.NotAnArrayOfStrings),
             ],
-            Refused(TaskItem.Create(edit, [], V1, Now)));
+            Refused(Decide.Create(edit, [], V1, Now)));
     }
 
     [Fact]
     public void Lengths_are_counted_in_characters_and_the_bound_itself_is_allowed()
     {
         Assert.Single(Created(new TaskEdit { Title = Thumbs(200), Description = Thumbs(10_000) }));
-        Assert.Equal([new FieldError(Field.Title, FieldFault.TooLong, 200)], Refused(TaskItem.Create(new TaskEdit { Title = Thumbs(201) }, [], V1, Now)));
+        Assert.Equal([new FieldError(Field.Title, FieldFault.TooLong, 200)], Refused(Decide.Create(new TaskEdit { Title = Thumbs(201) }, [], V1, Now)));
     }
 
     [Fact]
     public void A_due_date_lies_in_the_future()
     {
-        Assert.Equal([new FieldError(Field.DueDate, FieldFault.NotInFuture)], Refused(TaskItem.Create(new TaskEdit { Title = "x", DueDate = Now }, [], V1, Now)));
+        Assert.Equal([new FieldError(Field.DueDate, FieldFault.NotInFuture)], Refused(Decide.Create(new TaskEdit { Title = "x", DueDate = Now }, [], V1, Now)));
         Assert.Single(Created(new TaskEdit { Title = "x", DueDate = Now.AddMilliseconds(1) }));
         Assert.Single(Created(new TaskEdit { Title = "x", DueDate = null }));
     }
@@ -105,10 +106,10 @@ public sealed class TaskItemTests
     public void Tags_are_bounded_in_number_and_length()
     {
         Assert.Single(Created(new TaskEdit { Title = "x", Tags = new string[10] }, [.. NewTags(10)]));
-        Assert.Equal([new FieldError(Field.Tags, FieldFault.TooMany, 10)], Refused(TaskItem.Create(new TaskEdit { Title = "x", Tags = new string[11] }, NewTags(11), V1, Now)));
+        Assert.Equal([new FieldError(Field.Tags, FieldFault.TooMany, 10)], Refused(Decide.Create(new TaskEdit { Title = "x", Tags = new string[11] }, NewTags(11), V1, Now)));
         Assert.Equal(
             [new FieldError(Field.Tags, FieldFault.Required, 50, 0), new FieldError(Field.Tags, FieldFault.TooLong, 50, 2)],
-            Refused(TaskItem.Create(
+            Refused(Decide.Create(
                 new TaskEdit { Title = "x", Tags = new string[3] },
                 [new TagRef(Guid.NewGuid(), "", true), new TagRef(Guid.NewGuid(), Thumbs(50), true), new TagRef(Guid.NewGuid(), Thumbs(51), true)],
                 V1,
@@ -280,7 +281,7 @@ public sealed class TaskItemTests
 
     private static EventStamp Stamp(int version) => new(TaskId, version, version == 1 ? 17 : null, Ana, Now.AddMinutes(version));
 
-    private static TaskEvent[] Created(TaskEdit edit, params TagRef[] tags) => Accepted(TaskItem.Create(edit, tags, V1, Now));
+    private static TaskEvent[] Created(TaskEdit edit, params TagRef[] tags) => Accepted(Decide.Create(edit, tags, V1, Now));
 
     private static TaskEvent[] Changed(TaskItem task, TaskEdit edit, params TagRef[] tags) => Accepted(task.Change(edit, tags, V1, Now));
 
@@ -299,4 +300,14 @@ public sealed class TaskItemTests
     private static List<TagRef> NewTags(int count) => [.. Enumerable.Range(0, count).Select(index => new TagRef(Guid.NewGuid(), $"tag {index}", IsNew: true))];
 
     private static string Thumbs(int count) => string.Concat(Enumerable.Repeat("👍", count));
+}
+
+/// <summary>The decisions with labels that are all known.</summary>
+file static class Decide
+{
+    public static Result<TaskEvent[]> Create(TaskEdit edit, IReadOnlyList<TagRef> tags, TaskLimits limits, DateTime now) =>
+        TaskItem.Create(edit, new ResolvedLabels(tags, HasCategory: true, IsComplete: true), limits, now);
+
+    public static Result<TaskEvent[]> Change(this TaskItem task, TaskEdit edit, IReadOnlyList<TagRef> tags, TaskLimits limits, DateTime now) =>
+        task.Change(edit, new ResolvedLabels(tags, HasCategory: true, IsComplete: true), limits, now);
 }

@@ -82,7 +82,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
 
     private async Task<IResult> MeAsync(HttpContext http)
     {
-        if (Query.RefuseAny(http.Request.Query) is { } unknown)
+        if (QueryReader.RefuseAny(http.Request.Query) is { } unknown)
         {
             return new Refusal(problems, unknown);
         }

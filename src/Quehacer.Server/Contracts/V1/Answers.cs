@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -14,6 +15,11 @@ internal sealed class Answer<T>(int status, T body, JsonTypeInfo<T> type) : IRes
     public string? Location { get; init; }
 
     public bool IsReplay { get; init; }
+
+    public LinksBody? Links { get; init; }
+
+    /// <summary>How many things the whole list has, where that was counted.</summary>
+    public long? Total { get; init; }
 
     /// <summary>Tokens are never kept by anything between server and client (RFC 6749 §5.1).</summary>
     public bool IsSecret { get; init; }
@@ -33,6 +39,14 @@ internal sealed class Answer<T>(int status, T body, JsonTypeInfo<T> type) : IRes
         if (IsReplay)
         {
             headers["Idempotent-Replayed"] = "true";
+        }
+        if (Links is not null)
+        {
+            headers.Link = Links.ToHeader();
+        }
+        if (Total is { } total)
+        {
+            headers["X-Total-Count"] = total.ToString(CultureInfo.InvariantCulture);
         }
         return JsonAnswer.WriteAsync(httpContext, status, "application/json; charset=utf-8", body, type);
     }

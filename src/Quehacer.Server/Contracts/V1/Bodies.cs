@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
@@ -9,24 +10,32 @@ namespace Quehacer.Server.Contracts.V1;
 
 /// <summary>A task as v1 shows it.</summary>
 internal sealed record TaskBody(
-    string Id, long Number, string Title, string? Description, string Status, string Priority, DateTime? DueDate, IReadOnlyList<string> Tags, int Version,
-    DateTime CreatedAt, DateTime UpdatedAt)
+    string Id, long Number, string Title, string? Description, string Status, string Priority, DateTime? DueDate, string? CategoryId, IReadOnlyList<string> Tags,
+    int Version, DateTime CreatedAt, DateTime UpdatedAt, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTime? DeletedAt)
 {
     public static TaskBody Of(TaskView view) => new(
         Ids.ToTypeId(Ids.TaskPrefix, view.Task.Id), view.Task.Number, view.Task.Title, view.Task.Description, Words.Of(view.Task.State),
-        Words.Of(view.Task.Priority), view.Task.DueDate, view.Tags, view.Task.Version, view.Task.CreatedAt, view.Task.UpdatedAt);
-}
+        Words.Of(view.Task.Priority), view.Task.DueDate, view.Category is { } category ? Ids.ToTypeId(Ids.CategoryPrefix, category.Id) : null, view.Tags,
+        view.Task.Version, view.Task.CreatedAt, view.Task.UpdatedAt, view.Task.DeletedAt);
 
-internal sealed record TaskListBody(IReadOnlyList<TaskBody> Tasks, PaginationBody Pagination);
-
-internal sealed record PaginationBody(int Page, int Limit, long Total, long TotalPages, bool HasNext, bool HasPrevious)
-{
-    public static PaginationBody Of(TaskFilter filter, long total)
+    /// <summary>These members alone, in the order of the whole.</summary>
+    public JsonObject Only(IReadOnlyList<string> members)
     {
-        var pages = (total + filter.Limit - 1) / filter.Limit;
-        return new(filter.Page, filter.Limit, total, pages, filter.Page < pages, filter.Page > 1);
+        var whole = JsonSerializer.SerializeToNode(this, BodyJson.Default.TaskBody)!.AsObject();
+        foreach (var name in whole.Select(member => member.Key).Except(members).ToList())
+        {
+            whole.Remove(name);
+        }
+        return whole;
     }
 }
+
+internal sealed record TaskListBody(
+    IReadOnlyList<TaskBody> Tasks, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
+
+/// <summary>A list with selected members of its tasks.</summary>
+internal sealed record SelectedTaskListBody(
+    IReadOnlyList<JsonObject> Tasks, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
 
 internal sealed record UserBody(string Id, string Email, string Name, IReadOnlyList<string> Roles, string WorkspaceId, int Version, DateTime CreatedAt, DateTime UpdatedAt)
 {
@@ -55,9 +64,18 @@ internal sealed record ProblemFieldBody(
 internal static class Words
 {
     public static readonly IReadOnlyList<string> States = ["pending", "done"];
-    public static readonly IReadOnlyList<string> Priorities = ["low", "medium", "high", "critical"];
-    public static readonly IReadOnlyList<string> StatusFilters = ["pending", "done", "all"];
-    public static readonly IReadOnlyList<string> Sorts = ["created", "updated", "priority"];
+    public static readonly string[] Priorities = ["low", "medium", "high", "critical"];
+    public static readonly IReadOnlyList<string> StatusFilters = ["pending", "done", "completed", "all"];
+    public static readonly IReadOnlyList<string> Orders = ["asc", "desc"];
+
+    /// <summary>In the order of <see cref="TaskSort"/>.</summary>
+    public static readonly string[] Sorts = ["created", "updated", "priority", "due", "title", "number"];
+
+    /// <summary>Every member of a task, in the order in which it is shown.</summary>
+    public static readonly string[] TaskMembers =
+    [
+        "id", "number", "title", "description", "status", "priority", "due_date", "category_id", "tags", "version", "created_at", "updated_at", "deleted_at",
+    ];
 
     public static string Of(TaskState state) => States[(int)state];
 
@@ -67,6 +85,7 @@ internal static class Words
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(TimeConverter)])]
 [JsonSerializable(typeof(TaskBody))]
 [JsonSerializable(typeof(TaskListBody))]
+[JsonSerializable(typeof(SelectedTaskListBody))]
 [JsonSerializable(typeof(UserBody))]
 [JsonSerializable(typeof(TokensBody))]
 [JsonSerializable(typeof(ProblemBody))]

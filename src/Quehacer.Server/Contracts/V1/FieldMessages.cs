@@ -23,6 +23,7 @@ internal static class FieldMessages
             Field.Status => "status",
             Field.Priority => "priority",
             Field.DueDate => "due_date",
+            Field.CategoryId => "category_id",
             Field.Tags => "tags",
             Field.Version => "version",
             Field.Email => "email",
@@ -33,7 +34,25 @@ internal static class FieldMessages
             Field.Page => "page",
             Field.Limit => "limit",
             Field.StatusFilter => "status",
+            Field.PriorityFilter => "priority",
+            Field.CategoryFilter => "category_id",
+            Field.TagFilter => "tag",
+            Field.DueAfter => "due_after",
+            Field.DueBefore => "due_before",
+            Field.Overdue => "overdue",
+            Field.CreatedAfter => "created_after",
+            Field.CreatedBefore => "created_before",
+            Field.UpdatedSince => "updated_since",
+            Field.Query => "q",
             Field.Sort => "sort",
+            Field.Order => "order",
+            Field.Fields => "fields",
+            Field.IncludeDeleted => "include_deleted",
+            Field.Cursor => "cursor",
+            Field.IncludeTotal => "include_total",
+            Field.Counts => "counts",
+            Field.Color => "color",
+            Field.Into => "into",
             Field.Body => "body",
         };
         return error.Index is { } index ? string.Create(CultureInfo.InvariantCulture, $"{name}[{index}]") : name;
@@ -58,6 +77,13 @@ internal static class FieldMessages
         FieldFault.UnknownName => "UNKNOWN",
         FieldFault.Repeated => "REPEATED",
         FieldFault.NotAnObject => "NOT_AN_OBJECT",
+        FieldFault.NotABoolean => "NOT_A_BOOLEAN",
+        FieldFault.NotAnId => "NOT_AN_ID",
+        FieldFault.NotAColor => "NOT_A_COLOR",
+        FieldFault.NoSuchThing => "NO_SUCH_THING",
+        FieldFault.Contradiction => "CONTRADICTION",
+        FieldFault.NothingToSearchFor => "NOTHING_TO_SEARCH_FOR",
+        FieldFault.NotThisCursor => "INVALID_CURSOR",
     };
 
     private static Said MessageOf(FieldError error, string name, IReadOnlyList<string>? allowed) => error.Fault switch
@@ -83,10 +109,27 @@ internal static class FieldMessages
             $"Field '{name}' is one of the passwords that everybody tries first. Choose another; a few words in a row make a good one.",
             $"El campo '{name}' es una de las contraseñas que todos prueban primero. Elige otra; unas palabras seguidas son una buena."),
         FieldFault.UnknownName => error.Nearest is { } nearest
-            ? new($"'{name}' is not known here. Did you mean '{nearest}'?", $"'{name}' no se conoce aquí. ¿Querías decir '{nearest}'?")
-            : new($"'{name}' is not known here. Remove it.", $"'{name}' no se conoce aquí. Quítalo."),
+            ? new($"'{error.Name}' is not known here. Did you mean '{nearest}'?", $"'{error.Name}' no se conoce aquí. ¿Querías decir '{nearest}'?")
+            : new($"'{error.Name}' is not known here. Remove it.", $"'{error.Name}' no se conoce aquí. Quítalo."),
         FieldFault.Repeated => new($"'{name}' is given more than once. Send it once.", $"'{name}' aparece más de una vez. Envíalo una sola vez."),
+        FieldFault.NotABoolean => new($"'{name}' must be true or false.", $"'{name}' debe ser true o false."),
+        FieldFault.NotAnId => new($"'{name}' must be an id, such as {ExampleOf(error.Field)}.", $"'{name}' debe ser un id, como {ExampleOf(error.Field)}."),
+        FieldFault.NotAColor => new($"Field '{name}' must be a colour such as #FF5733.", $"El campo '{name}' debe ser un color, como #FF5733."),
+        FieldFault.NoSuchThing => new($"'{name}' names something that does not exist. Check the id.", $"'{name}' nombra algo que no existe. Revisa el id."),
+        FieldFault.Contradiction => new($"'{name}' contradicts '{error.Name}'. Change or remove one of them.", $"'{name}' contradice a '{error.Name}'. Cambia o quita uno de los dos."),
+        FieldFault.NothingToSearchFor => new($"'{name}' has nothing to search for. Send a word, or remove it.", $"'{name}' no tiene nada que buscar. Envía una palabra o quítalo."),
+        FieldFault.NotThisCursor => new(
+            "'cursor' is not from this list: it was altered, its key is no longer known, or filters or sort have changed since. Begin again without it.",
+            "'cursor' no es de esta lista: fue alterado, su clave ya no se conoce o cambiaron los filtros o el orden. Empieza de nuevo sin él."),
         FieldFault.NotAnObject => new("The body must be one JSON object.", "El cuerpo debe ser un objeto JSON."),
+    };
+
+    /// <summary>An id of the kind that the field wants, as the documentation has it.</summary>
+    private static string ExampleOf(Field field) => field switch
+    {
+        Field.Into => "tag_01h455vb4pex5vsknk084sn02q",
+        Field.CategoryFilter => "cat_01h455vb4pex5vsknk084sn02q or none",
+        _ => "cat_01h455vb4pex5vsknk084sn02q",
     };
 
     private static Said RangeOf(FieldError error, string name) => error.Field switch
@@ -101,7 +144,9 @@ internal static class FieldMessages
         Field.Status => Words.States,
         Field.Priority => Words.Priorities,
         Field.StatusFilter => Words.StatusFilters,
+        Field.PriorityFilter => Words.Priorities,
         Field.Sort => Words.Sorts,
+        Field.Order => Words.Orders,
         _ => [],
     };
 }

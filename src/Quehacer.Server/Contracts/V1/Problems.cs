@@ -81,6 +81,7 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         ErrorCode.Gone => ErrorCatalogue.Gone,
         ErrorCode.PreconditionFailed => ErrorCatalogue.PreconditionFailed,
         ErrorCode.EmailTaken => ErrorCatalogue.AlreadyExists,
+        ErrorCode.NameTaken => ErrorCatalogue.AlreadyExists,
         ErrorCode.WrongCredentials => ErrorCatalogue.InvalidCredentials,
         ErrorCode.SessionEnded => ErrorCatalogue.TokenInvalid,
         ErrorCode.RefreshTokenInvalid => ErrorCatalogue.TokenInvalid,
@@ -111,6 +112,9 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
     private static Said DetailOf(ErrorCode code) => code switch
     {
         ErrorCode.EmailTaken => new("An account with this e-mail exists. Log in, or register another e-mail.", "Ya existe una cuenta con este correo. Inicia sesión o registra otro."),
+        ErrorCode.NameTaken => new(
+            "There is one of this name already; upper and lower case do not count. Choose another name, or use the one there is.",
+            "Ya hay una con ese nombre; mayúsculas y minúsculas no cuentan. Elige otro nombre o usa la que hay."),
         ErrorCode.SessionEnded => new("The session of this token has ended. Log in again.", "La sesión de este token terminó. Inicia sesión de nuevo."),
         ErrorCode.RefreshTokenInvalid => new("The refresh token is unknown, expired or used already. Log in again.", "El token de refresco es desconocido, expiró o ya se usó. Inicia sesión de nuevo."),
         ErrorCode.NotFound => new("There is no such thing, or you may not see it. Check the id.", "No existe, o no puedes verlo. Revisa el id."),

@@ -15,9 +15,6 @@ internal static class Reading
 {
     public static readonly TaskLimits TaskLimits = new(TitleCharacters: 200, Limits.DescriptionCharacters, Limits.TagsOfATask, Limits.TagCharacters);
 
-    private static readonly string[] TaskMembers =
-        ["title", "description", "status", "priority", "due_date", "tags", "version", "id", "number", "created_at", "updated_at", "deleted_at"];
-
     private static readonly string[] UserMembers = ["email", "name", "version", "id", "roles", "workspace_id", "created_at", "updated_at"];
 
     private static readonly string[] NewUserMembers = [.. UserMembers, "password"];
@@ -50,6 +47,9 @@ internal static class Reading
                 case "due_date":
                     edit = edit with { DueDate = OptionalTime(value) };
                     break;
+                case "category_id":
+                    edit = edit with { CategoryId = OptionalId(value, Ids.CategoryPrefix) };
+                    break;
                 case "tags":
                     edit = edit with { Tags = TagNames(value, faults) };
                     break;
@@ -57,7 +57,7 @@ internal static class Reading
                     version = Version(value);
                     break;
                 default:
-                    RefuseUnknown(name, TaskMembers, faults);
+                    RefuseUnknown(name, Words.TaskMembers, faults);
                     break;
             }
         }
@@ -249,6 +249,17 @@ internal static class Reading
         return value.ValueKind == JsonValueKind.String && TryGetString(value, out var text) && Rfc3339.TryParse(text, out var time)
             ? time
             : Edit<DateTime?>.Malformed(FieldFault.NotADate);
+    }
+
+    private static Edit<Guid?> OptionalId(JsonElement value, string prefix)
+    {
+        if (value.ValueKind == JsonValueKind.Null)
+        {
+            return (Guid?)null;
+        }
+        return value.ValueKind == JsonValueKind.String && TryGetString(value, out var text) && Ids.TryParse(prefix, text, out var id)
+            ? (Guid?)id
+            : Edit<Guid?>.Malformed(FieldFault.NotAnId);
     }
 
     private static Edit<int> Version(JsonElement value) =>

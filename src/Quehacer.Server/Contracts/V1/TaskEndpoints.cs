@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Quehacer.Core;
 using Quehacer.Core.Tasks;
 using Quehacer.Server.Http;
@@ -5,7 +6,7 @@ using Quehacer.Server.Http;
 namespace Quehacer.Server.Contracts.V1;
 
 /// <summary>Tasks over v1: 004's endpoints, at <c>/api/v1/tasks</c> and at <c>/tasks</c>.</summary>
-internal sealed class TaskEndpoints(TaskReader tasks, TaskWriter writer, Problems problems, bool keyRequired)
+internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter writer, Problems problems, bool keyRequired)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -15,6 +16,8 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskWriter writer, Problem
         routes.Put("/{id}", ChangeAsync);
         routes.Patch("/{id}", ChangeAsync);
         routes.Delete("/{id}", DeleteAsync);
+        routes.Put("/{id}/tags/{name}", AddTagAsync);
+        routes.Delete("/{id}/tags/{name}", RemoveTagAsync);
         routes.Post("/{id}/complete", http => VerbAsync(http, writer.CompleteAsync));
         routes.Post("/{id}/reopen", http => VerbAsync(http, writer.ReopenAsync));
         routes.Post("/{id}/restore", http => VerbAsync(http, writer.RestoreAsync));
@@ -25,23 +28,32 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskWriter writer, Problem
 
     private async Task<IResult> ListAsync(HttpContext http)
     {
-        var filter = Query.TaskList(http.Request.Query);
-        if (!filter.IsOk)
+        var query = TaskListQuery.Read(http.Request.Query);
+        if (!query.IsOk)
         {
-            return new Refusal(problems, filter.Error);
+            return new Refusal(problems, query.Error);
         }
-        var page = await tasks.ListAsync(http.Caller(), filter.Value, Endpoints.Bounded);
+        var (request, fields) = query.Value;
+        var page = await list.ListAsync(http.Caller(), request, Endpoints.Bounded);
         if (!page.IsOk)
         {
             return new Refusal(problems, page.Error);
         }
-        var body = new TaskListBody([.. page.Value.Tasks.Select(TaskBody.Of)], PaginationBody.Of(filter.Value, page.Value.Total));
-        return new Answer<TaskListBody>(200, body, BodyJson.Default.TaskListBody);
+        var pagination = PaginationBody.Of(request, page.Value);
+        var links = LinksBody.Of(http.Request, pagination);
+        var bodies = page.Value.Tasks.Select(TaskBody.Of);
+        return fields is null
+            ? new Answer<TaskListBody>(200, new TaskListBody([.. bodies], pagination, links), BodyJson.Default.TaskListBody) { Links = links, Total = page.Value.Total }
+            : new Answer<SelectedTaskListBody>(
+                200, new SelectedTaskListBody([.. bodies.Select(body => body.Only(fields))], pagination, links), BodyJson.Default.SelectedTaskListBody)
+            {
+                Links = links, Total = page.Value.Total,
+            };
     }
 
     private async Task<IResult> GetAsync(HttpContext http)
     {
-        if (Query.RefuseAny(http.Request.Query) is { } unknown)
+        if (QueryReader.RefuseAny(http.Request.Query) is { } unknown)
         {
             return new Refusal(problems, unknown);
         }
@@ -99,6 +111,24 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskWriter writer, Problem
         }
         var written = await writer.DeleteAsync(http.Caller(), task, request.Precondition(default), request.Key, Endpoints.Bounded);
         return written.IsOk ? new NoContent(written.Value.IsReplay) : new Refusal(problems, written.Error);
+    }
+
+    private Task<IResult> AddTagAsync(HttpContext http) => TagAsync(http, name => (caller, task, precondition, key, cancellation) =>
+        writer.AddTagAsync(caller, task, name, Reading.TaskLimits, precondition, key, cancellation));
+
+    private Task<IResult> RemoveTagAsync(HttpContext http) => TagAsync(http, name => (caller, task, precondition, key, cancellation) =>
+        writer.RemoveTagAsync(caller, task, name, precondition, key, cancellation));
+
+    /// <summary>
+    /// The tag is the last segment of the path as it was sent: routing leaves an escaped slash escaped, and a tag may have one in its name.
+    /// </summary>
+    private async Task<IResult> TagAsync(HttpContext http, Func<string, TaskVerb> verb)
+    {
+        var path = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0].TrimEnd('/');
+        var name = Uri.UnescapeDataString(path[(path.LastIndexOf('/') + 1)..]);
+        return Text.IsStorable(name)
+            ? await VerbAsync(http, verb(Text.NormaliseName(name)))
+            : new Refusal(problems, Error.Invalid(Field.Tags, FieldFault.NotText));
     }
 
     private async Task<IResult> VerbAsync(HttpContext http, TaskVerb verb)

@@ -11,7 +11,7 @@ internal static class V1
     public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, bool keyRequired)
     {
         var accounts = new AccountEndpoints(installation.Accounts, installation.Sessions, problems, keyRequired);
-        var tasks = new TaskEndpoints(installation.Tasks, installation.TaskWriter, problems, keyRequired);
+        var tasks = new TaskEndpoints(installation.Tasks, installation.TaskList, installation.TaskWriter, problems, keyRequired);
 
         accounts.MapAnonymous(routes.MapGroup("/api/v1").WithMetadata(new AnswersJson()));
         accounts.MapForCaller(routes.MapGroup("/api/v1").WithMetadata(new AnswersJson(), new RequiresCaller()));

@@ -36,7 +36,7 @@ internal sealed class V1Request
     public static async Task<(V1Request? Request, Refusal? Refusal)> ReadAsync(
         HttpContext http, Problems problems, bool keyRequired, bool bodyIsOptional = false, Func<JsonElement, byte[]>? identity = null)
     {
-        if (Query.RefuseAny(http.Request.Query) is { } error)
+        if (QueryReader.RefuseAny(http.Request.Query) is { } error)
         {
             return (null, new Refusal(problems, error));
         }

@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using Quehacer.Core.Postgres;
+using Quehacer.Core.Tasks;
+
+namespace Quehacer.Core.Labels;
+
+/// <summary>
+/// The labels of tasks, remembered per workspace for one value of its <c>labels_revision</c>. Every change, merge and deletion of a label
+/// raises that number, and every statement that reads tasks reads it too, so what is remembered is used only while it is true; making a
+/// label does not raise it, because nothing that was remembered becomes wrong.
+/// </summary>
+public sealed class LabelNames(Database database)
+{
+    private sealed record Known(long LabelsRevision, LabelSet Labels)
+    {
+        public static readonly Known Nothing = new(-1, new LabelSet());
+    }
+
+    private readonly ConcurrentDictionary<Guid, Known> workspaces = new();
+
+    /// <summary>The labels of these tasks and perhaps others: one statement for whatever is not remembered, none when nothing is missing.</summary>
+    internal async ValueTask<LabelSet> OfAsync(Guid workspaceId, long labelsRevision, IReadOnlyList<TaskItem> tasks, CancellationToken cancellation)
+    {
+        var known = workspaces.TryGetValue(workspaceId, out var remembered) && remembered.LabelsRevision == labelsRevision ? remembered : Known.Nothing;
+        HashSet<Guid>? unknown = null;
+        foreach (var task in tasks)
+        {
+            known.Labels.AddUnknown(task, ref unknown);
+        }
+        return unknown is null ? known.Labels : known.Labels.With(await LoadAsync(workspaceId, [.. unknown], cancellation));
+    }
+
+    /// <summary>
+    /// Resolves what a request names, from memory alone: whoever would act on what memory lacks looks again under the workspace's lock. The
+    /// revision says for which labels the answer holds.
+    /// </summary>
+    internal (ResolvedLabels Labels, long LabelsRevision) Recall(Guid workspaceId, string[] tagNames, Guid? categoryId, DateTime now)
+    {
+        var known = workspaces.GetValueOrDefault(workspaceId, Known.Nothing);
+        return (known.Labels.Resolve(tagNames, categoryId, isAll: false, now), known.LabelsRevision);
+    }
+
+    /// <summary>Remembers labels that were read together with this labels revision.</summary>
+    internal void Remember(Guid workspaceId, long labelsRevision, LabelSet labels)
+    {
+        if (workspaces.Count >= Limits.CachedLabelWorkspaces && !workspaces.ContainsKey(workspaceId))
+        {
+            // Forgetting everything now and then is cheaper than knowing what was used least.
+            workspaces.Clear();
+        }
+        workspaces.AddOrUpdate(
+            workspaceId,
+            _ => new Known(labelsRevision, labels),
+            (_, known) => labelsRevision < known.LabelsRevision ? known
+                : labelsRevision == known.LabelsRevision && known.Labels.Count + labels.Count <= Limits.CachedLabelsOfAWorkspace ? known with { Labels = known.Labels.With(labels) }
+                : new Known(labelsRevision, labels));
+    }
+
+    private async Task<LabelSet> LoadAsync(Guid workspaceId, Guid[] ids, CancellationToken cancellation)
+    {
+        await using var command = database.Command($"""
+            SELECT w.labels_revision, {LabelSet.Columns}
+              FROM workspaces w CROSS JOIN unnest($2) i(id)
+            {LabelSet.Join}
+             WHERE w.workspace_id = $1
+            """);
+        command.Parameters.With(workspaceId).With(ids);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var labels = new LabelSet();
+        var labelsRevision = Known.Nothing.LabelsRevision;
+        while (await reader.ReadAsync(cancellation))
+        {
+            labelsRevision = reader.GetInt64(0);
+            labels.Add(reader, 1);
+        }
+        if (labels.Count > 0)
+        {
+            Remember(workspaceId, labelsRevision, labels);
+        }
+        return labels;
+    }
+}

@@ -1,0 +1,245 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using Npgsql;
+using Quehacer.Core.Labels;
+using Quehacer.Core.Postgres;
+using Quehacer.Core.Workspaces;
+
+namespace Quehacer.Core.Tasks;
+
+/// <summary>
+/// Lists tasks. A statement is put together from fixed parts, chosen by the filter and never written from it. Page, total and the caller's
+/// right to see them come from one statement and so from one moment.
+/// </summary>
+public sealed class TaskList(Database database, TaskReader tasks, Seal seal, TimeProvider time)
+{
+    /// <summary>A total that had to be counted, and the revision it is true for.</summary>
+    private sealed record Counted(string Incarnation, long Revision, long Total);
+
+    private readonly ConcurrentDictionary<UInt128, Counted> totals = new();
+
+    public async Task<Result<TaskPage>> ListAsync(Caller caller, TaskListRequest request, CancellationToken cancellation)
+    {
+        var filter = request.Filter;
+        var fingerprint = filter.Fingerprint(caller.WorkspaceId);
+        TaskCursor? cursor = null;
+        if (request.Cursor is { } text && (cursor = TaskCursor.Open(text, seal, fingerprint, filter.Sort)) is null)
+        {
+            return Error.Invalid(Field.Cursor, FieldFault.NotThisCursor);
+        }
+        var tags = filter.Tags.Count > 0 || filter.Words.Count > 0 ? await FindTagsAsync(caller.WorkspaceId, filter, cancellation) : null;
+        var countedKey = BitConverter.ToUInt128(fingerprint);
+        var counted = request.WithTotal && !filter.IsCounted && !filter.DependsOnTime ? totals.GetValueOrDefault(countedKey) : null;
+
+        var rows = new List<TaskItem>(request.Limit + 1);
+        var (mayEnter, revision, labelsRevision, total) = (false, 0L, 0L, default(long?));
+        await using (var command = database.Command(""))
+        {
+            Write(command, caller, request, cursor, tags, counted?.Incarnation == database.Incarnation ? counted : null);
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            while (await reader.ReadAsync(cancellation))
+            {
+                (mayEnter, revision, labelsRevision, total) = (true, reader.GetInt64(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetInt64(2));
+                if (TaskTable.Read(reader, 3) is { } task)
+                {
+                    rows.Add(task);
+                }
+            }
+        }
+        if (!mayEnter)
+        {
+            return await Access.ExplainAsync(database, caller, cancellation);
+        }
+        if (request.WithTotal && !filter.IsCounted && !filter.DependsOnTime && total is { } all)
+        {
+            Remember(countedKey, new Counted(database.Incarnation, revision, all));
+        }
+
+        var hasMore = rows.Count > request.Limit;
+        if (hasMore)
+        {
+            rows.RemoveAt(request.Limit);
+        }
+        var backwards = cursor is { Backwards: true };
+        if (backwards)
+        {
+            rows.Reverse();
+        }
+        var isInside = cursor is not null || request.Page > 1;
+        var (hasNext, hasPrevious) = backwards ? (true, hasMore) : (hasMore, isInside);
+        string? Place(int row, bool before) => TaskCursor.At(rows[row], filter.Sort, filter.Reversed, before).Close(seal, fingerprint);
+        var next = rows.Count > 0 && hasNext ? Place(rows.Count - 1, before: false) : null;
+        var previous = rows.Count > 0 && hasPrevious ? Place(0, before: true) : null;
+        if (rows.Count == 0 && cursor is not null)
+        {
+            // Nothing is left on this side of the place; the other side begins at the place itself.
+            var turned = (cursor with { Backwards = !backwards }).Close(seal, fingerprint);
+            next = backwards ? turned : null;
+            previous = backwards ? null : turned;
+        }
+        return new TaskPage(await tasks.ViewAsync(caller.WorkspaceId, rows, labelsRevision, cancellation), total, next, previous);
+    }
+
+    /// <summary>What a word or a tag of the filter stands for.</summary>
+    /// <param name="OfFilter">The tags of the filter, each under all the ids it goes by; a name that no tag has gives no ids.</param>
+    /// <param name="OfWords">For each word of the search, the tags in whose names it occurs.</param>
+    private sealed record FoundTags(IReadOnlyList<List<Guid>> OfFilter, IReadOnlyList<List<Guid>> OfWords);
+
+    /// <summary>Tasks carry tags by id, so names are turned into ids first. Ids of tags that were merged into a tag count as that tag's.</summary>
+    private async Task<FoundTags> FindTagsAsync(Guid workspaceId, TaskFilter filter, CancellationToken cancellation)
+    {
+        var found = new FoundTags([.. filter.Tags.Select(_ => new List<Guid>())], [.. filter.Words.Select(_ => new List<Guid>())]);
+        await using var command = database.Command($"""
+            SELECT q.place, q.is_name, l.label_id
+              FROM (SELECT n.place, true, n.name_key, NULL::tsquery FROM unnest($2) WITH ORDINALITY n(name_key, place)
+                    UNION ALL SELECT w.place, false, NULL, w.query::tsquery FROM unnest($3) WITH ORDINALITY w(query, place)) q(place, is_name, name_key, query)
+              JOIN labels t ON t.workspace_id = $1 AND t.kind = {(short)LabelKind.Tag} AND t.merged_into IS NULL AND (t.name_key = q.name_key OR t.words @@ q.query)
+              JOIN labels l ON l.workspace_id = $1 AND (l.label_id = t.label_id OR l.merged_into = t.label_id)
+            """);
+        command.Parameters.With(workspaceId).With(filter.Tags.Select(Text.NameKey).ToArray())
+            .With(filter.Words.Select(word => TaskWords.Quote(word.Text) + (word.IsPrefix ? ":*" : "")).ToArray());
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation))
+        {
+            (reader.GetBoolean(1) ? found.OfFilter : found.OfWords)[(int)reader.GetInt64(0) - 1].Add(reader.GetGuid(2));
+        }
+        return found;
+    }
+
+    private void Write(NpgsqlCommand command, Caller caller, TaskListRequest request, TaskCursor? cursor, FoundTags? tags, Counted? counted)
+    {
+        var filter = request.Filter;
+        var parameters = command.Parameters.WithCaller(caller);
+        string Add(object value)
+        {
+            parameters.Add(value is NpgsqlParameter typed ? typed : new NpgsqlParameter { Value = value });
+            return string.Create(CultureInfo.InvariantCulture, $"${parameters.Count}");
+        }
+
+        var where = Conditions(caller.WorkspaceId, filter, tags, time.NowUtc(), Add);
+        var total = !request.WithTotal ? "NULL::bigint"
+            : filter.IsCounted ? TotalOf(filter)
+            : counted is null ? $"(SELECT count(*) FROM tasks t WHERE {where})"
+            : $"CASE WHEN w.revision = {Add(counted.Revision)} THEN {Add(counted.Total)} ELSE (SELECT count(*) FROM tasks t WHERE {where}) END";
+
+        var (key, descends) = Order(filter);
+        var backwards = cursor is { Backwards: true };
+        var direction = descends != backwards ? "DESC" : "ASC";
+        var order = key is null ? $"t.task_id {direction}" : $"{key} {direction}, t.task_id {direction}";
+        if (cursor is not null)
+        {
+            var comparison = descends != backwards ? "<" : ">";
+            var place = key is null ? $"t.task_id {comparison} {Add(cursor.Id)}" : $"({key}, t.task_id) {comparison} ({Add(cursor.Parameter(filter.Sort)!)}, {Add(cursor.Id)})";
+            where += $" AND {place}";
+        }
+        var offset = request.Page is { } page and > 1 ? $"OFFSET {Add((page - 1L) * request.Limit)}" : "";
+        if (offset.Length > 0 && request.WithTotal && filter.IsCounted)
+        {
+            // A page past the end is known to be empty without reading up to it.
+            where += $" AND {total} > {offset["OFFSET ".Length..]}";
+        }
+        // The joins have one row on their left side and no condition, so they are nested loops, which keep the order of the right side.
+        command.CommandText = $"""
+            SELECT w.revision, w.labels_revision, {total}, {TaskTable.Columns}
+              FROM {Access.From} LEFT JOIN LATERAL (
+                   SELECT {TaskTable.Columns} FROM tasks t WHERE {where} ORDER BY {order} LIMIT {Add(request.Limit + 1L)} {offset}) t ON true
+             WHERE {Access.Where}
+            """;
+    }
+
+    /// <summary>The column or expression that has an index in this order, and the direction; null where the id is all.</summary>
+    private static (string? Key, bool Descends) Order(TaskFilter filter) => filter.Sort switch
+    {
+        TaskSort.Created => (null, !filter.Reversed),
+        TaskSort.Updated => ("t.updated_at", !filter.Reversed),
+        TaskSort.Priority => ("t.priority", !filter.Reversed),
+        TaskSort.Due when filter.Reversed => (DueFirst, true),
+        TaskSort.Due => (DueLast, false),
+        TaskSort.Title => ("t.title_key", filter.Reversed),
+        TaskSort.Number => ("t.number", filter.Reversed),
+        _ => throw new ArgumentOutOfRangeException(nameof(filter)),
+    };
+
+    /// <summary>As the indexes <c>tasks_by_due</c> and <c>tasks_by_due_last</c> have it.</summary>
+    private const string DueLast = "coalesce(t.due_date, 'infinity'::timestamptz)";
+    private const string DueFirst = "coalesce(t.due_date, '-infinity'::timestamptz)";
+
+    /// <summary>Totals by state ride on the workspace's row.</summary>
+    private static string TotalOf(TaskFilter filter) => filter.State switch
+    {
+        TaskState.Pending => "w.pending_tasks",
+        TaskState.Done => "w.done_tasks",
+        _ when filter.IncludeDeleted => "(w.pending_tasks + w.done_tasks + w.deleted_tasks)",
+        _ => "(w.pending_tasks + w.done_tasks)",
+    };
+
+    private static string Conditions(Guid workspaceId, TaskFilter filter, FoundTags? tags, DateTime now, Func<object, string> add)
+    {
+        var where = new StringBuilder("t.workspace_id = $2");
+        void And(string condition) => where.Append(" AND ").Append(condition);
+
+        if (!filter.IncludeDeleted)
+        {
+            And("t.deleted_at IS NULL");
+        }
+        if (filter.State is { } state)
+        {
+            And($"t.state = {add((short)state)}");
+        }
+        if (filter.Priorities.Count > 0)
+        {
+            And($"t.priority = ANY ({add(filter.Priorities.Select(priority => (short)priority).ToArray())})");
+        }
+        if (filter.Category is { Id: { } category })
+        {
+            var id = add(category);
+            And($"t.category_id = {id}");
+            And($"EXISTS (SELECT FROM labels c WHERE c.workspace_id = $2 AND c.label_id = {id})");
+        }
+        else if (filter.Category is not null)
+        {
+            And($"(t.category_id IS NULL OR t.category_id <> ALL (ARRAY(SELECT c.label_id FROM labels c WHERE c.workspace_id = $2 AND c.kind = {(short)LabelKind.Category})))");
+        }
+        if (filter.DueAfter is { } dueAfter)
+        {
+            And($"{DueFirst} > {add(dueAfter)}");
+        }
+        if (filter.DueBefore is { } dueBefore)
+        {
+            And($"{DueLast} < {add(dueBefore)}");
+        }
+        if (filter.Overdue is { } overdue)
+        {
+            And($"{(overdue ? "" : "NOT ")}(t.state = {(short)TaskState.Pending} AND {DueLast} < {add(now)})");
+        }
+        if (filter.CreatedAfter is { } createdAfter)
+        {
+            And($"t.task_id >= {add(Ids.FirstAfter(createdAfter))}");
+        }
+        if (filter.CreatedBefore is { } createdBefore)
+        {
+            And($"t.task_id < {add(Ids.FirstAt(createdBefore))}");
+        }
+        if (filter.UpdatedSince is { } updatedSince)
+        {
+            And($"t.updated_at >= {add(updatedSince)}");
+        }
+        if (tags is not null)
+        {
+            var queries = tags.OfFilter.Select(ids => string.Join('|', ids.Select(TaskWords.Query)))
+                .Concat(filter.Words.Select((word, i) => TaskWords.Query(workspaceId, word, tags.OfWords[i]))).ToList();
+            And(queries.Contains("") ? "false" : $"t.search @@ {add(string.Join('&', queries.Select(query => $"({query})")))}::tsquery");
+        }
+        return where.ToString();
+    }
+
+    private void Remember(UInt128 key, Counted counted)
+    {
+        if (totals.Count >= Limits.CachedTotals && !totals.ContainsKey(key))
+        {
+            totals.Clear();
+        }
+        totals[key] = counted;
+    }
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.Extensions;
+using Quehacer.Core.Tasks;
+
+namespace Quehacer.Server.Contracts.V1;
+
+/// <summary>Where a page lies within its list. By page it has a number and, unless it was not wanted, a total; by cursor neither unless asked for.</summary>
+internal sealed record PaginationBody(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Page,
+    int Limit,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Total,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? TotalPages,
+    bool HasNext,
+    bool HasPrevious,
+    string? NextCursor,
+    string? PreviousCursor)
+{
+    public static PaginationBody Of(TaskListRequest request, TaskPage page)
+    {
+        var pages = TotalPagesOf(page.Total, request.Limit);
+        return new(
+            request.Page, request.Limit, page.Total, pages,
+            request.Page < pages || page.NextCursor is not null, request.Page > 1 || page.PreviousCursor is not null, page.NextCursor, page.PreviousCursor);
+    }
+
+    public static long? TotalPagesOf(long? total, int limit) => (total + limit - 1) / limit;
+}
+
+/// <summary>Addresses of the pages around, as references relative to this server (RFC 3986 §4.2), so that they hold behind any proxy.</summary>
+internal sealed record LinksBody(
+    string Self,
+    string First,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Last,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Next,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Previous)
+{
+    public static LinksBody Of(HttpRequest request, PaginationBody pagination)
+    {
+        var address = request.PathBase + request.Path;
+        var kept = request.Query.Where(parameter => parameter.Key is not ("page" or "cursor") && !parameter.Key.StartsWith('_') && !parameter.Key.StartsWith("utm_", StringComparison.Ordinal))
+            .SelectMany(parameter => parameter.Value.Select(value => KeyValuePair.Create(parameter.Key, value ?? ""))).ToList();
+        string Link(string name, string value) => address.ToUriComponent() + new QueryBuilder(kept.Append(KeyValuePair.Create(name, value)));
+        string ToPage(long number) => Link("page", number.ToString(CultureInfo.InvariantCulture));
+
+        var first = ToPage(1);
+        if (pagination.Page is not { } page)
+        {
+            return new(
+                request.Query["cursor"] is [{ } here] ? Link("cursor", here) : first, first, Last: null,
+                pagination.NextCursor is { } next ? Link("cursor", next) : null, pagination.PreviousCursor is { } previous ? Link("cursor", previous) : null);
+        }
+        return new(
+            ToPage(page), first, pagination.TotalPages is { } pages ? ToPage(Math.Max(pages, 1)) : null,
+            pagination.HasNext ? ToPage(page + 1L) : null, pagination.HasPrevious ? ToPage(page - 1) : null);
+    }
+
+    /// <summary>The same for clients that read headers (RFC 8288), with the registered names of relations.</summary>
+    public string ToHeader() => string.Join(", ",
+        new[] { (Self, "self"), (First, "first"), (Last, "last"), (Next, "next"), (Previous, "prev") }
+            .Where(link => link.Item1 is not null).Select(link => $"<{link.Item1}>; rel=\"{link.Item2}\""));
+}
