@@ -21,6 +21,8 @@ public sealed class Installation
         Tasks = new TaskReader(database, labelNames);
         TaskList = new TaskList(database, Tasks, new Seal(options.CursorKeys), time);
         TaskWriter = new TaskWriter(database, labelNames, Tasks, time);
+        Labels = new LabelReader(database);
+        LabelWriter = new LabelWriter(database, Labels, time);
         AccessToken = new AccessToken(options.SigningKey);
         var passwords = new Passwords(options.PasswordHashing);
         Accounts = new AccountStore(database, passwords, time);
@@ -36,6 +38,10 @@ public sealed class Installation
     public TaskList TaskList { get; }
 
     public TaskWriter TaskWriter { get; }
+
+    public LabelReader Labels { get; }
+
+    public LabelWriter LabelWriter { get; }
 
     public AccountStore Accounts { get; }
 

@@ -43,6 +43,12 @@ public static class Limits
 
     public const int PageTasksDefault = 20;
 
+    /// <summary>Categories or tags on one page of a list.</summary>
+    public const int PageLabels = 100;
+
+    /// <summary>All that fit: most people's categories and tags are one page.</summary>
+    public const int PageLabelsDefault = 100;
+
     /// <summary>How often a change that lost a race is decided again before it is decided under the workspace's lock.</summary>
     public const int OptimisticAttempts = 3;
 

@@ -6,9 +6,6 @@ using Quehacer.Core.Postgres;
 
 namespace Quehacer.Core.Accounts;
 
-/// <param name="IsReplay">Nothing was done now: the same request had been done under its idempotency key.</param>
-public sealed record Answered<T>(T Value, bool IsReplay);
-
 /// <summary>An account with what its entity tag is made of.</summary>
 public sealed record AccountView(Account Account, EntityTag Tag);
 

@@ -1,0 +1,84 @@
+using Quehacer.Core.Postgres;
+using Quehacer.Core.Workspaces;
+
+namespace Quehacer.Core.Labels;
+
+/// <summary>Reads categories and tags: one round trip each, the caller's right to read within the same statement. Merged tags are not there.</summary>
+public sealed class LabelReader(Database database)
+{
+    /// <summary>How many tasks carry the label <c>l</c>; <c>$2</c> is the workspace. Deleted tasks do not count.</summary>
+    private const string TasksOfCategory = """
+        LEFT JOIN LATERAL (SELECT count(*) FROM tasks t WHERE t.workspace_id = $2 AND t.category_id = l.label_id AND t.deleted_at IS NULL) c(tasks) ON true
+        """;
+
+    /// <summary>The same through the index of words, which has the tags of a task under their ids: a task that has several of them is found once.</summary>
+    private const string TasksOfTag = """
+        LEFT JOIN LATERAL (
+             SELECT count(*) FROM tasks t
+              WHERE t.workspace_id = $2 AND t.deleted_at IS NULL
+                AND t.search @@ (SELECT string_agg('''#' || replace(m.label_id::text, '-', '') || '''', '|')::tsquery
+                                   FROM labels m WHERE m.workspace_id = $2 AND (m.label_id = l.label_id OR m.merged_into = l.label_id))) c(tasks) ON true
+        """;
+
+    /// <summary>One label; <see cref="ErrorCode.NotFound"/> when there is none of this kind and id, or it was merged into another.</summary>
+    public async Task<Result<LabelView>> GetAsync(Caller caller, LabelKind kind, Guid id, bool withTaskCount, CancellationToken cancellation)
+    {
+        var mayEnter = false;
+        LabelView? found = null;
+        await using (var command = database.Command($"""
+            SELECT {LabelTable.Columns}, {(withTaskCount ? "c.tasks" : "NULL::bigint")}
+              FROM {Access.From}
+              LEFT JOIN labels l ON l.workspace_id = $2 AND l.kind = $3 AND l.label_id = $4 AND l.merged_into IS NULL
+              {(withTaskCount ? TasksOf(kind) : "")}
+             WHERE {Access.Where}
+            """))
+        {
+            command.Parameters.WithCaller(caller).With((short)kind).With(id);
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            if (await reader.ReadAsync(cancellation))
+            {
+                mayEnter = true;
+                found = reader.IsDBNull(0) ? null : View(LabelTable.Read(reader, 0), reader.IsDBNull(6) ? null : reader.GetInt64(6));
+            }
+        }
+        // Only now, with the connection given back, is another one taken.
+        return found is not null ? found : mayEnter ? ErrorCode.NotFound : await Access.ExplainAsync(database, caller, cancellation);
+    }
+
+    /// <summary>A page of the labels of one kind, by <see cref="Text.SortKey"/> of their names, then by id. A page past the end is empty.</summary>
+    /// <param name="page">From 1.</param>
+    /// <param name="limit">Labels on a page, 1 to <see cref="Limits.PageLabels"/>.</param>
+    public async Task<Result<LabelPage>> ListAsync(Caller caller, LabelKind kind, int page, int limit, bool withTaskCounts, CancellationToken cancellation)
+    {
+        var (mayEnter, total) = (false, 0L);
+        var labels = new List<LabelView>();
+        await using (var command = database.Command($"""
+            SELECT (SELECT count(*) FROM labels a WHERE a.workspace_id = $2 AND a.kind = $3 AND a.merged_into IS NULL),
+                   {LabelTable.Columns}, {(withTaskCounts ? "c.tasks" : "NULL::bigint")}
+              FROM {Access.From} LEFT JOIN LATERAL (
+                   SELECT {LabelTable.Columns}, l.sort_key FROM labels l WHERE l.workspace_id = $2 AND l.kind = $3 AND l.merged_into IS NULL
+                    ORDER BY l.sort_key, l.label_id LIMIT $4 OFFSET $5) l ON true
+              {(withTaskCounts ? TasksOf(kind) : "")}
+             WHERE {Access.Where}
+             ORDER BY l.sort_key, l.label_id
+            """))
+        {
+            command.Parameters.WithCaller(caller).With((short)kind).With((long)limit).With((page - 1L) * limit);
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            while (await reader.ReadAsync(cancellation))
+            {
+                (mayEnter, total) = (true, reader.GetInt64(0));
+                if (!reader.IsDBNull(1))
+                {
+                    labels.Add(View(LabelTable.Read(reader, 1), reader.IsDBNull(7) ? null : reader.GetInt64(7)));
+                }
+            }
+        }
+        return mayEnter ? new LabelPage(labels, total) : await Access.ExplainAsync(database, caller, cancellation);
+    }
+
+    /// <summary>What a label looks like depends on its own version alone, so its tag has no part in the labels revision, which any other label raises.</summary>
+    internal LabelView View(Label label, long? taskCount = null) => new(label, taskCount, new EntityTag(database.Incarnation, label.Version, LabelsRevision: 0));
+
+    private static string TasksOf(LabelKind kind) => kind == LabelKind.Tag ? TasksOfTag : TasksOfCategory;
+}
