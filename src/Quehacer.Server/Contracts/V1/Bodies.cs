@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
+using Quehacer.Core.Labels;
 using Quehacer.Core.Tasks;
 
 namespace Quehacer.Server.Contracts.V1;
@@ -36,6 +37,23 @@ internal sealed record TaskListBody(
 /// <summary>A list with selected members of its tasks.</summary>
 internal sealed record SelectedTaskListBody(
     IReadOnlyList<JsonObject> Tasks, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
+
+/// <summary>A category or a tag as v1 shows it.</summary>
+/// <param name="TaskCount">Only where it was asked for.</param>
+internal sealed record LabelBody(
+    string Id, string Name, string? Color, int Version, DateTime CreatedAt, DateTime UpdatedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? TaskCount)
+{
+    public static LabelBody Of(LabelView view) => new(
+        Ids.ToTypeId(Words.PrefixOf(view.Label.Kind), view.Label.Id), view.Label.Name, view.Label.Color, view.Label.Version, view.Label.CreatedAt, view.Label.UpdatedAt,
+        view.TaskCount);
+}
+
+internal sealed record CategoryListBody(
+    IReadOnlyList<LabelBody> Categories, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
+
+internal sealed record TagListBody(
+    IReadOnlyList<LabelBody> Tags, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
 
 internal sealed record UserBody(string Id, string Email, string Name, IReadOnlyList<string> Roles, string WorkspaceId, int Version, DateTime CreatedAt, DateTime UpdatedAt)
 {
@@ -77,15 +95,23 @@ internal static class Words
         "id", "number", "title", "description", "status", "priority", "due_date", "category_id", "tags", "version", "created_at", "updated_at", "deleted_at",
     ];
 
+    /// <summary>Every member of a category or a tag, in the order in which it is shown.</summary>
+    public static readonly string[] LabelMembers = ["id", "name", "color", "version", "created_at", "updated_at", "task_count"];
+
     public static string Of(TaskState state) => States[(int)state];
 
     public static string Of(TaskPriority priority) => Priorities[(int)priority];
+
+    public static string PrefixOf(LabelKind kind) => kind == LabelKind.Tag ? Ids.TagPrefix : Ids.CategoryPrefix;
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(TimeConverter)])]
 [JsonSerializable(typeof(TaskBody))]
 [JsonSerializable(typeof(TaskListBody))]
 [JsonSerializable(typeof(SelectedTaskListBody))]
+[JsonSerializable(typeof(LabelBody))]
+[JsonSerializable(typeof(CategoryListBody))]
+[JsonSerializable(typeof(TagListBody))]
 [JsonSerializable(typeof(UserBody))]
 [JsonSerializable(typeof(TokensBody))]
 [JsonSerializable(typeof(ProblemBody))]

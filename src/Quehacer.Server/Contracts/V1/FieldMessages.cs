@@ -134,7 +134,7 @@ internal static class FieldMessages
 
     private static Said RangeOf(FieldError error, string name) => error.Field switch
     {
-        Field.Limit => new($"'limit' must be from 1 to {Limits.PageTasks}.", $"'limit' debe estar entre 1 y {Limits.PageTasks}."),
+        Field.Limit => new($"'limit' must be from 1 to {error.Limit}.", $"'limit' debe estar entre 1 y {error.Limit}."),
         Field.Page => new($"'page' must be from 1 to {int.MaxValue}.", $"'page' debe estar entre 1 y {int.MaxValue}."),
         _ => new($"'{name}' must be from 1 to {int.MaxValue}.", $"'{name}' debe estar entre 1 y {int.MaxValue}."),
     };

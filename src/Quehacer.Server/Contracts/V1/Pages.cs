@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.Extensions;
-using Quehacer.Core.Tasks;
 
 namespace Quehacer.Server.Contracts.V1;
 
@@ -16,12 +15,12 @@ internal sealed record PaginationBody(
     string? NextCursor,
     string? PreviousCursor)
 {
-    public static PaginationBody Of(TaskListRequest request, TaskPage page)
+    /// <param name="page">Null for a list by cursor.</param>
+    /// <param name="total">Null when it was not counted.</param>
+    public static PaginationBody Of(int? page, int limit, long? total, string? nextCursor = null, string? previousCursor = null)
     {
-        var pages = TotalPagesOf(page.Total, request.Limit);
-        return new(
-            request.Page, request.Limit, page.Total, pages,
-            request.Page < pages || page.NextCursor is not null, request.Page > 1 || page.PreviousCursor is not null, page.NextCursor, page.PreviousCursor);
+        var pages = TotalPagesOf(total, limit);
+        return new(page, limit, total, pages, page < pages || nextCursor is not null, page > 1 || previousCursor is not null, nextCursor, previousCursor);
     }
 
     public static long? TotalPagesOf(long? total, int limit) => (total + limit - 1) / limit;

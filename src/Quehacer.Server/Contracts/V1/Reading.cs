@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
+using Quehacer.Core.Labels;
 using Quehacer.Core.Tasks;
 
 namespace Quehacer.Server.Contracts.V1;
@@ -81,6 +82,69 @@ internal static class Reading
             }
         }
         return (faults, version);
+    }
+
+    /// <summary>A category or a tag as a client wants it, and the version it must have, where the body names one.</summary>
+    public static (LabelEdit Edit, Edit<int> Version) Label(JsonElement? body)
+    {
+        var edit = new LabelEdit();
+        var faults = new List<FieldError>();
+        Edit<int> version = default;
+        foreach (var (name, value) in Members(body, faults))
+        {
+            switch (name)
+            {
+                case "name":
+                    edit = edit with { Name = Name(value) };
+                    break;
+                case "color":
+                    edit = edit with { Color = OptionalColor(value) };
+                    break;
+                case "version":
+                    version = Version(value);
+                    break;
+                default:
+                    RefuseUnknown(name, Words.LabelMembers, faults);
+                    break;
+            }
+        }
+        return (edit with { Faults = faults }, version);
+    }
+
+    /// <summary>The body of a merge: the tag that the one in the path becomes, and the version that the latter must have.</summary>
+    public static (List<FieldError> Faults, Guid Into, Edit<int> Version) Merge(JsonElement? body)
+    {
+        var faults = new List<FieldError>();
+        Edit<Guid?> into = default;
+        Edit<int> version = default;
+        foreach (var (name, value) in Members(body, faults))
+        {
+            switch (name)
+            {
+                case "into":
+                    into = OptionalId(value, Ids.TagPrefix);
+                    break;
+                case "version":
+                    version = Version(value);
+                    break;
+                default:
+                    RefuseUnknown(name, ["into", "version"], faults);
+                    break;
+            }
+        }
+        if (into.Fault is { } fault)
+        {
+            faults.Add(new FieldError(Field.Into, fault));
+        }
+        else if (into.Or(null) is null && !faults.Exists(error => error.Field == Field.Body))
+        {
+            faults.Add(new FieldError(Field.Into, FieldFault.Required));
+        }
+        if (version.Fault is { } versionFault)
+        {
+            faults.Add(new FieldError(Field.Version, versionFault));
+        }
+        return (faults, into.Or(null) ?? default, version);
     }
 
     /// <param name="isNew">A registration brings a password; a change of an account does not, and is told so.</param>
@@ -260,6 +324,18 @@ internal static class Reading
         return value.ValueKind == JsonValueKind.String && TryGetString(value, out var text) && Ids.TryParse(prefix, text, out var id)
             ? (Guid?)id
             : Edit<Guid?>.Malformed(FieldFault.NotAnId);
+    }
+
+    /// <summary><c>#RRGGBB</c> in any case; what is kept is upper case.</summary>
+    private static Edit<string?> OptionalColor(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.Null)
+        {
+            return (string?)null;
+        }
+        return value.ValueKind == JsonValueKind.String && TryGetString(value, out var text) && text is ['#', _, _, _, _, _, _] && text.Skip(1).All(char.IsAsciiHexDigit)
+            ? text.ToUpperInvariant()
+            : Edit<string?>.Malformed(FieldFault.NotAColor);
     }
 
     private static Edit<int> Version(JsonElement value) =>

@@ -39,7 +39,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return new Refusal(problems, page.Error);
         }
-        var pagination = PaginationBody.Of(request, page.Value);
+        var pagination = PaginationBody.Of(request.Page, request.Limit, page.Value.Total, page.Value.NextCursor, page.Value.PreviousCursor);
         var links = LinksBody.Of(http.Request, pagination);
         var bodies = page.Value.Tasks.Select(TaskBody.Of);
         return fields is null

@@ -1,0 +1,156 @@
+using Quehacer.Core;
+using Quehacer.Core.Labels;
+using Quehacer.Server.Http;
+
+namespace Quehacer.Server.Contracts.V1;
+
+/// <summary>Categories, at <c>/api/v1/categories</c>, or tags, at <c>/api/v1/tags</c>: the same but for their ids, the length of their names, and merging.</summary>
+internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWriter writer, Problems problems, bool keyRequired)
+{
+    private readonly string prefix = Words.PrefixOf(kind);
+
+    /// <summary>A tag made here can be put on a task by its name, so it is no longer than a task's tags may be.</summary>
+    private readonly int nameCharacters = kind == LabelKind.Tag ? Limits.TagCharacters : Limits.LabelCharacters;
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.Get("", ListAsync);
+        routes.Post("", CreateAsync);
+        routes.Get("/{id}", GetAsync);
+        routes.Put("/{id}", ChangeAsync);
+        routes.Patch("/{id}", ChangeAsync);
+        routes.Delete("/{id}", DeleteAsync);
+        if (kind == LabelKind.Tag)
+        {
+            routes.Post("/{id}/merge", MergeAsync);
+        }
+    }
+
+    private async Task<IResult> ListAsync(HttpContext http)
+    {
+        var query = new QueryReader(http.Request.Query);
+        var page = query.Integer("page", Field.Page, int.MaxValue) ?? 1;
+        var limit = query.Integer("limit", Field.Limit, Limits.PageLabels) ?? Limits.PageLabelsDefault;
+        var withCounts = query.Flag("counts", Field.Counts) ?? false;
+        if (query.Finish() is { } error)
+        {
+            return new Refusal(problems, error);
+        }
+        var listed = await labels.ListAsync(http.Caller(), kind, page, limit, withCounts, Endpoints.Bounded);
+        if (!listed.IsOk)
+        {
+            return new Refusal(problems, listed.Error);
+        }
+        var total = listed.Value.Total;
+        var pagination = PaginationBody.Of(page, limit, total);
+        var links = LinksBody.Of(http.Request, pagination);
+        List<LabelBody> bodies = [.. listed.Value.Labels.Select(LabelBody.Of)];
+        return kind == LabelKind.Tag
+            ? new Answer<TagListBody>(200, new TagListBody(bodies, pagination, links), BodyJson.Default.TagListBody) { Links = links, Total = total }
+            : new Answer<CategoryListBody>(200, new CategoryListBody(bodies, pagination, links), BodyJson.Default.CategoryListBody) { Links = links, Total = total };
+    }
+
+    private async Task<IResult> GetAsync(HttpContext http)
+    {
+        var query = new QueryReader(http.Request.Query);
+        var withCount = query.Flag("counts", Field.Counts) ?? false;
+        if (query.Finish() is { } error)
+        {
+            return new Refusal(problems, error);
+        }
+        if (!TryReadId(http, out var id))
+        {
+            return NotFound();
+        }
+        var found = await labels.GetAsync(http.Caller(), kind, id, withCount, Endpoints.Bounded);
+        // The count changes with the tasks and not with the label, so an answer that has it has no strong tag.
+        return found.IsOk
+            ? new Answer<LabelBody>(200, LabelBody.Of(found.Value), BodyJson.Default.LabelBody) { Tag = withCount ? null : found.Value.Tag }
+            : new Refusal(problems, found.Error);
+    }
+
+    private async Task<IResult> CreateAsync(HttpContext http)
+    {
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired);
+        if (request is null)
+        {
+            return refusal!;
+        }
+        // What is new has no version to be compared with: whatever the body says of one was read from another.
+        var (edit, _) = Reading.Label(request.Body);
+        return Shown(201, await writer.CreateAsync(http.Caller(), kind, edit, nameCharacters, request.Key, Endpoints.Bounded), http.Request.Path);
+    }
+
+    /// <summary>PUT and PATCH are the same, as with tasks: what the body names is changed, and nothing else.</summary>
+    private async Task<IResult> ChangeAsync(HttpContext http)
+    {
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired);
+        if (request is null)
+        {
+            return refusal!;
+        }
+        if (!TryReadId(http, out var id))
+        {
+            return NotFound();
+        }
+        var (edit, version) = Reading.Label(request.Body);
+        if (version.Fault is { } fault)
+        {
+            edit = edit with { Faults = [.. edit.Faults, new FieldError(Field.Version, fault)] };
+        }
+        return Shown(200, await writer.ChangeAsync(http.Caller(), kind, id, edit, nameCharacters, request.Precondition(version), request.Key, Endpoints.Bounded));
+    }
+
+    private async Task<IResult> DeleteAsync(HttpContext http)
+    {
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired, bodyIsOptional: true);
+        if (request is null)
+        {
+            return refusal!;
+        }
+        if (!TryReadId(http, out var id))
+        {
+            return NotFound();
+        }
+        var deleted = await writer.DeleteAsync(http.Caller(), kind, id, request.Precondition(default), request.Key, Endpoints.Bounded);
+        return deleted.IsOk ? new NoContent(deleted.Value.IsReplay) : new Refusal(problems, deleted.Error);
+    }
+
+    private async Task<IResult> MergeAsync(HttpContext http)
+    {
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired);
+        if (request is null)
+        {
+            return refusal!;
+        }
+        if (!TryReadId(http, out var id))
+        {
+            return NotFound();
+        }
+        var (faults, into, version) = Reading.Merge(request.Body);
+        return faults.Count > 0
+            ? new Refusal(problems, Error.Invalid(faults))
+            : Shown(200, await writer.MergeAsync(http.Caller(), id, into, request.Precondition(version), request.Key, Endpoints.Bounded));
+    }
+
+    /// <summary>Anything else than an id of this kind names nothing.</summary>
+    private bool TryReadId(HttpContext http, out Guid id) => Ids.TryParse(prefix, http.Route("id"), out id);
+
+    /// <param name="collection">Where the label was made: its own address lies below.</param>
+    private IResult Shown(int status, Result<Answered<LabelView>> written, PathString? collection = null)
+    {
+        if (!written.IsOk)
+        {
+            return new Refusal(problems, written.Error);
+        }
+        var body = LabelBody.Of(written.Value.Value);
+        return new Answer<LabelBody>(status, body, BodyJson.Default.LabelBody)
+        {
+            Tag = written.Value.Value.Tag,
+            IsReplay = written.Value.IsReplay,
+            Location = collection is { } path ? $"{path.Value!.TrimEnd('/')}/{body.Id}" : null,
+        };
+    }
+
+    private Refusal NotFound() => new(problems, new Error(ErrorCode.NotFound));
+}
