@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Events;
+using Quehacer.Core.Labels;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Tasks;
 using Xunit;
@@ -139,11 +140,60 @@ internal sealed class House : IAsyncDisposable
             {
                 replayed = TaskItem.Apply(replayed, TaskEvent.FromStored(stored), stored.Stamp);
             }
-            AssertSame(replayed!, await RowAsync(caller, taskId));
+            // The log keeps the ids that a label had then; a row takes on what they lead to whenever it is written.
+            AssertSame((await Core.Tasks.ViewAsOfNowAsync(caller.WorkspaceId, replayed!, Cancellation)).Task, await RowAsync(caller, taskId));
             Assert.Equal(
                 [stream[^1].Revision],
                 await ColumnAsync<long>($"SELECT revision FROM tasks WHERE workspace_id = $1 AND task_id = '{taskId}'", caller.WorkspaceId));
         }
+        await AssertLabelsConsistentAsync(caller);
+    }
+
+    /// <summary>Rows of labels are what their events make of them, names are free or taken, pointers lead to labels, and the labels revision is that of the last change.</summary>
+    private async Task AssertLabelsConsistentAsync(Caller caller)
+    {
+        var rows = new Dictionary<Guid, (Label Label, Guid? MergedInto, string? NameKey, string SortKey, long Revision)>();
+        await using (var command = Database.Command($"SELECT {LabelTable.Columns}, l.merged_into, l.name_key, l.sort_key, l.revision FROM labels l WHERE l.workspace_id = $1"))
+        {
+            command.Parameters.With(caller.WorkspaceId);
+            await using var reader = await command.ExecuteReaderAsync(Cancellation);
+            while (await reader.ReadAsync(Cancellation))
+            {
+                var label = LabelTable.Read(reader, 0);
+                rows.Add(label.Id, (label, reader.IsDBNull(6) ? null : reader.GetGuid(6), reader.IsDBNull(7) ? null : reader.GetString(7), reader.GetString(8), reader.GetInt64(9)));
+            }
+        }
+        foreach (var (label, mergedInto, nameKey, sortKey, _) in rows.Values)
+        {
+            Assert.Equal(mergedInto is null ? Text.NameKey(label.Name) : null, nameKey);
+            Assert.Equal(Text.SortKey(label.Name), sortKey);
+            Assert.True(mergedInto is null || rows[mergedInto.Value] is { MergedInto: null, Label.Kind: LabelKind.Tag }, $"{label} leads nowhere.");
+        }
+        foreach (var labelId in await ColumnAsync<Guid>(
+            "SELECT DISTINCT stream_id FROM events WHERE workspace_id = $1 AND (type LIKE 'tag.%' OR type LIKE 'category.%')", caller.WorkspaceId))
+        {
+            var stream = await StreamAsync(caller, labelId);
+            var events = stream.Select(LabelEvent.FromStored).ToList();
+            Assert.Equal(Enumerable.Range(1, stream.Count), stream.Select(stored => stored.Stamp.Version));
+            Assert.DoesNotContain(events.SkipLast(1), labelEvent => labelEvent is LabelEvent.Merged or LabelEvent.Deleted);
+            if (!rows.Remove(labelId, out var row))
+            {
+                Assert.True(events[^1] is LabelEvent.Merged or LabelEvent.Deleted, $"{stream[^1]} was the last that happened, and there is no row.");
+                continue;
+            }
+            var kind = stream[0].Type == EventNames.TagCreated ? LabelKind.Tag : LabelKind.Category;
+            Assert.Equal(stream.Aggregate(default(Label), (label, stored) => Label.Apply(label, kind, LabelEvent.FromStored(stored), stored.Stamp)), row.Label);
+            Assert.Equal((events[^1] is LabelEvent.Merged, stream[^1].Revision), (row.MergedInto is not null, row.Revision));
+        }
+        Assert.Empty(rows);
+        Assert.Equal(
+            await ColumnAsync<long>(
+                """
+                SELECT coalesce(max(revision), 0) FROM events
+                 WHERE workspace_id = $1 AND type IN ('tag.updated', 'tag.merged', 'tag.deleted', 'category.updated', 'category.deleted')
+                """,
+                caller.WorkspaceId),
+            await ColumnAsync<long>("SELECT labels_revision FROM workspaces WHERE workspace_id = $1", caller.WorkspaceId));
     }
 
     public static void AssertSame(TaskItem expected, TaskItem actual)
