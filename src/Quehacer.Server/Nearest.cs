@@ -10,7 +10,8 @@ internal static class Nearest
         {
             return null;
         }
-        var best = known.Select(candidate => (Name: candidate, Edits: Edits(name.ToLowerInvariant(), candidate.ToLowerInvariant()))).MinBy(candidate => candidate.Edits);
+        var best = known.Select(candidate => (Name: candidate, Edits: Edits(name.ToLowerInvariant(), candidate.ToLowerInvariant())))
+            .DefaultIfEmpty().MinBy(candidate => candidate.Edits);
         return best.Name is not null && best.Edits <= Math.Max(1, name.Length / 3) ? best.Name : null;
     }
 

@@ -129,6 +129,17 @@ public sealed class HttpTests(SharedServer shared)
         Assert.DoesNotContain(method, listed);
     }
 
+    [Theory]
+    [InlineData("GET", "/api/v1/me")]
+    [InlineData("GET", "/api/v1/tasks/1")]
+    [InlineData("POST", "/api/v1/tasks")]
+    [InlineData("DELETE", "/api/v1/tasks/1")]
+    public async Task A_parameter_where_none_is_taken_is_refused(string method, string path)
+    {
+        var user = await shared.SomebodyAsync();
+        (await user.SendAsync(method, $"{path}?expand=links&_=1&utm_source=mail")).IsInvalid("expand", "UNKNOWN");
+    }
+
     [Fact]
     public async Task What_a_client_does_not_accept_is_a_406()
     {
