@@ -71,7 +71,8 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
     {
         var filter = request.Filter;
         var tags = filter.Tags.Count > 0 || filter.Words.Count > 0 ? await FindTagsAsync(caller.WorkspaceId, filter, cancellation) : null;
-        var command = database.Command("");
+        // The common lists have one good plan whatever their values are.
+        var command = filter.IsCounted ? database.Command("") : database.PlannedCommand("");
         Write(command, caller, request, cursor, tags, counted);
         return command;
     }
