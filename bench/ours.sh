@@ -1,31 +1,37 @@
 #!/bin/bash
 # ours.sh seed | up | tokens | down : the product on 127.0.0.1:41100, on the database "quehacer" of the yardsticks' PostgreSQL.
-#   seed    makes the database anew: 1 000 users with 200 tasks each (about half a minute); the server must be down
+# BENCH_TARGET=ours2m: a second one beside it, on port 41101 and the database "ours2m", with 10 000 users and one workspace of 100 000 tasks.
+#   seed    makes the database anew: 1 000 users with 200 tasks each (about half a minute; ours2m: five); the server must be down
 #   up      starts the server (built before by: dotnet build -c Release)
 #   tokens  signs everybody in: access tokens last an hour. With the server up, the entity tags for R4 are fetched as well
 #   down    stops the server
 set -e; . "$(dirname "$0")/common.sh"
 server=$ROOT/artifacts/bin/Quehacer.Server/release/quehacer.dll
 export BENCH_SIGNING_KEY="only for the benchmark, on the loopback interface, signs nothing real"
-export BENCH_DATABASE=quehacer
+target=${BENCH_TARGET:-ours}
+case $target in
+ours) export BENCH_DATABASE=quehacer BENCH_PORT=41100 ;;
+ours2m) export BENCH_DATABASE=ours2m BENCH_PORT=41101 BENCH_USERS=10000 BENCH_BIG=100000 ;;
+*) echo "BENCH_TARGET is ours or ours2m." >&2; exit 64 ;;
+esac
 seeder() {
   dotnet build "$B/seed/seed.csproj" -c Release -v q --nologo >"$D/seed-build.log" 2>&1 || { cat "$D/seed-build.log" >&2; exit 1; }
   dotnet "$ROOT/artifacts/bin/seed/release/seed.dll" "$@"
 }
 case $1 in
 seed)
-  running ours && { echo "The server is up: ours.sh down comes first." >&2; exit 75; }
-  dropdb --if-exists --force quehacer 2>/dev/null || dropdb --if-exists quehacer
-  createdb quehacer
+  running $target && { echo "The server is up: ours.sh down comes first." >&2; exit 75; }
+  dropdb --if-exists --force $BENCH_DATABASE 2>/dev/null || dropdb --if-exists $BENCH_DATABASE
+  createdb $BENCH_DATABASE
   seeder tasks
   seeder tokens ;;
 tokens) seeder tokens ;;
 up)
   [ -f "$server" ] || { echo "There is no $server: build it with dotnet build -c Release." >&2; exit 66; }
   # The pool is as large as L2jwt's. The log is written as in earnest, a line a request, to a file.
-  start ours env DATABASE_URL=postgres://postgres@127.0.0.1:45432/quehacer Database__PoolSize=8 PORT=41100 Server__Address=127.0.0.1 \
-    DATA_DIR="$D/ours-data" ASPNETCORE_ENVIRONMENT=Production Auth__SigningKey="$BENCH_SIGNING_KEY" dotnet "$server" serve
-  listening 41100 20 || { cat "$D/ours.err" >&2; exit 70; } ;;
-down) stop ours ;;
-*) sed -n 2,6p "$0" >&2; exit 64 ;;
+  start $target env DATABASE_URL=postgres://postgres@127.0.0.1:45432/$BENCH_DATABASE Database__PoolSize=8 PORT=$BENCH_PORT Server__Address=127.0.0.1 \
+    DATA_DIR="$D/$target-data" ASPNETCORE_ENVIRONMENT=Production Auth__SigningKey="$BENCH_SIGNING_KEY" dotnet "$server" serve
+  listening $BENCH_PORT 20 || { cat "$D/$target.err" >&2; exit 70; } ;;
+down) stop $target ;;
+*) sed -n 2,7p "$0" >&2; exit 64 ;;
 esac

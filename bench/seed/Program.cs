@@ -15,17 +15,22 @@ using Quehacer.Core.Tasks;
 
 // Fills the product's database for the benchmark, by COPY and not through the server, because 200 000 tasks by HTTP would take minutes.
 // Everything the server keeps true is true here too: each workspace has its gap-free log, and rows and counts are what its events come to.
-const int Users = 1_000;
 const int TasksOfAUser = 200;
 const int RandomIds = 50_000;
 const int SecondsBetweenTasks = 10;
 const int SecondsUntilDone = 3_600;
 
+// BENCH_USERS: how many people, each with 200 tasks. BENCH_BIG: one more person with so many tasks, in a workspace of their own.
+int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : otherwise;
+var people = Setting("BENCH_USERS", 1_000);
+var big = Setting("BENCH_BIG", 0);
+
 // The load makes its tasks with the tags a and b, so that under load no tag has to be made.
 string[] tagNames = ["a", "b", "home", "work"];
 
 var directory = Environment.GetEnvironmentVariable("BENCH_DIR") ?? "/tmp/quehacer-bench";
-var server = new Uri("http://127.0.0.1:41100");
+var target = Environment.GetEnvironmentVariable("BENCH_TARGET") ?? "ours";
+var server = new Uri($"http://127.0.0.1:{Environment.GetEnvironmentVariable("BENCH_PORT") ?? "41100"}");
 var connectionString = new NpgsqlConnectionStringBuilder
 {
     Host = "127.0.0.1",
@@ -59,9 +64,9 @@ switch (args)
 async Task SeedAsync(NpgsqlDataSource source)
 {
     // The last task was made yesterday, the first 200 000 times ten seconds before.
-    var start = Clock.Cut(DateTime.UtcNow.Date.AddDays(-1) - TimeSpan.FromSeconds((double)Users * TasksOfAUser * SecondsBetweenTasks));
+    var start = Clock.Cut(DateTime.UtcNow.Date.AddDays(-1) - TimeSpan.FromSeconds((double)people * TasksOfAUser * SecondsBetweenTasks));
     var registered = start.AddDays(-1);
-    var users = Enumerable.Range(0, Users).Select(index => new Owner(index, registered.AddSeconds(index))).ToArray();
+    var users = Enumerable.Range(0, people + (big > 0 ? 1 : 0)).Select(index => new Owner(index, registered.AddSeconds(index))).ToArray();
 
     await using var rows = await source.OpenConnectionAsync();
     await using var log = await source.OpenConnectionAsync();
@@ -135,9 +140,13 @@ async Task SeedAsync(NpgsqlDataSource source)
             """))
         {
             // Users take turns, so that the 200 tasks of one lie on about 200 pages, as they would in life.
-            for (var n = 0; n < Users * TasksOfAUser; n++)
+            for (var n = 0; n < people * TasksOfAUser; n++)
             {
-                await MakeTaskAsync(tasks, events, users[n % Users], n, start.AddSeconds((double)n * SecondsBetweenTasks));
+                await MakeTaskAsync(tasks, events, users[n % people], n, n / people, start.AddSeconds((double)n * SecondsBetweenTasks));
+            }
+            for (var n = 0; n < big; n++)
+            {
+                await MakeTaskAsync(tasks, events, users[people], n, n, start.AddSeconds((double)n * SecondsUntilDone * 2));
             }
             await tasks.CompleteAsync();
         }
@@ -168,27 +177,28 @@ async Task SeedAsync(NpgsqlDataSource source)
     // What reset_ours.sql goes back to, in a schema of its own: the product's is as its migrations make it.
     await ExecuteAsync(rows, "CREATE SCHEMA bench; CREATE TABLE bench.seeded AS SELECT * FROM workspaces; ALTER TABLE bench.seeded ADD PRIMARY KEY (workspace_id)");
     await ExecuteAsync(rows, "VACUUM (ANALYZE, FREEZE)");
-    await Console.Out.WriteLineAsync($"{Users} users with {TasksOfAUser} tasks each");
+    await Console.Out.WriteLineAsync($"{people} users with {TasksOfAUser} tasks each{(big > 0 ? $", and one with {big}" : "")}");
 }
 
-async Task MakeTaskAsync(NpgsqlBinaryImporter tasks, NpgsqlBinaryImporter events, Owner user, int n, DateTime at)
+async Task MakeTaskAsync(NpgsqlBinaryImporter tasks, NpgsqlBinaryImporter events, Owner user, int n, int ofUser, DateTime at)
 {
     var id = Ids.New(at);
     var created = new TaskEvent.Created(new TaskDelta
     {
         Title = $"Task number {n} {Hex($"t{n}")[..16]}",
-        Description = $"Description of task {n}: {Hex($"d{n}")} {Hex($"e{n}")} lorem ipsum dolor",
+        // Two words out of a thousand each, so that a search for both finds one task in a million, or the few that were made to have them.
+        Description = $"Description of task {n}: {Hex($"d{n}")} {Word("first", n % 1_000)} {Word("other", n / 7 % 1_000)} lorem ipsum dolor",
         State = TaskState.Pending,
-        Priority = (TaskPriority)((n + n / Users) % 4),
+        Priority = (TaskPriority)((n + ofUser) % 4),
         DueDate = at.AddYears(1),
-        TagIds = new[] { user.TagIds[n / Users % tagNames.Length], user.TagIds[(n / Users + 1) % tagNames.Length] },
+        TagIds = new[] { user.TagIds[ofUser % tagNames.Length], user.TagIds[(ofUser + 1) % tagNames.Length] },
     });
     user.Tasks++;
     await AppendAsync(events, user, id, 1, created.Name, user.Tasks, created.ToJson().Data, at);
     var task = TaskItem.Apply(null, created, new EventStamp(id, 1, user.Tasks, user.Id, at));
 
     // Every other task of a user is done, an hour later and before the user's next one.
-    if (n / Users % 2 == 1)
+    if (ofUser % 2 == 1)
     {
         var doneAt = at.AddSeconds(SecondsUntilDone);
         var completed = new TaskEvent.Completed();
@@ -252,10 +262,9 @@ async Task SignInAsync(NpgsqlDataSource source, SigningKey key)
     var accessTokens = new AccessToken(key);
     var refreshTokens = new RefreshToken(key);
     await using var connection = await source.OpenConnectionAsync();
-    var accounts = new List<Account>(Users);
-    await using (var command = new NpgsqlCommand("SELECT user_id, email, name, is_admin, workspace_id, version, updated_at FROM accounts ORDER BY user_id LIMIT $1", connection))
+    var accounts = new List<Account>(people);
+    await using (var command = new NpgsqlCommand("SELECT user_id, email, name, is_admin, workspace_id, version, updated_at FROM accounts ORDER BY user_id", connection))
     {
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Users });
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
@@ -265,7 +274,7 @@ async Task SignInAsync(NpgsqlDataSource source, SigningKey key)
     }
 
     await ExecuteAsync(connection, "DELETE FROM sessions");
-    var tokens = new List<string>(Users);
+    var tokens = new List<string>(people);
     await using (var sessions = await connection.BeginBinaryImportAsync(
         "COPY sessions (session_id, user_id, generation, refresh_hash, refreshed_at, expires_at) FROM STDIN (FORMAT binary)"))
     {
@@ -285,10 +294,10 @@ async Task SignInAsync(NpgsqlDataSource source, SigningKey key)
     }
     await ExecuteAsync(connection, "VACUUM (ANALYZE, FREEZE) sessions");
     await File.WriteAllLinesAsync(
-        Path.Combine(directory, "tokens-ours.txt"), accounts.Zip(tokens, (account, token) => $"{Ids.ToTypeId(Ids.UserPrefix, account.Id)} {token} -"));
+        Path.Combine(directory, $"tokens-{target}.txt"), accounts.Zip(tokens, (account, token) => $"{Ids.ToTypeId(Ids.UserPrefix, account.Id)} {token} -"));
 
     var lineOf = accounts.Index().ToDictionary(entry => entry.Item.WorkspaceId, entry => entry.Index);
-    var all = new List<(Guid Id, int Line, int Version)>(Users * TasksOfAUser);
+    var all = new List<(Guid Id, int Line, int Version)>(people * TasksOfAUser);
     await using (var command = new NpgsqlCommand("SELECT task_id, workspace_id, version FROM tasks ORDER BY task_id", connection))
     await using (var reader = await command.ExecuteReaderAsync())
     {
@@ -301,8 +310,8 @@ async Task SignInAsync(NpgsqlDataSource source, SigningKey key)
     var chosen = Enumerable.Range(0, RandomIds).Select(_ => all[random.Next(all.Count)]).ToList();
     var tags = await AskTagsAsync(chosen, tokens);
     await File.WriteAllLinesAsync(
-        Path.Combine(directory, "ids-ours.txt"), chosen.Select((task, i) => $"{Ids.ToTypeId(Ids.TaskPrefix, task.Id)} {task.Line.ToString(CultureInfo.InvariantCulture)} {tags[i]}"));
-    await Console.Out.WriteLineAsync(tags[0] == "-" ? "tokens; no server answers, so ids-ours.txt has no entity tags" : "tokens and entity tags");
+        Path.Combine(directory, $"ids-{target}.txt"), chosen.Select((task, i) => $"{Ids.ToTypeId(Ids.TaskPrefix, task.Id)} {task.Line.ToString(CultureInfo.InvariantCulture)} {tags[i]}"));
+    await Console.Out.WriteLineAsync(tags[0] == "-" ? "tokens; no server answers, so there are no entity tags" : "tokens and entity tags");
 }
 
 // The tags are the server's own to make, so they are asked for and not guessed; '-' when no server answers.
@@ -343,6 +352,9 @@ static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
     await using var command = new NpgsqlCommand(sql, connection);
     await command.ExecuteNonQueryAsync();
 }
+
+// As long as half a digest.
+static string Word(string kind, int number) => $"{kind}{number:000}{Hex($"{kind}{number}")}"[..15];
 
 // The digests of the yardsticks' seed, so that both tables hold texts of the same length.
 static string Hex(string text) => Convert.ToHexStringLower(MD5.HashData(Encoding.UTF8.GetBytes(text)));

@@ -27,6 +27,9 @@ public static class Limits
     /// <summary>The longest search.</summary>
     public const int SearchCharacters = 200;
 
+    /// <summary>Words of a search that stand for all that begin with them: a single letter can stand for thousands.</summary>
+    public const int SearchPrefixes = 16;
+
     public const int UserNameCharacters = 255;
 
     /// <summary>NIST SP 800-63B-4: at least 8 where a second factor can be had, and never cut silently.</summary>

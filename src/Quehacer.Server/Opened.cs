@@ -50,7 +50,7 @@ internal sealed class Opened : IAsyncDisposable
             {
                 var log = logs.CreateLogger("postgres");
                 cluster = await LocalCluster.StartAsync(
-                    directory, settings.DatabaseBinDirectory, settings.DatabasePoolSize + 10, line => Log.PostgresSays(log, line), cancellation);
+                    directory, settings.DatabaseBinDirectory, Database.ConnectionsOf(settings.DatabasePoolSize) + 10, line => Log.PostgresSays(log, line), cancellation);
             }
             var connectionString = settings.DatabaseConnectionString ?? cluster!.ConnectionString;
             var migrations = await MigrateAsync(connectionString, settings.DatabaseStartupWaitSeconds, logs, cancellation);

@@ -26,15 +26,27 @@ public sealed class Database : IAsyncDisposable
         """;
 
     private readonly NpgsqlDataSource source;
+    private readonly NpgsqlDataSource planning;
     private volatile string incarnation = "";
 
     public Database(DatabaseOptions options)
     {
+        source = Build(options, options.PoolSize, preparedStatements: 100);
+        planning = Build(options, PlanningPoolSize(options.PoolSize), preparedStatements: 0);
+    }
+
+    /// <summary>All connections that a server with this pool opens at most.</summary>
+    public static int ConnectionsOf(int poolSize) => poolSize + PlanningPoolSize(poolSize);
+
+    private static int PlanningPoolSize(int poolSize) => Math.Max(2, poolSize / 4);
+
+    private NpgsqlDataSource Build(DatabaseOptions options, int poolSize, int preparedStatements)
+    {
         var builder = new NpgsqlSlimDataSourceBuilder(new NpgsqlConnectionStringBuilder(options.ConnectionString)
         {
-            MaxPoolSize = options.PoolSize,
-            MinPoolSize = Math.Min(2, options.PoolSize),
-            MaxAutoPrepare = 100,
+            MaxPoolSize = poolSize,
+            MinPoolSize = preparedStatements > 0 ? Math.Min(2, poolSize) : 0,
+            MaxAutoPrepare = preparedStatements,
             AutoPrepareMinUsages = 2,
             // No statement of ours leaves anything behind in a session, so there is nothing to reset.
             NoResetOnClose = true,
@@ -52,7 +64,7 @@ public sealed class Database : IAsyncDisposable
         builder.EnableJsonTypes();
         builder.EnableTransportSecurity();
         builder.UsePhysicalConnectionInitializer(_ => throw new NotSupportedException("Connections are opened asynchronously."), ReadIncarnationAsync);
-        source = builder.Build();
+        return builder.Build();
     }
 
     /// <summary>
@@ -96,11 +108,21 @@ public sealed class Database : IAsyncDisposable
         return unsafeSettings;
     }
 
-    public ValueTask DisposeAsync() => source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await planning.DisposeAsync();
+        await source.DisposeAsync();
+    }
 
     internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation) => source.OpenConnectionAsync(cancellation);
 
     internal NpgsqlCommand Command(string sql) => source.CreateCommand(sql);
+
+    /// <summary>
+    /// For a statement whose best plan depends on its values, such as a search: it is planned anew each time (a prepared one would soon get a
+    /// plan for values that are not known), on connections of its own, so that the common requests never wait behind searches.
+    /// </summary>
+    internal NpgsqlCommand PlannedCommand(string sql) => planning.CreateCommand(sql);
 
     private async Task ReadIncarnationAsync(NpgsqlConnection connection)
     {

@@ -15,28 +15,25 @@ namespace Quehacer.Core.Tasks;
 public sealed class TaskList(Database database, TaskReader tasks, Seal seal, TimeProvider time)
 {
     /// <summary>A total that had to be counted, and the revision it is true for.</summary>
-    private sealed record Counted(string Incarnation, long Revision, long Total);
+    internal sealed record Counted(string Incarnation, long Revision, long Total);
 
     private readonly ConcurrentDictionary<UInt128, Counted> totals = new();
 
     public async Task<Result<TaskPage>> ListAsync(Caller caller, TaskListRequest request, CancellationToken cancellation)
     {
-        var filter = request.Filter;
-        var fingerprint = filter.Fingerprint(caller.WorkspaceId);
+        var fingerprint = request.Filter.Fingerprint(caller.WorkspaceId);
         TaskCursor? cursor = null;
-        if (request.Cursor is { } text && (cursor = TaskCursor.Open(text, seal, fingerprint, filter.Sort)) is null)
+        if (request.Cursor is { } text && (cursor = TaskCursor.Open(text, seal, fingerprint, request.Filter.Sort)) is null)
         {
             return Error.Invalid(Field.Cursor, FieldFault.NotThisCursor);
         }
-        var tags = filter.Tags.Count > 0 || filter.Words.Count > 0 ? await FindTagsAsync(caller.WorkspaceId, filter, cancellation) : null;
-        var countedKey = BitConverter.ToUInt128(fingerprint);
-        var counted = request.WithTotal && !filter.IsCounted && !filter.DependsOnTime ? totals.GetValueOrDefault(countedKey) : null;
+        var remembered = request.WithTotal && !request.Filter.IsCounted && !request.Filter.DependsOnTime;
+        var counted = remembered && totals.TryGetValue(BitConverter.ToUInt128(fingerprint), out var known) && known.Incarnation == database.Incarnation ? known : null;
 
         var rows = new List<TaskItem>(request.Limit + 1);
         var (mayEnter, revision, labelsRevision, total) = (false, 0L, 0L, default(long?));
-        await using (var command = database.Command(""))
+        await using (var command = await CommandAsync(caller, request, cursor, counted, cancellation))
         {
-            Write(command, caller, request, cursor, tags, counted?.Incarnation == database.Incarnation ? counted : null);
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             while (await reader.ReadAsync(cancellation))
             {
@@ -51,9 +48,9 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         {
             return await Access.ExplainAsync(database, caller, cancellation);
         }
-        if (request.WithTotal && !filter.IsCounted && !filter.DependsOnTime && total is { } all)
+        if (remembered)
         {
-            Remember(countedKey, new Counted(database.Incarnation, revision, all));
+            Remember(fingerprint, new Counted(database.Incarnation, revision, total!.Value));
         }
 
         var hasMore = rows.Count > request.Limit;
@@ -61,24 +58,39 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         {
             rows.RemoveAt(request.Limit);
         }
-        var backwards = cursor is { Backwards: true };
-        if (backwards)
+        if (cursor is { Backwards: true })
         {
             rows.Reverse();
         }
-        var isInside = cursor is not null || request.Page > 1;
-        var (hasNext, hasPrevious) = backwards ? (true, hasMore) : (hasMore, isInside);
-        string? Place(int row, bool before) => TaskCursor.At(rows[row], filter.Sort, filter.Reversed, before).Close(seal, fingerprint);
-        var next = rows.Count > 0 && hasNext ? Place(rows.Count - 1, before: false) : null;
-        var previous = rows.Count > 0 && hasPrevious ? Place(0, before: true) : null;
-        if (rows.Count == 0 && cursor is not null)
+        var (next, previous) = Around(request, cursor, rows, hasMore, fingerprint);
+        return new TaskPage(await tasks.ViewAsync(caller.WorkspaceId, rows, labelsRevision, cancellation), total, next, previous);
+    }
+
+    /// <summary>The one statement of a list, ready to be sent; names of tags have been looked up for it.</summary>
+    internal async Task<NpgsqlCommand> CommandAsync(Caller caller, TaskListRequest request, TaskCursor? cursor, Counted? counted, CancellationToken cancellation)
+    {
+        var filter = request.Filter;
+        var tags = filter.Tags.Count > 0 || filter.Words.Count > 0 ? await FindTagsAsync(caller.WorkspaceId, filter, cancellation) : null;
+        // The common lists have one good plan whatever their values are.
+        var command = filter.IsCounted ? database.Command("") : database.PlannedCommand("");
+        Write(command, caller, request, cursor, tags, counted);
+        return command;
+    }
+
+    /// <summary>Cursors for the pages on both sides of this one. Where a cursor came from, there is another page.</summary>
+    private (string? Next, string? Previous) Around(TaskListRequest request, TaskCursor? cursor, List<TaskItem> rows, bool hasMore, byte[] fingerprint)
+    {
+        var filter = request.Filter;
+        if (rows.Count == 0)
         {
             // Nothing is left on this side of the place; the other side begins at the place itself.
-            var turned = (cursor with { Backwards = !backwards }).Close(seal, fingerprint);
-            next = backwards ? turned : null;
-            previous = backwards ? null : turned;
+            var turned = (cursor is null ? null : cursor with { Backwards = !cursor.Backwards })?.Close(seal, fingerprint);
+            return cursor is { Backwards: true } ? (turned, null) : (null, turned);
         }
-        return new TaskPage(await tasks.ViewAsync(caller.WorkspaceId, rows, labelsRevision, cancellation), total, next, previous);
+        string Place(TaskItem task, bool backwards) => TaskCursor.At(task, filter.Sort, filter.Reversed, backwards).Close(seal, fingerprint);
+        var hasNext = cursor is { Backwards: true } || hasMore;
+        var hasPrevious = cursor is { Backwards: true } ? hasMore : cursor is not null || request.Page > 1;
+        return (hasNext ? Place(rows[^1], backwards: false) : null, hasPrevious ? Place(rows[0], backwards: true) : null);
     }
 
     /// <summary>What a word or a tag of the filter stands for.</summary>
@@ -118,46 +130,55 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         }
 
         var where = Conditions(caller.WorkspaceId, filter, tags, time.NowUtc(), Add);
+        string InState(TaskState state) => $"{where} AND t.state = {Add((short)state)}";
+        var whole = filter.State is { } only ? InState(only) : where;
         var total = !request.WithTotal ? "NULL::bigint"
             : filter.IsCounted ? TotalOf(filter)
-            : counted is null ? $"(SELECT count(*) FROM tasks t WHERE {where})"
-            : $"CASE WHEN w.revision = {Add(counted.Revision)} THEN {Add(counted.Total)} ELSE (SELECT count(*) FROM tasks t WHERE {where}) END";
+            : counted is null ? $"(SELECT count(*) FROM tasks t WHERE {whole})"
+            : $"CASE WHEN w.revision = {Add(counted.Revision)} THEN {Add(counted.Total)} ELSE (SELECT count(*) FROM tasks t WHERE {whole}) END";
 
-        var (key, descends) = Order(filter);
+        var (key, descends, indexBeginsWithState) = Order(filter);
         var backwards = cursor is { Backwards: true };
         var direction = descends != backwards ? "DESC" : "ASC";
-        var order = key is null ? $"t.task_id {direction}" : $"{key} {direction}, t.task_id {direction}";
+        var place = "";
         if (cursor is not null)
         {
             var comparison = descends != backwards ? "<" : ">";
-            var place = key is null ? $"t.task_id {comparison} {Add(cursor.Id)}" : $"({key}, t.task_id) {comparison} ({Add(cursor.Parameter(filter.Sort)!)}, {Add(cursor.Id)})";
-            where += $" AND {place}";
+            place = cursor.Key is null ? $"AND t.task_id {comparison} {Add(cursor.Id)}" : $"AND ({key}, t.task_id) {comparison} ({Add(cursor.Parameter(filter.Sort)!)}, {Add(cursor.Id)})";
         }
-        var offset = request.Page is { } page and > 1 ? $"OFFSET {Add((page - 1L) * request.Limit)}" : "";
-        if (offset.Length > 0 && request.WithTotal && filter.IsCounted)
+        var (offset, upTo, limit) = ("", request.Limit + 1L, Add(request.Limit + 1L));
+        if (request.Page is { } page and > 1)
         {
-            // A page past the end is known to be empty without reading up to it.
-            where += $" AND {total} > {offset["OFFSET ".Length..]}";
+            var skipped = (page - 1L) * request.Limit;
+            (offset, upTo) = ($"OFFSET {Add(skipped)}", upTo + skipped);
+            if (request.WithTotal && filter.IsCounted)
+            {
+                // A page past the end is known to be empty without reading up to it.
+                place += $" AND {total} > {Add(skipped)}";
+            }
         }
+        string Part(string where) =>
+            $"(SELECT {TaskTable.Columns}, {key} AS key FROM tasks t WHERE {where} {place} ORDER BY {key} {direction}, t.task_id {direction} LIMIT {Add(upTo)})";
+        var parts = filter.State is null && indexBeginsWithState ? $"{Part(InState(TaskState.Pending))} UNION ALL {Part(InState(TaskState.Done))}" : Part(whole);
+
         // The joins have one row on their left side and no condition, so they are nested loops, which keep the order of the right side.
         command.CommandText = $"""
             SELECT w.revision, w.labels_revision, {total}, {TaskTable.Columns}
-              FROM {Access.From} LEFT JOIN LATERAL (
-                   SELECT {TaskTable.Columns} FROM tasks t WHERE {where} ORDER BY {order} LIMIT {Add(request.Limit + 1L)} {offset}) t ON true
+              FROM {Access.From} LEFT JOIN LATERAL (SELECT * FROM ({parts}) t ORDER BY t.key {direction}, t.task_id {direction} LIMIT {limit} {offset}) t ON true
              WHERE {Access.Where}
             """;
     }
 
-    /// <summary>The column or expression that has an index in this order, and the direction; null where the id is all.</summary>
-    private static (string? Key, bool Descends) Order(TaskFilter filter) => filter.Sort switch
+    /// <summary>The column or expression that has an index in this order, the direction, and whether the state comes before it in that index.</summary>
+    private static (string Key, bool Descends, bool IndexBeginsWithState) Order(TaskFilter filter) => filter.Sort switch
     {
-        TaskSort.Created => (null, !filter.Reversed),
-        TaskSort.Updated => ("t.updated_at", !filter.Reversed),
-        TaskSort.Priority => ("t.priority", !filter.Reversed),
-        TaskSort.Due when filter.Reversed => (DueFirst, true),
-        TaskSort.Due => (DueLast, false),
-        TaskSort.Title => ("t.title_key", filter.Reversed),
-        TaskSort.Number => ("t.number", filter.Reversed),
+        TaskSort.Created => ("t.task_id", !filter.Reversed, false),
+        TaskSort.Updated => ("t.updated_at", !filter.Reversed, true),
+        TaskSort.Priority => ("t.priority", !filter.Reversed, true),
+        TaskSort.Due when filter.Reversed => (DueFirst, true, true),
+        TaskSort.Due => (DueLast, false, true),
+        TaskSort.Title => ("t.title_key", filter.Reversed, true),
+        TaskSort.Number => ("t.number", filter.Reversed, false),
         _ => throw new ArgumentOutOfRangeException(nameof(filter)),
     };
 
@@ -174,6 +195,7 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         _ => "(w.pending_tasks + w.done_tasks)",
     };
 
+    /// <summary>What the filter asks for, the state excepted.</summary>
     private static string Conditions(Guid workspaceId, TaskFilter filter, FoundTags? tags, DateTime now, Func<object, string> add)
     {
         var where = new StringBuilder("t.workspace_id = $2");
@@ -182,10 +204,6 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         if (!filter.IncludeDeleted)
         {
             And("t.deleted_at IS NULL");
-        }
-        if (filter.State is { } state)
-        {
-            And($"t.state = {add((short)state)}");
         }
         if (filter.Priorities.Count > 0)
         {
@@ -234,8 +252,9 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         return where.ToString();
     }
 
-    private void Remember(UInt128 key, Counted counted)
+    private void Remember(byte[] fingerprint, Counted counted)
     {
+        var key = BitConverter.ToUInt128(fingerprint);
         if (totals.Count >= Limits.CachedTotals && !totals.ContainsKey(key))
         {
             totals.Clear();

@@ -91,6 +91,7 @@ internal static class FieldMessages
         FieldFault.Required => new($"Field '{name}' is required and cannot be empty.", $"El campo '{name}' es obligatorio y no puede estar vacío."),
         FieldFault.TooShort => new($"Field '{name}' must have at least {error.Limit} characters.", $"El campo '{name}' debe tener al menos {error.Limit} caracteres."),
         FieldFault.TooLong => new($"Field '{name}' cannot have more than {error.Limit} characters.", $"El campo '{name}' no puede tener más de {error.Limit} caracteres."),
+        FieldFault.TooMany when error.Field == Field.Query => new($"'{name}' cannot have more than {error.Limit} words.", $"'{name}' no puede tener más de {error.Limit} palabras."),
         FieldFault.TooMany => new($"Field '{name}' cannot have more than {error.Limit} entries.", $"El campo '{name}' no puede tener más de {error.Limit} elementos."),
         FieldFault.NotAString => new($"Field '{name}' must be a string.", $"El campo '{name}' debe ser una cadena."),
         FieldFault.NotAnInteger => new($"'{name}' must be a whole number.", $"'{name}' debe ser un número entero."),

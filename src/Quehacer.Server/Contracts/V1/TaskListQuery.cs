@@ -141,6 +141,10 @@ internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<stri
         {
             query.Refuse(Field.Query, FieldFault.NothingToSearchFor);
         }
+        if (words.Count(word => word.IsPrefix) > Limits.SearchPrefixes)
+        {
+            query.Refuse(Field.Query, FieldFault.TooMany, Limits.SearchPrefixes);
+        }
         return words;
     }
 
