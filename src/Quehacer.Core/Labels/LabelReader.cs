@@ -1,3 +1,4 @@
+using Npgsql;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Workspaces;
 
@@ -25,7 +26,7 @@ public sealed class LabelReader(Database database)
     {
         var mayEnter = false;
         LabelView? found = null;
-        await using (var command = database.Command($"""
+        await using (var command = Command(withTaskCount, $"""
             SELECT {LabelTable.Columns}, {(withTaskCount ? "c.tasks" : "NULL::bigint")}
               FROM {Access.From}
               LEFT JOIN labels l ON l.workspace_id = $2 AND l.kind = $3 AND l.label_id = $4 AND l.merged_into IS NULL
@@ -52,7 +53,7 @@ public sealed class LabelReader(Database database)
     {
         var (mayEnter, total) = (false, 0L);
         var labels = new List<LabelView>();
-        await using (var command = database.Command($"""
+        await using (var command = Command(withTaskCounts, $"""
             SELECT (SELECT count(*) FROM labels a WHERE a.workspace_id = $2 AND a.kind = $3 AND a.merged_into IS NULL),
                    {LabelTable.Columns}, {(withTaskCounts ? "c.tasks" : "NULL::bigint")}
               FROM {Access.From} LEFT JOIN LATERAL (
@@ -79,6 +80,9 @@ public sealed class LabelReader(Database database)
 
     /// <summary>What a label looks like depends on its own version alone, so its tag has no part in the labels revision, which any other label raises.</summary>
     internal LabelView View(Label label, long? taskCount = null) => new(label, taskCount, new EntityTag(database.Incarnation, label.Version, LabelsRevision: 0));
+
+    /// <summary>Whether a label is on ten tasks or on ten thousand decides how they are best counted, so a count is planned with its values.</summary>
+    private NpgsqlCommand Command(bool counts, string sql) => counts ? database.PlannedCommand(sql) : database.Command(sql);
 
     private static string TasksOf(LabelKind kind) => kind == LabelKind.Tag ? TasksOfTag : TasksOfCategory;
 }
