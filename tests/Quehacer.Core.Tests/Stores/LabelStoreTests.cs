@@ -347,7 +347,7 @@ public sealed class LabelStoreTests(PostgresFixture postgres)
     {
         await using var house = await House.BuildAsync(postgres);
         var (ana, _) = await house.MoveInAsync("ana@example.com");
-        var acknowledged = await House.AtOnceAsync(8, async index =>
+        await House.AtOnceAsync(8, async index =>
         {
             for (var turn = 0; turn < 10; turn++)
             {
@@ -373,6 +373,7 @@ public sealed class LabelStoreTests(PostgresFixture postgres)
              WHERE t.workspace_id = $1 AND e.revision < t.revision
             """,
             ana.WorkspaceId));
+        Assert.True(await house.CountAsync("SELECT count(*) FROM events WHERE type = 'tag.deleted'") > 0, "Nothing was ever deleted: the race was not run.");
         Assert.Equal(60, House.Ok(await house.ListAsync(ana, TaskFilter.All)).Total);
         await house.AssertConsistentAsync(ana);
     }
