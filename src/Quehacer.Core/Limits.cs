@@ -24,6 +24,9 @@ public static class Limits
     /// <summary>How much of a folded title or name decides its place in a list (UTF-16 units); what is equal so far goes by id.</summary>
     public const int SortKeyLength = 255;
 
+    /// <summary>So many tasks of a workspace, by number, are in none of the partial indexes (migration 3) and are read as a whole instead.</summary>
+    public const int TasksWithoutIndex = 500;
+
     /// <summary>The longest search.</summary>
     public const int SearchCharacters = 200;
 
@@ -55,8 +58,8 @@ public static class Limits
     /// <summary>How often a change that lost a race is decided again before it is decided under the workspace's lock.</summary>
     public const int OptimisticAttempts = 3;
 
-    /// <summary>Workspaces whose labels are held in memory: at most, about 20 MB.</summary>
-    public const int CachedLabelWorkspaces = 10_000;
+    /// <summary>Workspaces whose labels are held in memory: at most, about 60 MB where all of them have a handful.</summary>
+    public const int CachedLabelWorkspaces = 30_000;
 
     /// <summary>Labels held in memory for one workspace; a workspace with more is read again from time to time.</summary>
     public const int CachedLabelsOfAWorkspace = 1_000;

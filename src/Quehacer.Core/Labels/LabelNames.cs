@@ -16,12 +16,17 @@ public sealed class LabelNames(Database database)
         public static readonly Known Nothing = new(-1, new LabelSet());
     }
 
-    private readonly ConcurrentDictionary<Guid, Known> workspaces = new();
+    /// <summary>
+    /// Two generations. What is used moves into the younger one; when that is full it becomes the older one, and what nobody used meanwhile
+    /// is gone.
+    /// </summary>
+    private volatile ConcurrentDictionary<Guid, Known> young = new();
+    private volatile ConcurrentDictionary<Guid, Known> old = new();
 
     /// <summary>The labels of these tasks and perhaps others: one statement for whatever is not remembered, none when nothing is missing.</summary>
     internal async ValueTask<LabelSet> OfAsync(Guid workspaceId, long labelsRevision, IReadOnlyList<TaskItem> tasks, CancellationToken cancellation)
     {
-        var known = workspaces.TryGetValue(workspaceId, out var remembered) && remembered.LabelsRevision == labelsRevision ? remembered : Known.Nothing;
+        var known = Recall(workspaceId) is { } remembered && remembered.LabelsRevision == labelsRevision ? remembered : Known.Nothing;
         HashSet<Guid>? unknown = null;
         foreach (var task in tasks)
         {
@@ -36,24 +41,39 @@ public sealed class LabelNames(Database database)
     /// </summary>
     internal (ResolvedLabels Labels, long LabelsRevision) Recall(Guid workspaceId, string[] tagNames, Guid? categoryId, DateTime now)
     {
-        var known = workspaces.GetValueOrDefault(workspaceId, Known.Nothing);
+        var known = Recall(workspaceId);
         return (known.Labels.Resolve(tagNames, categoryId, isAll: false, now), known.LabelsRevision);
     }
 
     /// <summary>Remembers labels that were read together with this labels revision.</summary>
     internal void Remember(Guid workspaceId, long labelsRevision, LabelSet labels)
     {
-        if (workspaces.Count >= Limits.CachedLabelWorkspaces && !workspaces.ContainsKey(workspaceId))
-        {
-            // Forgetting everything now and then is cheaper than knowing what was used least.
-            workspaces.Clear();
-        }
-        workspaces.AddOrUpdate(
+        Recall(workspaceId);
+        Keep(
             workspaceId,
             _ => new Known(labelsRevision, labels),
             (_, known) => labelsRevision < known.LabelsRevision ? known
                 : labelsRevision == known.LabelsRevision && known.Labels.Count + labels.Count <= Limits.CachedLabelsOfAWorkspace ? known with { Labels = known.Labels.With(labels) }
                 : new Known(labelsRevision, labels));
+    }
+
+    private Known Recall(Guid workspaceId)
+    {
+        if (young.TryGetValue(workspaceId, out var known))
+        {
+            return known;
+        }
+        return old.TryRemove(workspaceId, out known) ? Keep(workspaceId, _ => known, (_, newer) => newer) : Known.Nothing;
+    }
+
+    private Known Keep(Guid workspaceId, Func<Guid, Known> add, Func<Guid, Known, Known> update)
+    {
+        if (young.Count >= Limits.CachedLabelWorkspaces / 2)
+        {
+            // Two requests that do this at once forget more than they need to, which costs a few reads.
+            (old, young) = (young, new());
+        }
+        return young.AddOrUpdate(workspaceId, add, update);
     }
 
     private async Task<LabelSet> LoadAsync(Guid workspaceId, Guid[] ids, CancellationToken cancellation)

@@ -75,10 +75,6 @@ internal sealed class LabelSet
         return new LabelSet(ids, names);
     }
 
-    /// <summary>Every label of the task is known, be it known to be gone.</summary>
-    public bool Covers(TaskItem task) =>
-        (task.CategoryId is not { } category || byId.ContainsKey(category)) && Array.TrueForAll(task.TagIds, byId.ContainsKey);
-
     /// <summary>Collects the ids of the task's labels that are not known.</summary>
     public void AddUnknown(TaskItem task, ref HashSet<Guid>? unknown)
     {
@@ -99,22 +95,23 @@ internal sealed class LabelSet
     public (TaskItem Task, IReadOnlyList<string> Tags, LabelFace? Category) Show(TaskItem task)
     {
         var category = task.CategoryId is { } id && Find(id, LabelKind.Category) is { } face ? face : null;
-        if (task.TagIds.Length == 0 && category?.Id == task.CategoryId)
+        var names = task.TagIds.Length == 0 ? [] : new string[task.TagIds.Length];
+        for (var i = 0; i < names.Length; i++)
         {
-            return (task, [], category);
-        }
-        var names = new List<string>(task.TagIds.Length);
-        var ids = new List<Guid>(task.TagIds.Length);
-        foreach (var tagId in task.TagIds)
-        {
-            if (Find(tagId, LabelKind.Tag) is { } tag && !ids.Contains(tag.Id))
+            if (Find(task.TagIds[i], LabelKind.Tag) is not { } tag || tag.Id != task.TagIds[i])
             {
-                ids.Add(tag.Id);
-                names.Add(tag.Name);
+                return ShowChanged(task, category);
             }
+            names[i] = tag.Name;
         }
-        var changed = category?.Id != task.CategoryId || !ids.SequenceEqual(task.TagIds);
-        return (changed ? task with { CategoryId = category?.Id, TagIds = [.. ids] } : task, names, category);
+        return (category?.Id == task.CategoryId ? task : task with { CategoryId = category?.Id }, names, category);
+    }
+
+    /// <summary>The same for a task some of whose tags are not what they were.</summary>
+    private (TaskItem Task, IReadOnlyList<string> Tags, LabelFace? Category) ShowChanged(TaskItem task, LabelFace? category)
+    {
+        var tags = task.TagIds.Select(id => Find(id, LabelKind.Tag)).OfType<LabelFace>().DistinctBy(tag => tag.Id).ToList();
+        return (task with { CategoryId = category?.Id, TagIds = [.. tags.Select(tag => tag.Id)] }, [.. tags.Select(tag => tag.Name)], category);
     }
 
     /// <summary>

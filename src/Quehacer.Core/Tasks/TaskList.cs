@@ -129,15 +129,20 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
             return string.Create(CultureInfo.InvariantCulture, $"${parameters.Count}");
         }
 
+        var (key, descends, isPartial) = Order(filter);
         var where = Conditions(caller.WorkspaceId, filter, tags, time.NowUtc(), Add);
         string InState(TaskState state) => $"{where} AND t.state = {Add((short)state)}";
         var whole = filter.State is { } only ? InState(only) : where;
+        IReadOnlyList<string> sources =
+            isPartial && filter.State is null ? [FirstTasks(where), LaterTasks(InState(TaskState.Pending)), LaterTasks(InState(TaskState.Done))]
+            : isPartial || tags is not null ? [FirstTasks(whole), LaterTasks(whole)]
+            : [$"tasks t WHERE {whole}"];
+        string Count() => $"({string.Join(" + ", sources.Select(source => $"(SELECT count(*) FROM {source})"))})";
         var total = !request.WithTotal ? "NULL::bigint"
             : filter.IsCounted ? TotalOf(filter)
-            : counted is null ? $"(SELECT count(*) FROM tasks t WHERE {whole})"
-            : $"CASE WHEN w.revision = {Add(counted.Revision)} THEN {Add(counted.Total)} ELSE (SELECT count(*) FROM tasks t WHERE {whole}) END";
+            : counted is null ? Count()
+            : $"CASE WHEN w.revision = {Add(counted.Revision)} THEN {Add(counted.Total)} ELSE {Count()} END";
 
-        var (key, descends, indexBeginsWithState) = Order(filter);
         var backwards = cursor is { Backwards: true };
         var direction = descends != backwards ? "DESC" : "ASC";
         var place = "";
@@ -157,9 +162,11 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
                 place += $" AND {total} > {Add(skipped)}";
             }
         }
-        string Part(string where) =>
-            $"(SELECT {TaskTable.Columns}, {key} AS key FROM tasks t WHERE {where} {place} ORDER BY {key} {direction}, t.task_id {direction} LIMIT {Add(upTo)})";
-        var parts = filter.State is null && indexBeginsWithState ? $"{Part(InState(TaskState.Pending))} UNION ALL {Part(InState(TaskState.Done))}" : Part(whole);
+        var most = sources.Count > 1 && upTo > request.Limit + 1L ? Add(upTo) : limit;
+        var parts = sources.Count == 1
+            ? $"SELECT {TaskTable.Columns}, {key} AS key FROM {sources[0]} {place}"
+            : string.Join(" UNION ALL ", sources.Select(source =>
+                $"(SELECT {TaskTable.Columns}, {key} AS key FROM {source} {place} ORDER BY {key} {direction}, t.task_id {direction} LIMIT {most})"));
 
         // The joins have one row on their left side and no condition, so they are nested loops, which keep the order of the right side.
         command.CommandText = $"""
@@ -169,8 +176,17 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
             """;
     }
 
-    /// <summary>The column or expression that has an index in this order, the direction, and whether the state comes before it in that index.</summary>
-    private static (string Key, bool Descends, bool IndexBeginsWithState) Order(TaskFilter filter) => filter.Sort switch
+    /// <summary>
+    /// The tasks that are in no partial index: few enough to be looked at one by one. OFFSET keeps the planner from the wrong index, for it
+    /// thinks that such low numbers are nearly all tasks, which is true of all workspaces together and false of a large one.
+    /// </summary>
+    private static string FirstTasks(string where) =>
+        string.Create(CultureInfo.InvariantCulture, $"(SELECT * FROM tasks t WHERE t.workspace_id = $2 AND t.number <= {Limits.TasksWithoutIndex} OFFSET 0) t WHERE {where}");
+
+    private static string LaterTasks(string where) => string.Create(CultureInfo.InvariantCulture, $"tasks t WHERE t.number > {Limits.TasksWithoutIndex} AND {where}");
+
+    /// <summary>The column or expression that has an index in this order, the direction, and whether that index is partial and begins with the state.</summary>
+    private static (string Key, bool Descends, bool IsPartial) Order(TaskFilter filter) => filter.Sort switch
     {
         TaskSort.Created => ("t.task_id", !filter.Reversed, false),
         TaskSort.Updated => ("t.updated_at", !filter.Reversed, true),
