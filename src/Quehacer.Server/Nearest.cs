@@ -3,15 +3,16 @@ namespace Quehacer.Server;
 /// <summary>Finds the name that was probably meant, for messages that say how to mend a misspelled one.</summary>
 internal static class Nearest
 {
-    /// <summary>The known name with the fewest edits between, if there are few enough to be a slip.</summary>
+    /// <summary>The known name with the fewest edits between, if there are few enough to be a slip. Where nothing is known, there is none.</summary>
     public static string? Of(string name, IEnumerable<string> known)
     {
         if (name.Length > 64)
         {
             return null;
         }
-        var best = known.Select(candidate => (Name: candidate, Edits: Edits(name.ToLowerInvariant(), candidate.ToLowerInvariant()))).MinBy(candidate => candidate.Edits);
-        return best.Name is not null && best.Edits <= Math.Max(1, name.Length / 3) ? best.Name : null;
+        var best = known.Select(candidate => (Name: candidate, Edits: Edits(name.ToLowerInvariant(), candidate.ToLowerInvariant())))
+            .DefaultIfEmpty((Name: "", Edits: int.MaxValue)).MinBy(candidate => candidate.Edits);
+        return best.Edits <= Math.Max(1, name.Length / 3) ? best.Name : null;
     }
 
     /// <summary>Levenshtein's distance, two neighbours that changed places counted as one slip (optimal string alignment).</summary>
