@@ -35,13 +35,14 @@ public sealed class TaskCursorTests
 
     [Fact]
     public void A_cursor_is_read_as_it_was_written_whatever_the_sort() => Properties.ForAll(
-        from task in AnyTask from sort in Gen.Elements(Sorts) from reversed in Gen.Elements(true, false) from backwards in Gen.Elements(true, false)
-        select (task, sort, reversed, backwards), sample =>
+        from task in AnyTask from sort in Gen.Elements(Sorts) from reversed in Gen.Elements(true, false) from backwards in Gen.Elements(true, false) from isInclusive in Gen.Elements(true, false)
+        select (task, sort, reversed, backwards, isInclusive), sample =>
         {
-            var cursor = TaskCursor.At(sample.task, sample.sort, sample.reversed, sample.backwards);
+            var cursor = TaskCursor.At(sample.task, sample.sort, sample.reversed, sample.backwards) with { IsInclusive = sample.isInclusive };
             var text = cursor.Close(Seal, Fingerprint);
             Assert.Equal(cursor, TaskCursor.Open(text, Seal, Fingerprint, sample.sort));
             Assert.Equal((sample.backwards, sample.task.Id), (cursor.Backwards, cursor.Id));
+            Assert.Equal((!sample.backwards, !sample.isInclusive, cursor), (cursor.Turned.Backwards, cursor.Turned.IsInclusive, cursor.Turned.Turned));
             Assert.Equal(text, cursor.Close(Seal, Fingerprint));
         });
 
