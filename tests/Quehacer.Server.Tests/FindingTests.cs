@@ -118,7 +118,7 @@ public sealed partial class FindingTests(SharedServer shared)
     [InlineData("cursor=", "cursor", "INVALID_CURSOR")]
     [InlineData("cursor=abc", "cursor", "INVALID_CURSOR")]
     [InlineData("cursor=%00", "cursor", "INVALID_CURSOR")]
-    [InlineData("cursor=%ED%A0%80", "cursor", "INVALID_CURSOR")]
+    [InlineData("cursor=%ED%A0%80", "cursor", "NOT_TEXT")]
     [InlineData("cursor=a&cursor=b", "cursor", "REPEATED")]
     [InlineData("limit=-1", "limit", "OUT_OF_RANGE")]
     [InlineData("limit=99999999999999999999999999", "limit", "OUT_OF_RANGE")]
@@ -187,6 +187,12 @@ public sealed partial class FindingTests(SharedServer shared)
     [InlineData("q=milk%00", "q", "NOT_TEXT")]
     [InlineData("q=%EF%BF%BE", "q", "NOT_TEXT")]
     [InlineData("q=a&q=b", "q", "REPEATED")]
+    [InlineData("q=%ED%A0%80", "q", "NOT_TEXT")]
+    [InlineData("q=%ED%A0%BD%ED%B8%80", "q", "NOT_TEXT")]
+    [InlineData("q=milk%FF", "q", "NOT_TEXT")]
+    [InlineData("q=caf%E9", "q", "NOT_TEXT")]
+    [InlineData("tag=a&tag=%ED%A0%80", "tag", "NOT_TEXT")]
+    [InlineData("q=a+b+c+d+e+f+g+h+i+j+k+l+m+n+o+p+q", "q", "TOO_MANY")]
     [InlineData("fields=", "fields", "REQUIRED")]
     [InlineData("fields=id,,title", "fields", "REQUIRED")]
     [InlineData("fields=titel", "fields", "UNKNOWN")]
@@ -603,6 +609,10 @@ public sealed partial class FindingTests(SharedServer shared)
             Assert.True(wanted.SequenceEqual(found), $"{query}: [{string.Join("; ", wanted)}] expected, and there came [{string.Join("; ", found)}].");
         }
         Assert.Equal([titles[2]], Titles(await ana.GetAsync($"{User.Tasks}?q=milk+bread")));
+        Assert.Equal([titles[6]], Titles(await ana.GetAsync($"{User.Tasks}?q=100%")));
+        Assert.Equal([titles[6]], Titles(await ana.GetAsync($"{User.Tasks}?q=%25+sure")));
+        Assert.Empty(Titles(await ana.GetAsync($"{User.Tasks}?q=%25ED%25A0%2580")));
+        Assert.Empty(Titles(await ana.GetAsync($"{User.Tasks}?q=a+b+c+d+e+f+g+h+i+j+k+l+m+n+o+p+%25+!+%26")));
         (await ana.PatchAsync($"{User.Tasks}/3", new { title = "Buy water", tags = new[] { "drinks" } })).Is(200);
         Assert.Empty(Titles(await ana.GetAsync($"{User.Tasks}?q=milk")));
         Assert.Empty(Titles(await ana.GetAsync($"{User.Tasks}?q=shopping")));
