@@ -95,9 +95,9 @@ public sealed partial class FindingTests(SharedServer shared)
     public async Task A_pending_task_is_overdue_once_its_time_has_passed_and_a_done_one_never()
     {
         var ana = await shared.NewUserAsync();
-        var soon = DateTime.UtcNow.AddMilliseconds(700).ToString("O");
-        var (path, _) = await ana.CreateAsync(new { title = "a", due_date = soon });
-        await ana.CreateAsync(new { title = "b", due_date = soon, status = "done" });
+        static string Soon() => DateTime.UtcNow.AddSeconds(2).ToString("O");
+        var (path, _) = await ana.CreateAsync(new { title = "a", due_date = Soon() });
+        await ana.CreateAsync(new { title = "b", due_date = Soon(), status = "done" });
         await ana.CreateAsync(new { title = "c", due_date = Late });
         await ana.CreateAsync(new { title = "d" });
         while (await FindAsync(ana, "overdue=true") == "")
