@@ -177,4 +177,36 @@ public sealed class TaskRefTests
 
     [Fact]
     public void Any_text_can_be_offered() => Properties.ForAll(Properties.AnyText, (Action<string>)(text => TaskRef.TryParse(text, out _)));
+
+    [Fact]
+    public void The_first_id_of_a_time_is_not_greater_than_any_id_of_it_and_greater_than_all_before()
+    {
+        Properties.ForAll(
+            from time in Properties.AnyTime from apart in Gen.Choose(1, 100_000) select (time, apart), sample =>
+            {
+                var (time, later) = (sample.time, sample.time.AddMilliseconds(sample.apart));
+                var (before, after) = (Ids.New(time), Ids.New(later));
+                return Order(Ids.FirstAt(time), before) <= 0 && Order(before, Ids.FirstAfter(time)) < 0 && Order(Ids.FirstAfter(time), Ids.FirstAt(later)) <= 0
+                    && Order(before, Ids.FirstAt(later)) < 0 && Order(Ids.FirstAt(later), after) <= 0
+                    && Ids.FirstAfter(time) == Ids.FirstAt(time.AddMilliseconds(1)) && Ids.TimeOf(Ids.FirstAt(time)) == time;
+            });
+
+        // As PostgreSQL compares them.
+        static int Order(Guid one, Guid other) => one.ToByteArray(bigEndian: true).AsSpan().SequenceCompareTo(other.ToByteArray(bigEndian: true));
+    }
+
+    [Fact]
+    public void Times_outside_of_what_an_id_can_say_have_its_nearest_end()
+    {
+        Assert.Equal(Guid.Empty, Ids.FirstAt(DateTime.UnixEpoch));
+        foreach (var early in new[] { DateTime.MinValue, DateTime.UnixEpoch.AddMilliseconds(-1), DateTime.UnixEpoch.AddYears(-100) })
+        {
+            Assert.Equal(Guid.Empty, Ids.FirstAt(DateTime.SpecifyKind(early, DateTimeKind.Utc)));
+            Assert.Equal(Guid.Empty, Ids.FirstAfter(DateTime.SpecifyKind(early, DateTimeKind.Utc)));
+        }
+        var last = new DateTime(9999, 12, 31, 23, 59, 59, 999, DateTimeKind.Utc);
+        Assert.Equal(last, Ids.TimeOf(Ids.FirstAt(last)));
+        Assert.True(Ids.FirstAfter(last).CompareTo(Ids.New(last)) > 0);
+        Assert.True(Ids.FirstAfter(DateTime.SpecifyKind(DateTime.MaxValue, DateTimeKind.Utc)).CompareTo(Ids.New(last)) > 0);
+    }
 }

@@ -18,10 +18,10 @@ public sealed partial class QuehacerServer : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly string[] OwnSettings = ["PORT", "DATA_DIR", "DATABASE_URL", "DOTNET_ENVIRONMENT"];
-    private static readonly string[] OwnSections = ["ASPNETCORE_", "Server__", "Database__", "Auth__", "Tasks__", "Idempotency__", "Admin__"];
+    private static readonly string[] OwnSections = ["ASPNETCORE_", "Server__", "Database__", "Auth__", "Tasks__", "Idempotency__", "Cursors__", "Admin__"];
 
     private readonly DirectoryInfo home = Directory.CreateTempSubdirectory("quehacer-test-");
-    private readonly (string Name, string Value)[] settings;
+    private (string Name, string Value)[] settings;
     private readonly List<string> output = [];
     private readonly List<string> errors = [];
     private Process? process;
@@ -107,6 +107,13 @@ public sealed partial class QuehacerServer : IAsyncDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         await UntilReadyAsync();
+    }
+
+    /// <summary>The same with other settings from now on.</summary>
+    public Task StartAgainAsync((string Name, string Value)[] otherSettings)
+    {
+        settings = otherSettings;
+        return StartAgainAsync();
     }
 
     public async Task UntilReadyAsync()

@@ -12,10 +12,18 @@ namespace Quehacer.Core.Tasks;
 internal sealed record TaskCursor(bool Backwards, object? Key, Guid Id)
 {
     private const byte Version = 1;
+    private const int BackwardsBit = 1;
+    private const int InclusiveBit = 2;
 
     /// <summary>In a key of time: later than all others.</summary>
     private const long Last = long.MaxValue;
     private const long First = long.MinValue;
+
+    /// <summary>The page has the place itself, too, if it is still there.</summary>
+    public bool IsInclusive { get; init; }
+
+    /// <summary>The same place, looking the other way: both sides together leave nothing out, nor show anything twice.</summary>
+    public TaskCursor Turned => this with { Backwards = !Backwards, IsInclusive = !IsInclusive };
 
     public static TaskCursor At(TaskItem task, TaskSort sort, bool reversed, bool backwards) => new(backwards, KeyOf(task, sort, reversed), task.Id);
 
@@ -35,7 +43,7 @@ internal sealed record TaskCursor(bool Backwards, object? Key, Guid Id)
         var text = Key is string title ? Encoding.UTF8.GetBytes(title) : [];
         var content = new byte[1 + 1 + 16 + (Key is long ? 8 : text.Length)];
         content[0] = Version;
-        content[1] = (byte)(Backwards ? 1 : 0);
+        content[1] = (byte)((Backwards ? BackwardsBit : 0) | (IsInclusive ? InclusiveBit : 0));
         Id.TryWriteBytes(content.AsSpan(2), bigEndian: true, out _);
         if (Key is long number)
         {
@@ -58,7 +66,7 @@ internal sealed record TaskCursor(bool Backwards, object? Key, Guid Id)
             TaskSort.Title => Encoding.UTF8.GetString(content.AsSpan(18)),
             _ => BinaryPrimitives.ReadInt64BigEndian(content.AsSpan(18)),
         };
-        return new TaskCursor(content[1] == 1, key, new Guid(content.AsSpan(2, 16), bigEndian: true));
+        return new TaskCursor((content[1] & BackwardsBit) != 0, key, new Guid(content.AsSpan(2, 16), bigEndian: true)) { IsInclusive = (content[1] & InclusiveBit) != 0 };
     }
 
     private static object? KeyOf(TaskItem task, TaskSort sort, bool reversed) => sort switch

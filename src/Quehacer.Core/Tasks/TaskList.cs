@@ -84,7 +84,7 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         if (rows.Count == 0)
         {
             // Nothing is left on this side of the place; the other side begins at the place itself.
-            var turned = (cursor is null ? null : cursor with { Backwards = !cursor.Backwards })?.Close(seal, fingerprint);
+            var turned = cursor?.Turned.Close(seal, fingerprint);
             return cursor is { Backwards: true } ? (turned, null) : (null, turned);
         }
         string Place(TaskItem task, bool backwards) => TaskCursor.At(task, filter.Sort, filter.Reversed, backwards).Close(seal, fingerprint);
@@ -148,7 +148,7 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         var place = "";
         if (cursor is not null)
         {
-            var comparison = descends != backwards ? "<" : ">";
+            var comparison = (descends != backwards ? "<" : ">") + (cursor.IsInclusive ? "=" : "");
             place = cursor.Key is null ? $"AND t.task_id {comparison} {Add(cursor.Id)}" : $"AND ({key}, t.task_id) {comparison} ({Add(cursor.Parameter(filter.Sort)!)}, {Add(cursor.Id)})";
         }
         var (offset, upTo, limit) = ("", request.Limit + 1L, Add(request.Limit + 1L));

@@ -97,8 +97,8 @@ internal static class FieldMessages
         FieldFault.NotAnInteger => new($"'{name}' must be a whole number.", $"'{name}' debe ser un número entero."),
         FieldFault.NotAnArrayOfStrings => new($"Field '{name}' must be an array of strings.", $"El campo '{name}' debe ser un array de cadenas."),
         FieldFault.NotText => new(
-            $"Field '{name}' has a character that is not text: U+0000 or half of a surrogate pair. Remove it.",
-            $"El campo '{name}' tiene un carácter que no es texto: U+0000 o medio par sustituto. Quítalo."),
+            $"Field '{name}' has a character that is not text: U+0000, half of a surrogate pair, or bytes that are not UTF-8. Remove it.",
+            $"El campo '{name}' tiene un carácter que no es texto: U+0000, medio par sustituto o bytes que no son UTF-8. Quítalo."),
         FieldFault.NotOneOf => new($"'{name}' must be one of: {string.Join(", ", allowed!)}.", $"'{name}' debe ser uno de: {string.Join(", ", allowed!)}."),
         FieldFault.NotADate => new(
             $"Field '{name}' must be a date and time with offset as in RFC 3339, such as 2030-01-31T17:00:00Z.",

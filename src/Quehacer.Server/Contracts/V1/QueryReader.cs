@@ -1,4 +1,7 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
+using System.Text.Unicode;
 using Quehacer.Core;
 
 namespace Quehacer.Server.Contracts.V1;
@@ -7,7 +10,9 @@ namespace Quehacer.Server.Contracts.V1;
 /// Reads query parameters and collects what is wrong with them. A parameter that was not asked for is unknown and refused with the name that
 /// was probably meant, save names that begin with <c>_</c> or <c>utm_</c>, which caches and trackers add. Names are compared to the letter.
 /// </summary>
-internal sealed class QueryReader(IQueryCollection query)
+/// <param name="query">The parameters.</param>
+/// <param name="asSent">The same as they came: what decoding left as it was, because its bytes are no UTF-8, is refused rather than taken for its own escapes.</param>
+internal sealed class QueryReader(IQueryCollection query, QueryString asSent = default)
 {
     private readonly List<string> known = [];
     private readonly List<FieldError> faults = [];
@@ -25,7 +30,38 @@ internal sealed class QueryReader(IQueryCollection query)
                 faults.Add(new FieldError(Field.Unknown, FieldFault.UnknownName, Name: name, Nearest: Nearest.Of(name, known)));
             }
         }
+        foreach (var parameter in asSent.Value?.TrimStart('?').Split('&').Where(parameter => !IsUtf8(parameter)) ?? [])
+        {
+            var name = Uri.UnescapeDataString(parameter.Split('=')[0]);
+            if (known.Contains(name))
+            {
+                faults.Add(new FieldError(Field.Unknown, FieldFault.NotText, Name: name));
+            }
+        }
         return faults.Count > 0 ? Error.Invalid(faults) : null;
+    }
+
+    /// <summary>The bytes that the escapes stand for are UTF-8, which halves of surrogate pairs are not. A percent sign that begins no escape is itself.</summary>
+    private static bool IsUtf8(string parameter)
+    {
+        if (!parameter.Contains('%', StringComparison.Ordinal))
+        {
+            return true;
+        }
+        var bytes = new ArrayBufferWriter<byte>(parameter.Length);
+        for (var i = 0; i < parameter.Length; i++)
+        {
+            if (parameter[i] == '%' && i + 2 < parameter.Length && byte.TryParse(parameter.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var escaped))
+            {
+                bytes.Write([escaped]);
+                i += 2;
+            }
+            else
+            {
+                bytes.Write(Encoding.UTF8.GetBytes(parameter[i..(i + 1)]));
+            }
+        }
+        return Utf8.IsValid(bytes.WrittenSpan);
     }
 
     public void Refuse(Field field, FieldFault fault, long? limit = null, string? name = null, string? nearest = null) =>

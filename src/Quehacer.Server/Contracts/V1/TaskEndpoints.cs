@@ -28,7 +28,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
 
     private async Task<IResult> ListAsync(HttpContext http)
     {
-        var query = TaskListQuery.Read(http.Request.Query);
+        var query = TaskListQuery.Read(http.Request.Query, http.Request.QueryString);
         if (!query.IsOk)
         {
             return new Refusal(problems, query.Error);

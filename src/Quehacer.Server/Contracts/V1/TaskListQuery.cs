@@ -7,9 +7,9 @@ namespace Quehacer.Server.Contracts.V1;
 /// <param name="Fields">Members of a task to show; null for all.</param>
 internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<string>? Fields)
 {
-    public static Result<TaskListQuery> Read(IQueryCollection parameters)
+    public static Result<TaskListQuery> Read(IQueryCollection parameters, QueryString asSent)
     {
-        var query = new QueryReader(parameters);
+        var query = new QueryReader(parameters, asSent);
         var page = query.Integer("page", Field.Page, int.MaxValue);
         var limit = query.Integer("limit", Field.Limit, Limits.PageTasks) ?? Limits.PageTasksDefault;
         var cursor = query.Single("cursor", Field.Cursor);
