@@ -1,5 +1,6 @@
 using Npgsql;
 using Quehacer.Core.Postgres;
+using Quehacer.Core.Tasks;
 using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core.Labels;
@@ -13,12 +14,14 @@ public sealed class LabelReader(Database database)
         """;
 
     /// <summary>The same through the index of words, which has the tags of a task under their ids: a task that has several of them is found once.</summary>
-    private const string TasksOfTag = """
-        LEFT JOIN LATERAL (
-             SELECT count(*) FROM tasks t
-              WHERE t.workspace_id = $2 AND t.deleted_at IS NULL
-                AND t.search @@ (SELECT string_agg('''#' || replace(m.label_id::text, '-', '') || '''', '|')::tsquery
-                                   FROM labels m WHERE m.workspace_id = $2 AND (m.label_id = l.label_id OR m.merged_into = l.label_id))) c(tasks) ON true
+    private static readonly string TasksOfTag = $"""
+        LEFT JOIN LATERAL (SELECT (SELECT count(*) FROM {TaskList.FirstTasks(CarriesTag)}) + (SELECT count(*) FROM {TaskList.LaterTasks(CarriesTag)})) c(tasks) ON true
+        """;
+
+    private const string CarriesTag = """
+        t.workspace_id = $2 AND t.deleted_at IS NULL
+        AND t.search @@ (SELECT string_agg('''#' || replace(m.label_id::text, '-', '') || '''', '|')::tsquery
+                           FROM labels m WHERE m.workspace_id = $2 AND (m.label_id = l.label_id OR m.merged_into = l.label_id))
         """;
 
     /// <summary>One label; <see cref="ErrorCode.NotFound"/> when there is none of this kind and id, or it was merged into another.</summary>

@@ -180,10 +180,11 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
     /// The tasks that are in no partial index: few enough to be looked at one by one. OFFSET keeps the planner from the wrong index, for it
     /// thinks that such low numbers are nearly all tasks, which is true of all workspaces together and false of a large one.
     /// </summary>
-    private static string FirstTasks(string where) =>
+    internal static string FirstTasks(string where) =>
         string.Create(CultureInfo.InvariantCulture, $"(SELECT * FROM tasks t WHERE t.workspace_id = $2 AND t.number <= {Limits.TasksWithoutIndex} OFFSET 0) t WHERE {where}");
 
-    private static string LaterTasks(string where) => string.Create(CultureInfo.InvariantCulture, $"tasks t WHERE t.number > {Limits.TasksWithoutIndex} AND {where}");
+    /// <summary>All others, by whichever index.</summary>
+    internal static string LaterTasks(string where) => string.Create(CultureInfo.InvariantCulture, $"tasks t WHERE t.number > {Limits.TasksWithoutIndex} AND {where}");
 
     /// <summary>The column or expression that has an index in this order, the direction, and whether that index is partial and begins with the state.</summary>
     private static (string Key, bool Descends, bool IsPartial) Order(TaskFilter filter) => filter.Sort switch
