@@ -4,6 +4,7 @@ using Quehacer.Core.Accounts;
 using Quehacer.Core.Postgres;
 using Quehacer.Server;
 using Quehacer.Server.Contracts.V1;
+using Quehacer.Server.Contracts.V1.OpenApi;
 using Quehacer.Server.Http;
 
 var email = new Option<string>("--email") { Required = true, Description = "The e-mail to log in with." };
@@ -15,7 +16,10 @@ var serve = new Command("serve", "Serve the API until stopped. This is what happ
 var migrate = new Command("migrate", "Bring the database's schema up to this program's.");
 var createUser = new Command("create", "Make an account.") { email, name, password };
 var promoteUser = new Command("promote", "Make an account an administrator of the installation.") { who };
-var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, new Command("user", "Manage accounts.") { createUser, promoteUser } };
+var contract = new Argument<string>("contract") { Description = "The contract: v1." };
+contract.AcceptOnlyFromAmong("v1");
+var openApi = new Command("openapi", "Print the OpenAPI description of a contract. Needs no database and no server.") { contract };
+var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, new Command("user", "Manage accounts.") { createUser, promoteUser }, openApi };
 
 root.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
 serve.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
@@ -48,6 +52,11 @@ promoteUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.
         }
         await Say("The account is an administrator now.");
     }, cancellation)));
+openApi.SetAction(async (_, cancellation) =>
+{
+    await using var output = Console.OpenStandardOutput();
+    await output.WriteAsync(OpenApiDocument.Whole(), cancellation);
+});
 
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Quehacer.Core;
 using Quehacer.Core.Jobs;
 using Quehacer.Server.Contracts.V1;
+using Quehacer.Server.Contracts.V1.OpenApi;
 using Quehacer.Server.Http;
 using Quehacer.Server.Pages;
 
@@ -40,6 +41,7 @@ internal static class Serving
         app.MapHealth(opened.Database);
         app.MapErrorPages();
         app.MapV1(installation, problems, settings.IdempotencyKeyRequired);
+        app.MapOpenApi();
 
         await app.StartAsync(cancellation);
         var address = app.Urls.First();

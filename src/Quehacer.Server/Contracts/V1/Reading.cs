@@ -16,9 +16,9 @@ internal static class Reading
 {
     public static readonly TaskLimits TaskLimits = new(TitleCharacters: 200, Limits.DescriptionCharacters, Limits.TagsOfATask, Limits.TagCharacters);
 
-    private static readonly string[] UserMembers = ["email", "name", "version", "id", "roles", "workspace_id", "created_at", "updated_at"];
+    public static readonly string[] UserMembers = ["email", "name", "version", "id", "roles", "workspace_id", "created_at", "updated_at"];
 
-    private static readonly string[] NewUserMembers = [.. UserMembers, "password"];
+    public static readonly string[] NewUserMembers = [.. UserMembers, "password"];
 
     /// <summary>More names than any task can have are not looked at one by one.</summary>
     private const int MaxTagEntries = 1_000;

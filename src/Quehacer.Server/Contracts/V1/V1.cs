@@ -7,7 +7,9 @@ namespace Quehacer.Server.Contracts.V1;
 /// <summary>The canonical contract: English, snake_case, problem+json. Designed by 001's rules, with 004's tasks.</summary>
 internal static class V1
 {
-    public static Contract Contract(Problems problems) => new("v1", ["/api/v1", "/tasks"], problems.RefuseAsync);
+    public static readonly string[] Prefixes = ["/api/v1", "/tasks"];
+
+    public static Contract Contract(Problems problems) => new("v1", Prefixes, problems.RefuseAsync);
 
     public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, bool keyRequired)
     {

@@ -1,0 +1,61 @@
+using Quehacer.Server.Http;
+
+namespace Quehacer.Server.Contracts.V1.OpenApi;
+
+/// <summary>An answer that refuses: the errors of the catalogue that an operation can meet under one status.</summary>
+/// <param name="Name">Of the component.</param>
+/// <param name="Headers">Names within <see cref="OpenApi.Headers.All"/>, beside those that every refusal has.</param>
+internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds, params string[] Headers)
+{
+    public static readonly ErrorResponse BadRequest = new("BadRequest", [ErrorCatalogue.BadRequest]);
+    public static readonly ErrorResponse BadWrite = new(
+        "BadWrite", [ErrorCatalogue.MalformedJson, ErrorCatalogue.BadRequest, ErrorCatalogue.IdempotencyKeyInvalid, ErrorCatalogue.IdempotencyKeyMissing]);
+    public static readonly ErrorResponse Unauthorized = new(
+        "Unauthorized", [ErrorCatalogue.Unauthorized, ErrorCatalogue.TokenExpired, ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
+    public static readonly ErrorResponse WrongCredentials = new("WrongCredentials", [ErrorCatalogue.InvalidCredentials], "WWW-Authenticate");
+    public static readonly ErrorResponse RefreshTokenInvalid = new("RefreshTokenInvalid", [ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
+    public static readonly ErrorResponse NotFound = new("NotFound", [ErrorCatalogue.NotFound]);
+    public static readonly ErrorResponse NotAcceptable = new("NotAcceptable", [ErrorCatalogue.NotAcceptable]);
+    public static readonly ErrorResponse RequestTimeout = new("RequestTimeout", [ErrorCatalogue.RequestTimeout]);
+    public static readonly ErrorResponse InFlight = new("InFlight", [ErrorCatalogue.IdempotencyInFlight], "Retry-After");
+    public static readonly ErrorResponse Taken = new("Taken", [ErrorCatalogue.AlreadyExists, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
+    public static readonly ErrorResponse Gone = new("Gone", [ErrorCatalogue.Gone]);
+    public static readonly ErrorResponse PreconditionFailed = new("PreconditionFailed", [ErrorCatalogue.PreconditionFailed], "ETag");
+    public static readonly ErrorResponse PayloadTooLarge = new("PayloadTooLarge", [ErrorCatalogue.PayloadTooLarge]);
+    public static readonly ErrorResponse UnsupportedMediaType = new("UnsupportedMediaType", [ErrorCatalogue.UnsupportedMediaType]);
+    public static readonly ErrorResponse Invalid = new("Invalid", [ErrorCatalogue.Validation]);
+    public static readonly ErrorResponse InvalidOrKeyReused = new("InvalidOrKeyReused", [ErrorCatalogue.Validation, ErrorCatalogue.IdempotencyMismatch]);
+    public static readonly ErrorResponse Internal = new("Internal", [ErrorCatalogue.Internal]);
+    public static readonly ErrorResponse Unavailable = new("Unavailable", [ErrorCatalogue.Unavailable], "Retry-After");
+
+    public static readonly IReadOnlyList<ErrorResponse> All =
+    [
+        BadRequest, BadWrite, Unauthorized, WrongCredentials, RefreshTokenInvalid, NotFound, NotAcceptable, RequestTimeout, InFlight, Taken, Gone, PreconditionFailed,
+        PayloadTooLarge, UnsupportedMediaType, Invalid, InvalidOrKeyReused, Internal, Unavailable,
+    ];
+
+    public int Status => Kinds[0].Status;
+
+    /// <summary>What an operation can answer but what it is for, one for each status.</summary>
+    public static IEnumerable<ErrorResponse> Of(Operation operation)
+    {
+        List<ErrorResponse> usual = [operation.IsWrite ? BadWrite : BadRequest, NotAcceptable, operation.IsWrite ? InvalidOrKeyReused : Invalid, Internal, Unavailable];
+        if (!operation.IsAnonymous)
+        {
+            usual.Add(Unauthorized);
+        }
+        if (operation.Path.Contains("{id}", StringComparison.Ordinal))
+        {
+            usual.Add(NotFound);
+        }
+        if (operation.IsWrite)
+        {
+            usual.AddRange([RequestTimeout, InFlight, PayloadTooLarge, UnsupportedMediaType]);
+        }
+        if (operation.IsConditional)
+        {
+            usual.Add(PreconditionFailed);
+        }
+        return usual.Where(refused => !operation.Special.Any(special => special.Status == refused.Status)).Concat(operation.Special).OrderBy(refused => refused.Status);
+    }
+}

@@ -1,0 +1,217 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Net.Http.Headers;
+using Quehacer.Server.Http;
+
+namespace Quehacer.Server.Contracts.V1.OpenApi;
+
+/// <summary>
+/// The description of v1 in OpenAPI 3.1, made from what the code checks and shows and from <see cref="Operations"/>. It is made when
+/// somebody first asks for it.
+/// </summary>
+internal static class OpenApiDocument
+{
+    private const string ServedAt = "/openapi/v1.json";
+    private const string ProblemJson = "application/problem+json";
+
+    private static readonly JsonSerializerOptions Plain = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The description of all operations.</summary>
+    public static byte[] Whole() => Of(Operations.All);
+
+    /// <summary>Serves the description of what is mapped. What is mapped and not described is a bug, and so found at the first request.</summary>
+    public static void MapOpenApi(this IEndpointRouteBuilder routes)
+    {
+        var served = new Lazy<(byte[] Document, EntityTagHeaderValue Tag)>(() =>
+        {
+            var document = Of(Described(routes.DataSources));
+            return (document, new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(document).AsSpan(0, 16))}\""));
+        });
+        routes.MapMethods(ServedAt, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(http => ServeAsync(http, served.Value.Document, served.Value.Tag)))
+            .WithMetadata(new AnswersJson());
+    }
+
+    private static Task ServeAsync(HttpContext http, byte[] document, EntityTagHeaderValue tag)
+    {
+        http.Response.Headers.ETag = tag.ToString();
+        http.Response.Headers.CacheControl = "public, no-cache";
+        if (http.Request.GetTypedHeaders().IfNoneMatch.Any(seen => seen.Equals(EntityTagHeaderValue.Any) || seen.Compare(tag, useStrongComparison: false)))
+        {
+            http.Response.StatusCode = StatusCodes.Status304NotModified;
+            return Task.CompletedTask;
+        }
+        http.Response.ContentType = "application/json; charset=utf-8";
+        http.Response.ContentLength = document.Length;
+        return http.Response.Body.WriteAsync(document).AsTask();
+    }
+
+    /// <summary>The operations whose endpoints are mapped, those of tasks at both of their paths.</summary>
+    private static IEnumerable<Operation> Described(IEnumerable<EndpointDataSource> sources)
+    {
+        var mapped = sources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+            .SelectMany(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? [], (endpoint, method) => (method, "/" + endpoint.RoutePattern.RawText?.Trim('/')))
+            .Where(route => route.method != HttpMethods.Head && V1.Prefixes.Any(prefix => route.Item2.StartsWith(prefix, StringComparison.Ordinal)))
+            .ToHashSet();
+        var described = Operations.All.Where(operation => mapped.Remove((operation.Method, operation.Path))
+            & (operation.ShortPath is not { } shortPath || mapped.Remove((operation.Method, shortPath)))).ToList();
+        return mapped.Count == 0
+            ? described
+            : throw new InvalidOperationException($"Mapped and not described in {nameof(Operations)}: {string.Join(", ", mapped.Select(route => $"{route.method} {route.Item2}"))}.");
+    }
+
+    private static byte[] Of(IEnumerable<Operation> operations)
+    {
+        var paths = new JsonObject();
+        foreach (var operation in operations)
+        {
+            paths[operation.Path] ??= new JsonObject { ["parameters"] = References("parameters", [.. PathParameters(operation), "X-Request-Id", "Accept-Language"]) };
+            paths[operation.Path]![operation.Method.ToLowerInvariant()] = Of(operation);
+        }
+        var document = new JsonObject
+        {
+            ["openapi"] = "3.1.0",
+            ["info"] = new JsonObject
+            {
+                ["title"] = "Quehacer v1",
+                ["version"] = Health.Version,
+                ["summary"] = "Tasks that are not lost, not done twice and not overwritten.",
+                ["description"] = """
+                    The paths under `/api/v1/tasks` exist a second time, the same in everything, under `/tasks`; they are described once. Every GET answers HEAD as well.
+
+                    Parameters that are not known are refused with 422, save those that begin with `_` or `utm_`. A refusal is `application/problem+json`, with a
+                    `code` for programs; its texts are in English, or in Spanish when `Accept-Language` prefers it.
+                    """,
+                ["license"] = new JsonObject { ["name"] = "MIT", ["identifier"] = "MIT" },
+            },
+            ["servers"] = new JsonArray(new JsonObject { ["url"] = "/", ["description"] = "The server that this description came from." }),
+            ["security"] = new JsonArray(new JsonObject { ["accessToken"] = new JsonArray() }),
+            ["tags"] = new JsonArray([.. Operations.Tags.Select(tag => new JsonObject { ["name"] = tag.Name, ["description"] = tag.Description })]),
+            ["paths"] = paths,
+            ["components"] = new JsonObject
+            {
+                ["securitySchemes"] = new JsonObject
+                {
+                    ["accessToken"] = new JsonObject
+                    {
+                        ["type"] = "http",
+                        ["scheme"] = "bearer",
+                        ["bearerFormat"] = "JWT",
+                        ["description"] = "An access token of `POST /api/v1/auth/login`, sent as RFC 6750 says and made as RFC8725 says.",
+                    },
+                },
+                ["parameters"] = Parameters.All,
+                ["headers"] = Headers.All,
+                ["schemas"] = Schemas.All(),
+                ["responses"] = Named(ErrorResponse.All.Select(refused => (refused.Name, Of(refused)))),
+                ["examples"] = Named(ErrorResponse.All.SelectMany(refused => refused.Kinds).Distinct().Select(kind => (kind.Code, new JsonObject { ["summary"] = kind.Meaning.English, ["value"] = Samples.Problem(kind) }))),
+            },
+        };
+        return Encoding.UTF8.GetBytes(document.ToJsonString(Plain) + "\n");
+    }
+
+    private static JsonObject Of(Operation operation)
+    {
+        var described = new JsonObject
+        {
+            ["operationId"] = operation.Id,
+            ["tags"] = new JsonArray(operation.Tag),
+            ["summary"] = operation.Summary,
+            ["description"] = operation.Description,
+        };
+        if (operation.IsAnonymous)
+        {
+            described["security"] = new JsonArray();
+        }
+        List<string> parameters = [.. operation.Query];
+        if (operation.IsWrite)
+        {
+            parameters.Add("Idempotency-Key");
+        }
+        if (operation.IsConditional)
+        {
+            parameters.Add("If-Match");
+        }
+        if (parameters.Count > 0)
+        {
+            described["parameters"] = References("parameters", parameters);
+        }
+        if (operation.Body is not null)
+        {
+            string[] types = operation.Method == HttpMethods.Patch ? ["application/merge-patch+json", "application/json"] : ["application/json"];
+            described["requestBody"] = new JsonObject
+            {
+                ["required"] = !operation.BodyIsOptional,
+                ["content"] = Named(types.Select(type => (type, new JsonObject
+                {
+                    ["schema"] = Reference("schemas", operation.Body),
+                    ["examples"] = Named(operation.Requests.Select(request => (request.Name, new JsonObject { ["summary"] = request.Summary, ["value"] = request.Body() }))),
+                }))),
+            };
+        }
+        var responses = new JsonObject { [Text(operation.Success.Status)] = Of(operation.Success, operation) };
+        foreach (var refused in ErrorResponse.Of(operation))
+        {
+            responses[Text(refused.Status)] = Reference("responses", refused.Name);
+        }
+        described["responses"] = responses;
+        return described;
+    }
+
+    private static JsonObject Of(Success success, Operation operation)
+    {
+        var response = new JsonObject { ["description"] = success.Description, ["headers"] = Of([.. success.Headers, "X-Request-Id"]) };
+        if (success.Schema is not null)
+        {
+            var schema = Reference("schemas", success.Schema);
+            response["content"] = new JsonObject
+            {
+                ["application/json"] = new JsonObject
+                {
+                    ["schema"] = operation.Query.Contains("fields") ? new JsonObject { ["anyOf"] = new JsonArray(schema, Reference("schemas", "Selected" + success.Schema)) } : schema,
+                    ["example"] = success.Example!(),
+                },
+            };
+        }
+        return response;
+    }
+
+    private static JsonObject Of(ErrorResponse refused) => new()
+    {
+        ["description"] = string.Join(' ', refused.Kinds.Select(kind => $"`{kind.Code}`: {kind.Meaning.English}")),
+        ["headers"] = Of([.. refused.Headers, "Content-Language", "X-Request-Id"]),
+        ["content"] = new JsonObject
+        {
+            [ProblemJson] = new JsonObject
+            {
+                ["schema"] = Reference("schemas", "Problem"),
+                ["examples"] = Named(refused.Kinds.Select(kind => (kind.Code, Reference("examples", kind.Code)))),
+            },
+        },
+    };
+
+    private static JsonObject Of(IEnumerable<string> headers) => Named(headers.Select(header => (header, Reference("headers", header))));
+
+    private static IEnumerable<string> PathParameters(Operation operation)
+    {
+        if (operation.Path.Contains("{id}", StringComparison.Ordinal))
+        {
+            yield return operation.Tag switch { "tasks" => "TaskId", "categories" => "CategoryId", _ => "TagId" };
+        }
+        if (operation.Path.Contains("{name}", StringComparison.Ordinal))
+        {
+            yield return "TagName";
+        }
+    }
+
+    private static JsonObject Reference(string kind, string name) => new() { ["$ref"] = $"#/components/{kind}/{name}" };
+
+    private static JsonArray References(string kind, IEnumerable<string> names) => [.. names.Select(name => Reference(kind, name))];
+
+    private static JsonObject Named(IEnumerable<(string Name, JsonObject Value)> all) => new(all.Select(one => KeyValuePair.Create(one.Name, (JsonNode?)one.Value)));
+
+    private static string Text(int status) => status.ToString(System.Globalization.CultureInfo.InvariantCulture);
+}

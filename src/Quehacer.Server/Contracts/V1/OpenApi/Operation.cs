@@ -1,0 +1,48 @@
+using System.Text.Json.Nodes;
+
+namespace Quehacer.Server.Contracts.V1.OpenApi;
+
+/// <summary>
+/// An operation of v1 as its description tells it: what only people can say, and the few facts that the rest follows from. Headers, path
+/// parameters and errors are derived from these by <see cref="OpenApiDocument"/>, so that equal operations are described equally.
+/// </summary>
+/// <param name="Path">As it is mapped, under <c>/api/v1</c>.</param>
+/// <param name="Id">Never changes: generated clients name their functions by it.</param>
+/// <param name="Tag">One of <see cref="Operations.Tags"/>.</param>
+internal sealed record Operation(string Method, string Path, string Id, string Tag, string Summary, string Description)
+{
+    /// <summary>Names within <see cref="Parameters.All"/>.</summary>
+    public IReadOnlyList<string> Query { get; init; } = [];
+
+    /// <summary>The schema of the body, a name within <see cref="Schemas"/>; null for none.</summary>
+    public string? Body { get; init; }
+
+    public bool BodyIsOptional { get; init; }
+
+    /// <summary>Each is sent to a real server by the tests.</summary>
+    public IReadOnlyList<RequestExample> Requests { get; init; } = [];
+
+    public required Success Success { get; init; }
+
+    /// <summary>Takes no access token.</summary>
+    public bool IsAnonymous { get; init; }
+
+    /// <summary>Takes <c>If-Match</c>, and is refused with 412 when it does not hold.</summary>
+    public bool IsConditional { get; init; }
+
+    /// <summary>Answers that take the place of the usual one of their status, or come in addition.</summary>
+    public IReadOnlyList<ErrorResponse> Special { get; init; } = [];
+
+    public bool IsWrite => Method != HttpMethods.Get;
+
+    /// <summary>The paths of tasks exist a second time without their beginning.</summary>
+    public string? ShortPath => Path.StartsWith("/api/v1/tasks", StringComparison.Ordinal) ? Path["/api/v1".Length..] : null;
+}
+
+/// <param name="Name">Of the example within its operation.</param>
+internal sealed record RequestExample(string Name, string Summary, Func<JsonNode> Body);
+
+/// <summary>The one answer of an operation that is no refusal.</summary>
+/// <param name="Schema">A name within <see cref="Schemas"/>; null where there is no body.</param>
+/// <param name="Headers">Names within <see cref="Headers.All"/>, beside those that every answer has.</param>
+internal sealed record Success(int Status, string Description, string? Schema = null, Func<JsonNode>? Example = null, params string[] Headers);

@@ -1,0 +1,200 @@
+using System.Text.Json.Nodes;
+
+namespace Quehacer.Server.Contracts.V1.OpenApi;
+
+/// <summary>Every operation of v1, in the order in which it is described. One that is mapped and not listed here makes the description fail.</summary>
+internal static class Operations
+{
+    public static readonly (string Name, string Description)[] Tags =
+    [
+        ("accounts", "Accounts and sessions: register, log in, refresh, log out."),
+        ("tasks", "Tasks: make, find, change, complete, delete, restore. Each path exists a second time without `/api/v1`."),
+        ("categories", "Categories, of which a task has one or none."),
+        ("tags", "Tags, of which a task has up to ten, by name."),
+    ];
+
+    public static readonly IReadOnlyList<Operation> All = [.. Accounts(), .. Tasks(), .. Categories(), .. TagOperations()];
+
+    private static IEnumerable<Operation> Accounts()
+    {
+        yield return new("POST", "/api/v1/auth/register", "register", "accounts", "Register an account", "Makes an account with a workspace of its own. A known e-mail is refused with 409.")
+        {
+            IsAnonymous = true,
+            Body = "Registration",
+            Requests = [new("ana", "Somebody new", () => Json("""{"email":"ana@example.com","name":"Ana","password":"long enough to remember"}"""))],
+            Success = new(201, "The account.", "User", Samples.User, "Location", "Idempotent-Replayed"),
+            Special = [ErrorResponse.Taken],
+        };
+        yield return new(
+            "POST", "/api/v1/auth/login", "logIn", "accounts", "Log in",
+            "Opens a session. A wrong e-mail and a wrong password get the same answer after the same work.")
+        {
+            IsAnonymous = true,
+            Body = "Login",
+            Requests = [new("ana", "Somebody known", () => Json("""{"email":"ana@example.com","password":"long enough to remember"}"""))],
+            Success = new(200, "The tokens of the new session.", "Tokens", Samples.Tokens, "Idempotent-Replayed"),
+            Special = [ErrorResponse.WrongCredentials],
+        };
+        yield return new(
+            "POST", "/api/v1/auth/refresh", "refresh", "accounts", "Get new tokens",
+            "Takes a refresh token, which is good for one use, and gives new tokens. One that is used a second time ends its session; repeated under the same `Idempotency-Key` it is not.")
+        {
+            IsAnonymous = true,
+            Body = "Refresh",
+            Requests = [new("usual", "The newest refresh token of a session", () => Json("""{"refresh_token":"qr_AZqg"}"""))],
+            Success = new(200, "The new tokens.", "Tokens", Samples.Tokens, "Idempotent-Replayed"),
+            Special = [ErrorResponse.RefreshTokenInvalid],
+        };
+        yield return new("POST", "/api/v1/auth/logout", "logOut", "accounts", "Log out", "Ends the session of the access token, with all of its tokens, at once.")
+        {
+            Success = new(204, "The session has ended.", Headers: "Idempotent-Replayed"),
+        };
+        yield return new("GET", "/api/v1/me", "getAccount", "accounts", "Show the account", "The account whose token it is.")
+        {
+            Success = new(200, "The account.", "User", Samples.User, "ETag"),
+        };
+        yield return new("PATCH", "/api/v1/me", "changeAccount", "accounts", "Change the account", "Changes the name. What the body does not name stays as it is.")
+        {
+            IsConditional = true,
+            Body = "AccountChange",
+            Requests = [new("name", "Another name", () => Json("""{"name":"Ana María"}"""))],
+            Success = new(200, "The account as it is now.", "User", Samples.ChangedUser, "ETag", "Idempotent-Replayed"),
+        };
+    }
+
+    private static IEnumerable<Operation> Tasks()
+    {
+        const string tasks = "/api/v1/tasks";
+        const string one = tasks + "/{id}";
+        yield return new(
+            "GET", tasks, "listTasks", "tasks", "List tasks",
+            "The tasks that pass all filters, in one of the orders, by page or by cursor. With `fields` each task has the selected members and no others.")
+        {
+            Query = Parameters.TaskQuery,
+            Success = new(200, "A page of tasks.", "TaskList", Samples.Tasks, "Link", "X-Total-Count"),
+        };
+        yield return new("POST", tasks, "createTask", "tasks", "Make a task", "Makes a task. Tags that are new are made with it.")
+        {
+            Body = "NewTask",
+            Requests =
+            [
+                new("short", "Nothing but a title", () => Json("""{"title":"Buy milk"}""")),
+                new("full", "Every member", () => Json($$"""
+                    {"title":"Buy milk","description":"The shop closes at nine.","status":"pending","priority":"high","due_date":"2099-01-31T18:00:00+01:00",
+                     "category_id":"{{Samples.CategoryId}}","tags":["home"]}
+                    """)),
+            ],
+            Success = new(201, "The task.", "Task", Samples.Task, "Location", "ETag", "Idempotent-Replayed"),
+            Special = [ErrorResponse.Gone],
+        };
+        yield return new("GET", one, "getTask", "tasks", "Show a task", "A task by id or by number. A deleted one is 404.")
+        {
+            Success = new(200, "The task.", "Task", Samples.Task, "ETag"),
+        };
+        foreach (var (method, id, also) in new[] { ("PUT", "putTask", "Does the same as PATCH."), ("PATCH", "changeTask", "Does the same as PUT, and takes a JSON Merge Patch (RFC 7396).") })
+        {
+            yield return new(
+                method, one, id, "tasks", "Change a task",
+                "Changes the members that the body names and no others; `null` clears what can be empty, an array replaces the one before. " + also)
+            {
+                IsConditional = true,
+                Body = "TaskChange",
+                Requests =
+                [
+                    new("title", "Another title", () => Json("""{"title":"Buy oat milk"}""")),
+                    new("condition", "Only while the task is as you saw it", () => Json("""{"title":"Buy oat milk","due_date":null,"version":1}""")),
+                ],
+                Success = new(200, "The task as it is now.", "Task", Samples.ChangedTask, "ETag", "Idempotent-Replayed"),
+                Special = [ErrorResponse.Gone],
+            };
+        }
+        yield return new("DELETE", one, "deleteTask", "tasks", "Delete a task", "Deletes a task, which is 404 from then on and can be restored until it is purged.")
+        {
+            IsConditional = true,
+            Success = new(204, "The task is deleted.", Headers: "Idempotent-Replayed"),
+            Special = [ErrorResponse.Gone],
+        };
+        yield return Verb("PUT", one + "/tags/{name}", "addTag", "Add a tag", "Adds one tag and leaves the others. One that is there already stays where it is.", Samples.TaggedTask);
+        yield return Verb("DELETE", one + "/tags/{name}", "removeTag", "Remove a tag", "Removes one tag and leaves the others. One that is not there is no error.", Samples.UntaggedTask);
+        yield return Verb("POST", one + "/complete", "completeTask", "Complete a task", "Makes it done. A task that is done already stays as it is.", Samples.DoneTask);
+        yield return Verb("POST", one + "/reopen", "reopenTask", "Reopen a task", "Makes it pending. A task that is pending already stays as it is.", Samples.LaterTask);
+        yield return Verb("POST", one + "/restore", "restoreTask", "Restore a task", "Takes back a deletion. A task that is not deleted stays as it is.", Samples.LaterTask);
+
+        static Operation Verb(string method, string path, string id, string summary, string description, Func<JsonNode> shown) => new(method, path, id, "tasks", summary, description)
+        {
+            IsConditional = true,
+            // A body of a DELETE has no meaning that HTTP knows of (RFC 9110 §9.3.5): If-Match says the same.
+            Body = method == "DELETE" ? null : "TaskCondition",
+            BodyIsOptional = true,
+            Requests = method == "DELETE" ? [] : [new("condition", "Only while the task is as you saw it", () => Json("""{"version":1}"""))],
+            Success = new(200, "The task as it is now.", "Task", shown, "ETag", "Idempotent-Replayed"),
+            Special = [ErrorResponse.Gone],
+        };
+    }
+
+    private static IEnumerable<Operation> Categories() => Labels(
+        "categories", "category", "categories", "Category", "A deleted category leaves its tasks without one.", Samples.Categories, Samples.Category, Samples.ChangedCategory,
+        """{"name":"Household","color":"#33AA57"}""", """{"name":"House"}""");
+
+    private static IEnumerable<Operation> TagOperations()
+    {
+        foreach (var operation in Labels(
+            "tags", "tag", "tags", "Tag", "A deleted tag leaves its tasks without it.", Samples.TagList, Samples.Tag, Samples.ChangedTag, """{"name":"home"}""", """{"name":"house"}"""))
+        {
+            yield return operation;
+        }
+        yield return new(
+            "POST", "/api/v1/tags/{id}/merge", "mergeTag", "tags", "Merge a tag into another",
+            "Puts another tag on every task that has this one, which is 404 from then on. A merge cannot be undone.")
+        {
+            IsConditional = true,
+            Body = "TagMerge",
+            Requests = [new("into", "The tag that stays", () => Json($$"""{"into":"{{Samples.OtherTagId}}"}"""))],
+            Success = new(200, "The tag that stays.", "Label", Samples.OtherTag, "ETag", "Idempotent-Replayed"),
+        };
+    }
+
+    /// <summary>Categories and tags have the same operations.</summary>
+    private static IEnumerable<Operation> Labels(
+        string tag, string one, string many, string schema, string onDelete, Func<JsonNode> list, Func<JsonNode> label, Func<JsonNode> changed, string newOne, string change)
+    {
+        var path = "/api/v1/" + tag;
+        yield return new("GET", path, $"list{char.ToUpperInvariant(many[0])}{many[1..]}", tag, $"List {many}", $"The {many}, by name without regard to case and accents.")
+        {
+            Query = Parameters.LabelQuery,
+            Success = new(200, $"A page of {many}.", schema + "List", list, "Link", "X-Total-Count"),
+        };
+        yield return new("POST", path, "create" + schema, tag, $"Make a {one}", "A name that is taken is refused with 409; case does not count.")
+        {
+            Body = "New" + schema,
+            Requests = [new("usual", $"A new {one}", () => Json(newOne))],
+            Success = new(201, $"The {one}.", "Label", label, "Location", "ETag", "Idempotent-Replayed"),
+            Special = [ErrorResponse.Taken],
+        };
+        yield return new("GET", path + "/{id}", "get" + schema, tag, $"Show a {one}", $"A {one} by its id.")
+        {
+            Query = ["counts"],
+            Success = new(200, $"The {one}.", "Label", label, "ETag"),
+        };
+        foreach (var (method, verb) in new[] { ("PUT", "put"), ("PATCH", "change") })
+        {
+            yield return new(
+                method, path + "/{id}", verb + schema, tag, $"Change a {one}",
+                "Changes the members that the body names and no others; `\"color\": null` takes the colour away. PUT and PATCH do the same.")
+            {
+                IsConditional = true,
+                Body = schema + "Change",
+                Requests = [new("name", "Another name", () => Json(change))],
+                Success = new(200, $"The {one} as it is now.", "Label", changed, "ETag", "Idempotent-Replayed"),
+                Special = [ErrorResponse.Taken],
+            };
+        }
+        yield return new("DELETE", path + "/{id}", "delete" + schema, tag, $"Delete a {one}", onDelete)
+        {
+            IsConditional = true,
+            Success = new(204, $"The {one} is deleted.", Headers: "Idempotent-Replayed"),
+        };
+    }
+
+    private static JsonNode Json(string text) => JsonNode.Parse(text)!;
+}

@@ -1,0 +1,140 @@
+using System.Text.Json.Nodes;
+using Quehacer.Core;
+
+namespace Quehacer.Server.Contracts.V1.OpenApi;
+
+/// <summary>The parameters of paths, queries and headers, each described once. Bounds and words are those that the code checks.</summary>
+internal static class Parameters
+{
+    public const string Uuid = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
+
+    public static readonly string[] TaskQuery =
+    [
+        "page", "limit", "cursor", "include_total", "status", "priority", "category_id", "tag", "due_after", "due_before", "overdue", "created_after", "created_before",
+        "updated_since", "q", "sort", "order", "fields", "include_deleted",
+    ];
+
+    public static readonly string[] LabelQuery = ["page", "label_limit", "counts"];
+
+    public static JsonObject All => new()
+    {
+        ["TaskId"] = Path("id", "A TypeID, the bare UUID within it, or the number of the task.", Text($"^(?:{TypeId(Ids.TaskPrefix)}|{Uuid}|[1-9][0-9]{{0,18}})$", 36), Samples.TaskId),
+        ["CategoryId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.CategoryPrefix)}|{Uuid})$", 36), Samples.CategoryId),
+        ["TagId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.TagPrefix)}|{Uuid})$", 36), Samples.TagId),
+        ["TagName"] = Path(
+            "name", "The name of the tag, escaped: a slash in it is `%2F`.", new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Limits.TagCharacters }, "home"),
+
+        ["page"] = Query("page", "Which page. Not together with `cursor`.", Integer(1, int.MaxValue, 1), 1),
+        ["limit"] = Query("limit", "Tasks on a page.", Integer(1, Limits.PageTasks, Limits.PageTasksDefault), 50),
+        ["label_limit"] = Query("limit", "Entries on a page.", Integer(1, Limits.PageLabels, Limits.PageLabelsDefault), 50),
+        ["cursor"] = Query(
+            "cursor", "A place in the list: `next_cursor` or `previous_cursor` of an answer to the same filters in the same order. Sealed, to be sent as it came.", Text(null, 2048), null),
+        ["include_total"] = Query(
+            "include_total", "Count the whole list. Unless told, `true` by page and `false` by cursor.", Flag(), false),
+        ["status"] = Query("status", "Tasks in this state. `completed` is another word for `done`.", OneOf(Words.StatusFilters, "all"), "pending"),
+        ["priority"] = Several("priority", "Tasks of any of these.", OneOf(Words.Priorities), Words.Priorities.Length, "high", "critical"),
+        ["category_id"] = Query("category_id", "Tasks of this category, or with `none` of no category.", Text($"^(?:{TypeId(Ids.CategoryPrefix)}|{Uuid}|none)$", 36), "none"),
+        ["tag"] = Several(
+            "tag", "Tasks that have all of these tags, by name; case does not count.", new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Limits.LabelCharacters },
+            Limits.TagsOfATask, "home"),
+        ["due_after"] = Query("due_after", "Tasks that are due later than this. " + TimeSays, Time(), "2030-01-01T00:00:00Z"),
+        ["due_before"] = Query("due_before", "Tasks that are due earlier than this. " + TimeSays, Time(), "2100-01-01"),
+        ["overdue"] = Query("overdue", "`true` for pending tasks that are due before now, `false` for all others.", Flag(), false),
+        ["created_after"] = Query("created_after", "Tasks made later than this. " + TimeSays, Time(), "2026-11-01"),
+        ["created_before"] = Query("created_before", "Tasks made earlier than this. " + TimeSays, Time(), "2100-01-01"),
+        ["updated_since"] = Query("updated_since", "Tasks changed then or later. " + TimeSays, Time(), "2026-11-21T08:30:00.125Z"),
+        ["q"] = Query(
+            "q", $"Tasks in whose title, description or tags every word occurs, at least its beginning; case and accents do not count. At most {Limits.SearchPrefixes} words.",
+            new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Limits.SearchCharacters }, "milk"),
+        ["sort"] = Query("sort", "The order. A `-` in front turns it round.", OneOf([.. Words.Sorts, .. Words.Sorts.Select(sort => "-" + sort)], Words.Sorts[0]), "due"),
+        ["order"] = Query("order", "The direction, said outright. Each order has its natural one unless told.", OneOf(Words.Orders), "asc"),
+        ["fields"] = Several("fields", "Members of the tasks to show, and no others.", OneOf(Words.TaskMembers), Words.TaskMembers.Length, "id", "title"),
+        ["include_deleted"] = Query("include_deleted", "Show deleted tasks as well; these have a `deleted_at`.", Flag(false), true),
+        ["counts"] = Query("counts", "Add `task_count`. An answer to one label that has it has no `ETag`.", Flag(false), true),
+
+        ["Idempotency-Key"] = Header(
+            "Idempotency-Key", "Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.",
+            new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Limits.IdempotencyKeyCharacters + 2 }, "\"8e03978e-40d5-43dd-bc93-6894a57f9324\""),
+        ["If-Match"] = Header("If-Match", "The `ETag` of the state that you have seen: the write is made only while it is the present one.", Text(null, 1024), Samples.ETag),
+        ["X-Request-Id"] = Header("X-Request-Id", "An id of your own for this request. Without one the server makes one.", Text("^[A-Za-z0-9._-]+$", 128), "from-the-docs.1"),
+        ["Accept-Language"] = Header("Accept-Language", "`es` or `en`: the language in which refusals are told to people.", Text(null, 255), "en"),
+    };
+
+    private const string TimeSays = "A time of RFC 3339, or a date for its first moment in UTC.";
+
+    /// <summary>The pattern of a TypeID with this prefix, without anchors.</summary>
+    public static string TypeId(string prefix) => $"{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}";
+
+    private static JsonObject Path(string name, string description, JsonObject schema, JsonNode example)
+    {
+        var parameter = Parameter(name, "path", description, schema, example);
+        parameter["required"] = true;
+        return parameter;
+    }
+
+    private static JsonObject Query(string name, string description, JsonObject schema, JsonNode? example) => Parameter(name, "query", description, schema, example);
+
+    private static JsonObject Header(string name, string description, JsonObject schema, JsonNode example) => Parameter(name, "header", description, schema, example);
+
+    /// <summary>Several values with commas between them. Repeating the parameter means the same.</summary>
+    private static JsonObject Several(string name, string description, JsonObject item, int most, params string[] example)
+    {
+        var parameter = Parameter(
+            name, "query", description + " Several with commas, or by repeating the parameter.",
+            new JsonObject { ["type"] = "array", ["items"] = item, ["minItems"] = 1, ["maxItems"] = most },
+            new JsonArray([.. example.Select(value => (JsonNode)value)]));
+        parameter["style"] = "form";
+        parameter["explode"] = false;
+        return parameter;
+    }
+
+    private static JsonObject Parameter(string name, string place, string description, JsonObject schema, JsonNode? example)
+    {
+        var parameter = new JsonObject { ["name"] = name, ["in"] = place, ["description"] = description, ["schema"] = schema };
+        if (example is not null)
+        {
+            parameter["example"] = example;
+        }
+        return parameter;
+    }
+
+    private static JsonObject Text(string? pattern, int most)
+    {
+        var schema = new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = most };
+        if (pattern is not null)
+        {
+            schema["pattern"] = pattern;
+        }
+        return schema;
+    }
+
+    private static JsonObject Integer(int least, int most, int unlessTold) =>
+        new() { ["type"] = "integer", ["format"] = "int32", ["minimum"] = least, ["maximum"] = most, ["default"] = unlessTold };
+
+    private static JsonObject Flag(bool? unlessTold = null)
+    {
+        var schema = new JsonObject { ["type"] = "boolean" };
+        if (unlessTold is { } value)
+        {
+            schema["default"] = value;
+        }
+        return schema;
+    }
+
+    private static JsonObject OneOf(IEnumerable<string> words, string? unlessTold = null)
+    {
+        var schema = new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. words.Select(word => (JsonNode)word)]) };
+        if (unlessTold is not null)
+        {
+            schema["default"] = unlessTold;
+        }
+        return schema;
+    }
+
+    private static JsonObject Time() => new()
+    {
+        ["type"] = "string",
+        ["anyOf"] = new JsonArray(new JsonObject { ["format"] = "date-time" }, new JsonObject { ["format"] = "date" }),
+        ["maxLength"] = 64,
+    };
+}

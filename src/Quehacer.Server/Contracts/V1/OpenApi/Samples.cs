@@ -1,0 +1,90 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using Quehacer.Core;
+using Quehacer.Core.Accounts;
+using Quehacer.Core.Tasks;
+using Quehacer.Server.Http;
+using Quehacer.Server.Pages;
+
+namespace Quehacer.Server.Contracts.V1.OpenApi;
+
+/// <summary>The answers that the description shows, written by what writes the real ones.</summary>
+internal static class Samples
+{
+    public const string TaskId = "task_01m7ykm0xxeeksbg7jwjdqtthh";
+    public const string CategoryId = "cat_01m7ykm0xxfa1tsz2xkv5r8e4m";
+    public const string TagId = "tag_01m7ykm0xxe9hb7t1c8qy6n3wd";
+    public const string OtherTagId = "tag_01m7ykm0xxenv4k2r9j5m0a8pz";
+    public const string ETag = "\"v1.01m7ykm0xx.1.0\"";
+    public const string RequestId = "req_01m7ykm0xxfq9s3b6d1v8c5n2h";
+    public const string Origin = "http://localhost:3000";
+
+    private static readonly DateTime At = new(2026, 11, 21, 8, 30, 0, 125, DateTimeKind.Utc);
+    private static readonly DateTime Due = new(2099, 1, 31, 17, 0, 0, DateTimeKind.Utc);
+
+    private static readonly TaskBody PendingTask = new(
+        TaskId, 1, "Buy milk", null, Words.Of(TaskState.Pending), Words.Of(TaskPriority.High), Due, CategoryId, ["home"], 1, At, At, null);
+
+    private static readonly UserBody Account = new(
+        "user_01m7ykm0xxf4eaz0xbbm8c9swp", "ana@example.com", "Ana", ["user"], "ws_01m7ykm0xxfg28fmf6byh9getc", 1, At, At);
+
+    public static JsonNode Task() => Of(PendingTask, BodyJson.Default.TaskBody);
+
+    public static JsonNode ChangedTask() => Of(PendingTask with { Title = "Buy oat milk", Version = 2 }, BodyJson.Default.TaskBody);
+
+    public static JsonNode TaggedTask() => Of(PendingTask with { Tags = ["home", "errands"], Version = 2 }, BodyJson.Default.TaskBody);
+
+    public static JsonNode UntaggedTask() => Of(PendingTask with { Tags = [], Version = 2 }, BodyJson.Default.TaskBody);
+
+    public static JsonNode DoneTask() => Of(PendingTask with { Status = Words.Of(TaskState.Done), Version = 2 }, BodyJson.Default.TaskBody);
+
+    public static JsonNode LaterTask() => Of(PendingTask with { Version = 3 }, BodyJson.Default.TaskBody);
+
+    public static JsonNode Tasks()
+    {
+        var links = new LinksBody("/api/v1/tasks?limit=1&page=1", "/api/v1/tasks?limit=1&page=1", "/api/v1/tasks?limit=1&page=2", "/api/v1/tasks?limit=1&page=2", null);
+        return Of(new TaskListBody([PendingTask], PaginationBody.Of(1, 1, 2, "a5pFsrezJZkn"), links), BodyJson.Default.TaskListBody);
+    }
+
+    public static JsonNode Category() => Of(CategoryBody, BodyJson.Default.LabelBody);
+
+    public static JsonNode ChangedCategory() => Of(CategoryBody with { Name = "House", Version = 2 }, BodyJson.Default.LabelBody);
+
+    public static JsonNode Categories() => Of(new CategoryListBody([CategoryBody], PaginationBody.Of(1, 100, 1), Links("categories")), BodyJson.Default.CategoryListBody);
+
+    public static JsonNode Tag() => Of(TagBody, BodyJson.Default.LabelBody);
+
+    public static JsonNode ChangedTag() => Of(TagBody with { Name = "house", Version = 2 }, BodyJson.Default.LabelBody);
+
+    public static JsonNode OtherTag() => Of(TagBody with { Id = OtherTagId, Name = "household" }, BodyJson.Default.LabelBody);
+
+    public static JsonNode TagList() => Of(new TagListBody([TagBody], PaginationBody.Of(1, 100, 1), Links("tags")), BodyJson.Default.TagListBody);
+
+    public static JsonNode User() => Of(Account, BodyJson.Default.UserBody);
+
+    public static JsonNode ChangedUser() => Of(Account with { Name = "Ana María", Version = 2 }, BodyJson.Default.UserBody);
+
+    public static JsonNode Tokens() => Of(
+        new TokensBody("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.b2YgdGhlIGRvY3VtZW50", "qr_AZqg", "Bearer", AccessToken.LifetimeSeconds, Account), BodyJson.Default.TokensBody);
+
+    /// <summary>A refusal as the catalogue has it.</summary>
+    public static JsonNode Problem(ErrorKind kind)
+    {
+        ProblemFieldBody[] errors = [FieldMessages.Of(new FieldError(Field.Priority, FieldFault.NotOneOf), Language.English)];
+        var names = kind == ErrorCatalogue.Validation ? errors : null;
+        var detail = names is [var only] ? only.Message : $"{kind.Meaning.English} {kind.Mending.English}";
+        return Of(
+            new ProblemBody(
+                Origin + ErrorPages.Prefix + kind.Slug, kind.Title.English, kind.Status, detail, "/api/v1/tasks", kind.Code, kind.Number, RequestId, At, names),
+            BodyJson.Default.ProblemBody);
+    }
+
+    private static LabelBody CategoryBody => new(CategoryId, "Household", "#33AA57", 1, At, At, null);
+
+    private static LabelBody TagBody => new(TagId, "home", null, 1, At, At, null);
+
+    private static LinksBody Links(string collection) => new($"/api/v1/{collection}?page=1", $"/api/v1/{collection}?page=1", $"/api/v1/{collection}?page=1", null, null);
+
+    private static JsonNode Of<T>(T body, JsonTypeInfo<T> type) => JsonSerializer.SerializeToNode(body, type)!;
+}

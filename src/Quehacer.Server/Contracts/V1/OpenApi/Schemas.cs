@@ -1,0 +1,342 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Quehacer.Core;
+
+namespace Quehacer.Server.Contracts.V1.OpenApi;
+
+/// <summary>
+/// The schemas of bodies. Those of answers are read from the records that write the answers, so a member cannot be forgotten; what a member
+/// means stands here. Those of requests stand here whole, beside <see cref="Reading"/>, with the bounds that it checks.
+/// </summary>
+internal static class Schemas
+{
+    private static readonly Dictionary<Type, string> Names = new()
+    {
+        [typeof(TaskBody)] = "Task",
+        [typeof(TaskListBody)] = "TaskList",
+        [typeof(SelectedTaskListBody)] = "SelectedTaskList",
+        [typeof(JsonObject)] = "SelectedTask",
+        [typeof(LabelBody)] = "Label",
+        [typeof(CategoryListBody)] = "CategoryList",
+        [typeof(TagListBody)] = "TagList",
+        [typeof(PaginationBody)] = "Pagination",
+        [typeof(LinksBody)] = "Links",
+        [typeof(UserBody)] = "User",
+        [typeof(TokensBody)] = "Tokens",
+        [typeof(ProblemBody)] = "Problem",
+        [typeof(ProblemFieldBody)] = "ProblemField",
+    };
+
+    /// <summary>No request has room for more faults than its body has bytes; said because readers of descriptions want a bound for every list.</summary>
+    private const int MostFaults = Http.RequestBody.MaxBytes;
+
+    public static JsonObject All()
+    {
+        var all = new JsonObject();
+        var notes = Notes();
+        foreach (var (type, name) in Names)
+        {
+            all[name] = type == typeof(JsonObject)
+                ? Answer("Selected members of a task.", typeof(TaskBody), Notes()["Task"], isSelection: true)
+                : Answer(Summaries[name], type, notes[name]);
+        }
+        foreach (var (name, schema) in Requests())
+        {
+            all[name] = schema;
+        }
+        return all;
+    }
+
+    private static readonly Dictionary<string, string> Summaries = new()
+    {
+        ["Task"] = "A task.",
+        ["TaskList"] = "A page of tasks.",
+        ["SelectedTaskList"] = "A page of tasks, of which `fields` selected members.",
+        ["Label"] = "A category or a tag.",
+        ["CategoryList"] = "A page of categories, by name.",
+        ["TagList"] = "A page of tags, by name.",
+        ["Pagination"] = "Where a page lies within its list.",
+        ["Links"] = "The addresses around a page, relative to the server.",
+        ["User"] = "An account.",
+        ["Tokens"] = "A session's new tokens, and whose they are.",
+        ["Problem"] = "A refusal (RFC 9457).",
+        ["ProblemField"] = "One value of the request that cannot be accepted.",
+    };
+
+    private static Dictionary<string, Dictionary<string, JsonObject>> Notes() => new()
+    {
+        ["Task"] = new()
+        {
+            ["id"] = Id("The UUIDv7 within it holds the time of creation.", Ids.TaskPrefix),
+            ["number"] = Says("1, 2, 3… in the workspace, never used again.", ("minimum", 1)),
+            ["title"] = Says("What is to be done."),
+            ["description"] = Says("Free text."),
+            ["status"] = Says("Its state.", ("enum", Enum(Words.States))),
+            ["priority"] = Says("How urgent it is.", ("enum", Enum(Words.Priorities))),
+            ["due_date"] = Says("When it is due."),
+            ["category_id"] = Id("Its category, if it has one.", Ids.CategoryPrefix),
+            ["tags"] = Says("The names of its tags, in the order they were given.", ("maxItems", Reading.TaskLimits.Tags)),
+            ["version"] = Version(),
+            ["created_at"] = Says("When it was made."),
+            ["updated_at"] = Says("When it was changed last."),
+            ["deleted_at"] = Says("When it was deleted. Only in lists with `include_deleted=true`."),
+        },
+        ["TaskList"] = List("tasks", "The tasks of the page.", Limits.PageTasks),
+        ["SelectedTaskList"] = List("tasks", "The tasks of the page.", Limits.PageTasks),
+        ["CategoryList"] = List("categories", "The categories of the page.", Limits.PageLabels),
+        ["TagList"] = List("tags", "The tags of the page.", Limits.PageLabels),
+        ["Label"] = new()
+        {
+            ["id"] = Says("A TypeID; its prefix tells categories and tags apart.", ("pattern", $"^(?:{Parameters.TypeId(Ids.CategoryPrefix)}|{Parameters.TypeId(Ids.TagPrefix)})$")),
+            ["name"] = Says("Unique among the categories, or the tags, of the workspace, but for case."),
+            ["color"] = Says("In upper case, if it has one.", ("pattern", "^#[0-9A-F]{6}$")),
+            ["version"] = Version(),
+            ["created_at"] = Says("When it was made."),
+            ["updated_at"] = Says("When it was changed last."),
+            ["task_count"] = Says("The tasks that carry it and are not deleted. Only with `counts=true`."),
+        },
+        ["Pagination"] = new()
+        {
+            ["page"] = Says("Which page this is. Absent in an answer by cursor.", ("minimum", 1)),
+            ["limit"] = Says("How many things a page has at most.", ("minimum", 1)),
+            ["total"] = Says("How many things the whole list has. Absent where it was not counted."),
+            ["total_pages"] = Says("How many pages the list has. Absent where it was not counted."),
+            ["has_next"] = Says("Whether there is a page behind this one."),
+            ["has_previous"] = Says("Whether there is a page before this one."),
+            ["next_cursor"] = Says("The place behind this page, for `cursor`. Lists of tasks only."),
+            ["previous_cursor"] = Says("The place before this page, for `cursor`. Lists of tasks only."),
+        },
+        ["Links"] = new()
+        {
+            ["self"] = Says("This page.", ("format", "uri-reference")),
+            ["first"] = Says("The first page.", ("format", "uri-reference")),
+            ["last"] = Says("The last page, where it is known.", ("format", "uri-reference")),
+            ["next"] = Says("The next page, if there is one.", ("format", "uri-reference")),
+            ["previous"] = Says("The page before, if there is one.", ("format", "uri-reference")),
+        },
+        ["User"] = new()
+        {
+            ["id"] = Id("The account.", Ids.UserPrefix),
+            ["email"] = Says("What the user logs in with."),
+            ["name"] = Says("What people call the user."),
+            ["roles"] = Says("What the user may do in the installation: `user`, and for administrators `admin`.", ("maxItems", 2), ("items", new JsonObject { ["type"] = "string", ["enum"] = Enum(["user", "admin"]) })),
+            ["workspace_id"] = Id("The user's personal workspace.", Ids.WorkspacePrefix),
+            ["version"] = Version(),
+            ["created_at"] = Says("When it was registered."),
+            ["updated_at"] = Says("When it was changed last."),
+        },
+        ["Tokens"] = new()
+        {
+            ["access_token"] = Says("For the header `Authorization: Bearer`. A JWT; clients need not read it."),
+            ["refresh_token"] = Says("For one use at `POST /api/v1/auth/refresh`."),
+            ["token_type"] = Says("How the access token is sent.", ("const", "Bearer")),
+            ["expires_in"] = Says("Seconds that the access token lives.", ("minimum", 1)),
+            ["user"] = Says("Whose tokens they are."),
+        },
+        ["Problem"] = new()
+        {
+            ["type"] = Says("The address of a page that says what the error means and what mends it.", ("format", "uri")),
+            ["title"] = Says("What kind of error it is, for people."),
+            ["status"] = Says("The status of the answer.", ("minimum", 400), ("maximum", 599)),
+            ["detail"] = Says("What is wrong with this request and what mends it, for people."),
+            ["instance"] = Says("The path of the request.", ("format", "uri-reference")),
+            ["code"] = Says("For programs; never changes.", ("enum", Enum(Http.ErrorCatalogue.All.Select(kind => kind.Code)))),
+            ["number"] = Says("The number of the code in the catalogue."),
+            ["request_id"] = Says("The id of the request, as in `X-Request-Id`."),
+            ["timestamp"] = Says("When it was refused."),
+            ["errors"] = Says("The values of the request that are at fault, all of them.", ("maxItems", MostFaults)),
+        },
+        ["ProblemField"] = new()
+        {
+            ["field"] = Says("The member or parameter, with the index of an element where there is one."),
+            ["code"] = Says("What is wrong with it, for programs; never changes."),
+            ["message"] = Says("What is wrong with it and what mends it, for people."),
+            ["allowed_values"] = Says("What it can be, where that is a list.", ("maxItems", MostFaults)),
+        },
+    };
+
+    private static IEnumerable<(string Name, JsonObject Schema)> Requests()
+    {
+        yield return ("NewTask", Request("A new task.", ["title"], Words.TaskMembers, TaskMembers()));
+        yield return ("TaskChange", Request(
+            "What is to be changed of a task. An absent member stays as it is.", [], Words.TaskMembers, [.. TaskMembers(), ("version", Condition())]));
+        yield return ("TaskCondition", Request("The version that the task must have.", [], [], [("version", Condition())]));
+        yield return ("NewCategory", Request("A new category.", ["name"], Words.LabelMembers, LabelMembers(Limits.LabelCharacters)));
+        yield return ("CategoryChange", Request(
+            "What is to be changed of a category.", [], Words.LabelMembers, [.. LabelMembers(Limits.LabelCharacters), ("version", Condition())]));
+        yield return ("NewTag", Request("A new tag.", ["name"], Words.LabelMembers, LabelMembers(Limits.TagCharacters)));
+        yield return ("TagChange", Request("What is to be changed of a tag.", [], Words.LabelMembers, [.. LabelMembers(Limits.TagCharacters), ("version", Condition())]));
+        yield return ("TagMerge", Request(
+            "Which tag takes the place of this one.", ["into"], [],
+            [("into", Written("string", "The tag that stays.", ("pattern", $"^(?:{Parameters.TypeId(Ids.TagPrefix)}|{Parameters.Uuid})$"), ("maxLength", 36))), ("version", Condition())]));
+        yield return ("Registration", Request(
+            "A new account.", ["email", "name", "password"], Reading.NewUserMembers, [("email", Email()), ("name", UserName()), ("password", Password(Limits.PasswordMinCharacters))]));
+        yield return ("AccountChange", Request("What is to be changed of an account.", [], Reading.UserMembers, [("name", UserName()), ("version", Condition())]));
+        yield return ("Login", Request("E-mail and password of an account.", ["email", "password"], [], [("email", Email()), ("password", Password(1))]));
+        yield return ("Refresh", Request(
+            "A refresh token that has not been used.", ["refresh_token"], [],
+            [("refresh_token", Written("string", "From the last login or refresh.", ("minLength", 1), ("maxLength", 255), ("writeOnly", true)))]));
+    }
+
+    private static (string, JsonObject)[] TaskMembers() =>
+    [
+        ("title", Written("string", "What is to be done. White space around it is taken off.", ("minLength", 1), ("maxLength", Reading.TaskLimits.TitleCharacters), ("pattern", "\\S"))),
+        ("description", Nullable("string", "Free text; `null` for none.", ("maxLength", Reading.TaskLimits.DescriptionCharacters))),
+        ("status", Written("string", "Its state; a new task is pending unless told.", ("enum", Enum(Words.States)))),
+        ("priority", Written("string", "How urgent it is; a new task is `medium` unless told.", ("enum", Enum(Words.Priorities)))),
+        ("due_date", Nullable("string", "A time of RFC 3339 with any offset, in the future; `null` for none.", ("format", "date-time"), ("maxLength", 64))),
+        ("category_id", Nullable(
+            "string", "A category of yours, by TypeID or UUID; `null` for none.", ("pattern", $"^(?:{Parameters.TypeId(Ids.CategoryPrefix)}|{Parameters.Uuid})$"), ("maxLength", 36))),
+        ("tags", Nullable(
+            "array", "Tags by name, in your order; `null` for none. A name that is new makes a tag, a name given twice counts once.", ("maxItems", Reading.TaskLimits.Tags),
+            ("items", new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Reading.TaskLimits.TagCharacters, ["pattern"] = "\\S" }))),
+    ];
+
+    private static (string, JsonObject)[] LabelMembers(int nameCharacters) =>
+    [
+        ("name", Written("string", "Unique but for case. White space around it is taken off.", ("minLength", 1), ("maxLength", nameCharacters), ("pattern", "\\S"))),
+        ("color", Nullable("string", "A colour, in either case; `null` for none.", ("pattern", "^#[0-9A-Fa-f]{6}$"), ("maxLength", 7))),
+    ];
+
+    private static JsonObject Condition() => Written(
+        "integer", "The version that it must have; another one is refused with 412.", ("format", "int32"), ("minimum", 1), ("maximum", int.MaxValue));
+
+    private static JsonObject Email() => Written("string", "Case does not tell two e-mails apart.", ("format", "email"), ("minLength", 1), ("maxLength", Limits.EmailCharacters));
+
+    private static JsonObject UserName() => Written("string", "What people call the user.", ("minLength", 1), ("maxLength", Limits.UserNameCharacters), ("pattern", "\\S"));
+
+    private static JsonObject Password(int least) => Written(
+        "string", "Any characters but U+0000, and none of the common passwords.", ("format", "password"), ("minLength", least), ("maxLength", Limits.PasswordMaxCharacters),
+        ("writeOnly", true));
+
+    /// <summary>A body that a client sends. Members that are shown and cannot be written are taken and ignored, so that what was read can be put back.</summary>
+    private static JsonObject Request(string description, string[] required, IEnumerable<string> known, (string Name, JsonObject Schema)[] members)
+    {
+        var properties = new JsonObject();
+        foreach (var (name, schema) in members)
+        {
+            properties[name] = schema;
+        }
+        foreach (var name in known.Where(name => !properties.ContainsKey(name)))
+        {
+            properties[name] = new JsonObject { ["description"] = "Shown, never written: taken and ignored, so that what was read can be put back.", ["readOnly"] = true };
+        }
+        var request = new JsonObject { ["type"] = "object", ["description"] = description };
+        if (required.Length > 0)
+        {
+            request["required"] = Enum(required);
+        }
+        request["properties"] = properties;
+        request["additionalProperties"] = false;
+        return request;
+    }
+
+    /// <summary>The schema of what a record writes. Every member has a note and every note a member.</summary>
+    private static JsonObject Answer(string description, Type type, Dictionary<string, JsonObject> notes, bool isSelection = false)
+    {
+        var properties = new JsonObject();
+        var required = new List<string>();
+        foreach (var member in BodyJson.Default.GetTypeInfo(type)!.Properties)
+        {
+            if (!notes.Remove(member.Name, out var note))
+            {
+                throw new InvalidOperationException($"{type.Name} shows '{member.Name}', and {nameof(Schemas)} does not say what it is.");
+            }
+            var isOptional = member.AttributeProvider!.IsDefined(typeof(JsonIgnoreAttribute), inherit: false);
+            if (!isOptional)
+            {
+                required.Add(member.Name);
+            }
+            var schema = Of(member.PropertyType, isNullable: !isOptional && (member.IsGetNullable || System.Nullable.GetUnderlyingType(member.PropertyType) is not null));
+            foreach (var (name, value) in note)
+            {
+                schema[name] = value?.DeepClone();
+            }
+            properties[member.Name] = schema;
+        }
+        if (notes.Count > 0 && !isSelection)
+        {
+            throw new InvalidOperationException($"{nameof(Schemas)} speaks of members that {type.Name} does not show: {string.Join(", ", notes.Keys)}.");
+        }
+        var answer = new JsonObject { ["type"] = "object", ["description"] = description };
+        if (!isSelection)
+        {
+            answer["required"] = Enum(required);
+        }
+        answer["properties"] = properties;
+        return answer;
+    }
+
+    private static JsonObject Of(Type type, bool isNullable)
+    {
+        type = System.Nullable.GetUnderlyingType(type) ?? type;
+        if (Names.TryGetValue(type, out var name))
+        {
+            return new JsonObject { ["$ref"] = "#/components/schemas/" + name };
+        }
+        if (type.IsGenericType)
+        {
+            return new JsonObject { ["type"] = Type("array", isNullable), ["items"] = Of(type.GetGenericArguments()[0], isNullable: false) };
+        }
+        var (word, format) = type switch
+        {
+            _ when type == typeof(string) => ("string", null),
+            _ when type == typeof(bool) => ("boolean", null),
+            _ when type == typeof(int) => ("integer", "int32"),
+            _ when type == typeof(long) => ("integer", "int64"),
+            _ when type == typeof(DateTime) => ("string", "date-time"),
+            _ => throw new InvalidOperationException($"{nameof(Schemas)} has no word for {type}."),
+        };
+        var schema = new JsonObject { ["type"] = Type(word, isNullable) };
+        if (format is not null)
+        {
+            schema["format"] = format;
+        }
+        if (word == "integer")
+        {
+            schema["minimum"] = 0;
+            schema["maximum"] = format == "int32" ? int.MaxValue : long.MaxValue;
+        }
+        return schema;
+    }
+
+    private static JsonNode Type(string word, bool isNullable) => isNullable ? new JsonArray(word, "null") : word;
+
+    private static JsonArray Enum(IEnumerable<string> words) => [.. words.Select(word => (JsonNode)word)];
+
+    private static JsonObject Written(string type, string description, params (string Name, JsonNode Value)[] more) => Member(type, description, more);
+
+    private static JsonObject Nullable(string type, string description, params (string Name, JsonNode Value)[] more) => Member(new JsonArray(type, "null"), description, more);
+
+    private static JsonObject Member(JsonNode type, string description, (string Name, JsonNode Value)[] more)
+    {
+        var schema = new JsonObject { ["type"] = type };
+        foreach (var (name, value) in Says(description, more))
+        {
+            schema[name] = value?.DeepClone();
+        }
+        return schema;
+    }
+
+    private static JsonObject Says(string description, params (string Name, JsonNode Value)[] more)
+    {
+        var note = new JsonObject { ["description"] = description };
+        foreach (var (name, value) in more)
+        {
+            note[name] = value;
+        }
+        return note;
+    }
+
+    private static JsonObject Id(string description, string prefix) => Says("A TypeID. " + description, ("pattern", $"^{Parameters.TypeId(prefix)}$"));
+
+    private static JsonObject Version() => Says("Rises by one with every change; in a write it is a condition.", ("minimum", 1));
+
+    private static Dictionary<string, JsonObject> List(string name, string description, int most) => new()
+    {
+        [name] = Says(description, ("maxItems", most)),
+        ["pagination"] = Says("Where the page lies."),
+        ["_links"] = Says("The pages around it."),
+    };
+}

@@ -1,0 +1,189 @@
+using System.Text.Json.Nodes;
+
+namespace Quehacer.Server.Tests;
+
+public sealed class OpenApiTests(SharedServer shared)
+{
+    private const string Served = "/openapi/v1.json";
+
+    private readonly Description description = new();
+
+    private static string Committed => File.ReadAllText(Path.Combine(QuehacerServer.Repository, Description.File));
+
+    [Fact]
+    public async Task The_committed_description_is_what_the_program_prints()
+    {
+        var run = await QuehacerServer.RunAsync(["openapi", "v1"], []);
+        Assert.Equal(0, run.ExitCode);
+        Assert.True(run.Output == Committed, $"{Description.File} is not what the code makes. Renew it, and read what changed: ./run openapi v1 > {Description.File}");
+    }
+
+    /// <summary>The server describes what is mapped, and refuses when that is more than is described: equal means that the two are the same.</summary>
+    [Fact]
+    public async Task The_served_description_is_that_of_the_endpoints_that_there_are()
+    {
+        var answer = (await shared.Nobody().GetAsync(Served)).Is(200);
+        Assert.True(answer.Text == Committed, $"{Served} is not {Description.File}: an operation of Operations.cs is not mapped, or the file is to be renewed.");
+        Assert.Equal("application/json", answer.Header("Content-Type")?.Split(';')[0]);
+        Assert.Equal("", (await shared.Nobody().GetAsync(Served, ("If-None-Match", answer.ETag!))).Is(304).Text);
+        Assert.Equal("", (await shared.Nobody().SendAsync("HEAD", Served)).Is(200).Text);
+    }
+
+    [Fact]
+    public void Operations_have_names_of_their_own()
+    {
+        var names = description.Operations.Select(operation => operation.Id).ToList();
+        Assert.True(names.Count > 25);
+        Assert.Equal(names.Distinct(), names);
+    }
+
+    [Fact]
+    public void Every_example_is_what_its_schema_says()
+    {
+        var examples = description.Examples().ToList();
+        Assert.True(examples.Count > 100);
+        Assert.All(examples, example => description.IsValid(example.At, example.Schema, example.Example));
+    }
+
+    [Fact]
+    public async Task Every_example_of_a_request_is_answered_as_described()
+    {
+        foreach (var operation in description.Operations)
+        {
+            var user = await shared.NewUserAsync();
+            foreach (var (type, body) in Bodies(operation))
+            {
+                var (path, parent) = await PlaceAsync(user, operation);
+                var answer = await user.SendAsync(operation.Method, path, await FilledAsync(user, operation, body), type is null ? [] : [("Content-Type", type)]);
+                answer.Is(operation.Success.Status);
+                description.Holds(operation, answer);
+                if (answer.Header("Location") is { } made && made != "/api/v1/me")
+                {
+                    (await user.GetAsync(made)).Is(200);
+                    await user.DeleteAsync(made);
+                }
+                if (parent is not null)
+                {
+                    // The next example may want the same name.
+                    await user.DeleteAsync(parent);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Every_example_of_a_parameter_is_taken()
+    {
+        var user = await shared.NewUserAsync();
+        await user.CreateAsync(new { title = "Buy milk", tags = new[] { "home" } });
+        foreach (var operation in description.Operations)
+        {
+            foreach (var parameter in description.Parameters(operation).Where(parameter => (string)parameter["in"]! == "query" && parameter["example"] is not null))
+            {
+                var example = parameter["example"]!;
+                var value = example is JsonArray several ? string.Join(',', several.Select(one => (string)one!)) : example.ToString();
+                if (example.GetValueKind() is System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False)
+                {
+                    value = example.ToJsonString();
+                }
+                var (path, _) = await PlaceAsync(user, operation);
+                var answer = await user.GetAsync($"{path}?{parameter["name"]}={Uri.EscapeDataString(value)}");
+                answer.Is(200);
+                // The total is not counted when it is not wanted, and an answer with a count has no tag.
+                if ((string)parameter["name"]! is not ("include_total" or "counts"))
+                {
+                    description.Holds(operation, answer);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Every_operation_refuses_as_described()
+    {
+        var user = await shared.NewUserAsync();
+        foreach (var operation in description.Operations)
+        {
+            var body = Bodies(operation).First().Body is { } example ? await FilledAsync(user, operation, example) : null;
+            var (path, _) = await PlaceAsync(user, operation);
+            await Refuses(406, user, path, ("Accept", "text/html"));
+            await Refuses(422, user, path + "?nonsense=1");
+            if (!operation.IsAnonymous)
+            {
+                await Refuses(401, shared.Nobody(), path);
+                await Refuses(401, user, path, ("Authorization", "Bearer nonsense"));
+            }
+            if (operation.Path.Contains("{id}"))
+            {
+                await Refuses(404, user, operation.Path.Replace("{id}", Guid.NewGuid().ToString()).Replace("{name}", "home"));
+            }
+            if (operation.Method != "GET")
+            {
+                await Refuses(400, user, path, ("Idempotency-Key", "\"open"));
+                var text = await user.SendAsync(operation.Method, path, "no JSON", ("Content-Type", "text/plain"));
+                description.Holds(operation, text.Is(415));
+            }
+            if (description.Parameters(operation).Any(parameter => (string)parameter["name"]! == "If-Match"))
+            {
+                await Refuses(412, user, path, ("If-Match", "\"another\""));
+            }
+
+            async Task Refuses(int status, Client client, string at, params (string, string)[] headers) =>
+                description.Holds(operation, (await client.SendAsync(operation.Method, at, body, headers)).Is(status));
+        }
+    }
+
+    /// <summary>Every body that the description shows, in every type that it may have; one null where there is none.</summary>
+    private static IEnumerable<(string? Type, JsonNode? Body)> Bodies(DescribedOperation operation)
+    {
+        if (operation.Node["requestBody"] is not { } request)
+        {
+            return [(null, null)];
+        }
+        var all = request["content"]!.AsObject().SelectMany(content => content.Value!["examples"]!.AsObject(), (content, example) => ((string?)content.Key, example.Value!["value"]));
+        return (bool)request["required"]! ? all : all.Append((null, null));
+    }
+
+    /// <summary>The path with the id of something that is there, and the path of that thing.</summary>
+    private static async Task<(string Path, string? Thing)> PlaceAsync(User user, DescribedOperation operation)
+    {
+        if (!operation.Path.Contains("{id}"))
+        {
+            return (operation.Path, null);
+        }
+        object body = operation.Tag == "tasks" ? new { title = "Buy milk", tags = new[] { "errands" } } : new { name = $"{Guid.NewGuid():N}" };
+        var id = (string)(await user.PostAsync($"/api/v1/{operation.Tag}", body)).Is(201)["id"]!;
+        return (operation.Path.Replace("{id}", id).Replace("{name}", "home"), $"/api/v1/{operation.Tag}/{id}");
+    }
+
+    /// <summary>The example with what is there in place of what it makes up.</summary>
+    private static async Task<JsonNode?> FilledAsync(User user, DescribedOperation operation, JsonNode? body)
+    {
+        if (body is not JsonObject filled)
+        {
+            return body;
+        }
+        filled = filled.DeepClone().AsObject();
+        if (filled.ContainsKey("category_id"))
+        {
+            filled["category_id"] = (string)(await user.PostAsync("/api/v1/categories", new { name = $"{Guid.NewGuid():N}" })).Is(201)["id"]!;
+        }
+        if (filled.ContainsKey("into"))
+        {
+            filled["into"] = (string)(await user.PostAsync("/api/v1/tags", new { name = $"{Guid.NewGuid():N}" })).Is(201)["id"]!;
+        }
+        if (filled.ContainsKey("email"))
+        {
+            filled["email"] = operation.Id == "register" ? $"{Guid.NewGuid():N}@example.com" : user.Email;
+        }
+        if (filled.ContainsKey("password"))
+        {
+            filled["password"] = operation.Id == "register" ? (string)filled["password"]! : User.Password;
+        }
+        if (filled.ContainsKey("refresh_token"))
+        {
+            filled["refresh_token"] = user.RefreshToken;
+        }
+        return filled;
+    }
+}
