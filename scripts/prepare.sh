@@ -51,3 +51,10 @@ prepare_commands() {
     command -v "$command" >/dev/null 2>&1 || install_packages "$command"
   done
 }
+
+# Installs what a folder's package-lock.json pins, once for each state of it. Nothing of a package runs while it is installed.
+prepare_npm() {
+  [ "$root/$1/node_modules/.package-lock.json" -nt "$root/$1/package-lock.json" ] && return
+  prepare_commands npm
+  npm ci --prefix "$root/$1" --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || exit 69
+}

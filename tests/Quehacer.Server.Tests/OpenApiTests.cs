@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 
 namespace Quehacer.Server.Tests;
@@ -27,6 +28,26 @@ public sealed class OpenApiTests(SharedServer shared)
         Assert.Equal("application/json", answer.Header("Content-Type")?.Split(';')[0]);
         Assert.Equal("", (await shared.Nobody().GetAsync(Served, ("If-None-Match", answer.ETag!))).Is(304).Text);
         Assert.Equal("", (await shared.Nobody().SendAsync("HEAD", Served)).Is(200).Text);
+    }
+
+    [Fact]
+    public async Task The_linter_finds_nothing()
+    {
+        var folder = Path.Combine(QuehacerServer.Repository, "tests", "openapi");
+        var linter = Path.Combine(folder, "node_modules", ".bin", "spectral");
+        Assert.True(File.Exists(linter), "The linter is not installed. ./test does that, or: npm ci --prefix tests/openapi --ignore-scripts");
+        var start = new ProcessStartInfo(
+            linter, ["lint", Description.File, "--ruleset", Path.Combine(folder, ".spectral.yaml"), "--fail-severity", "hint", "--display-only-failures"])
+        {
+            WorkingDirectory = QuehacerServer.Repository,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var lint = Process.Start(start)!;
+        var complaints = lint.StandardError.ReadToEndAsync();
+        var findings = await lint.StandardOutput.ReadToEndAsync();
+        await lint.WaitForExitAsync();
+        Assert.True(lint.ExitCode == 0, findings + await complaints);
     }
 
     [Fact]
