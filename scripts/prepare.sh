@@ -52,9 +52,10 @@ prepare_commands() {
   done
 }
 
-# Installs what a folder's package-lock.json pins, once for each state of it. Nothing of a package runs while it is installed.
+# Installs what a folder's package-lock.json pins, once for each state of it. Nothing of a package runs while it is installed. Where that
+# cannot be done, the tests that need it say so and the others go on.
 prepare_npm() {
   [ "$root/$1/node_modules/.package-lock.json" -nt "$root/$1/package-lock.json" ] && return
   prepare_commands npm
-  npm ci --prefix "$root/$1" --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || exit 69
+  npm ci --prefix "$root/$1" --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || echo "npm could not install what $1/package-lock.json pins." >&2
 }

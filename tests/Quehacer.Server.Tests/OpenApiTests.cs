@@ -154,6 +154,80 @@ public sealed class OpenApiTests(SharedServer shared)
         }
     }
 
+    /// <summary>The bounds stand in the description and in the code that reads; here the one is tried on the other, at the bound and beyond it.</summary>
+    [Fact]
+    public async Task Every_member_of_a_body_is_bounded_as_described()
+    {
+        var user = await shared.NewUserAsync();
+        foreach (var operation in description.Operations.Where(operation => operation.Node["requestBody"] is not null))
+        {
+            var schema = description.Resolve(operation.Node["requestBody"]!["content"]!["application/json"]!["schema"]!);
+            var members = schema["properties"]!.AsObject();
+            (await WithAsync("nonsense", 1)).IsInvalid("nonsense");
+            foreach (var required in schema["required"]?.AsArray() ?? [])
+            {
+                (await WithAsync((string)required!, null, isAbsent: true)).IsInvalid((string)required!);
+            }
+            foreach (var (name, member) in members)
+            {
+                foreach (var wrong in Bounds.Wrong(member!))
+                {
+                    var answer = await WithAsync(name, wrong);
+                    // Credentials that nobody can have are no more wrong than others.
+                    if (operation.Id is not ("logIn" or "refresh") || answer.Status != 401)
+                    {
+                        answer.IsInvalid(name);
+                    }
+                }
+                foreach (var right in operation.Id is "logIn" or "refresh" ? [] : Bounds.Right(member!))
+                {
+                    (await WithAsync(name, right)).Is(operation.Success.Status);
+                }
+            }
+
+            async Task<Answer> WithAsync(string name, JsonNode? value, bool isAbsent = false)
+            {
+                var (path, _) = await PlaceAsync(user, operation);
+                var body = (JsonObject)(await FilledAsync(user, operation, Bodies(operation).First().Body))!;
+                if (body.ContainsKey("name"))
+                {
+                    body["name"] = $"{Guid.NewGuid():N}";
+                }
+                body[name] = value;
+                if (isAbsent)
+                {
+                    body.Remove(name);
+                }
+                return await user.SendAsync(operation.Method, path, body);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Every_parameter_of_a_query_is_bounded_as_described()
+    {
+        var user = await shared.SomebodyAsync();
+        foreach (var operation in description.Operations)
+        {
+            foreach (var parameter in description.Parameters(operation).Where(parameter => (string)parameter["in"]! == "query"))
+            {
+                var name = (string)parameter["name"]!;
+                var (path, _) = await PlaceAsync(user, operation);
+                foreach (var wrong in Bounds.Wrong(parameter["schema"]!).Where(wrong => wrong is not null))
+                {
+                    (await AskAsync(wrong!)).IsInvalid(name);
+                }
+                foreach (var right in Bounds.Right(parameter["schema"]!).Where(right => right is not null))
+                {
+                    (await AskAsync(right!)).Is(200);
+                }
+
+                Task<Answer> AskAsync(JsonNode value) => user.GetAsync($"{path}?{name}={Uri.EscapeDataString(
+                    value is JsonArray several ? string.Join(',', several.Select(one => (string)one!)) : value.ToString())}");
+            }
+        }
+    }
+
     /// <summary>Every body that the description shows, in every type that it may have; one null where there is none.</summary>
     private static IEnumerable<(string? Type, JsonNode? Body)> Bodies(DescribedOperation operation)
     {

@@ -28,7 +28,7 @@ internal static class Parameters
         ["limit"] = Query("limit", "Tasks on a page.", Integer(1, Limits.PageTasks, Limits.PageTasksDefault), 50),
         ["label_limit"] = Query("limit", "Entries on a page.", Integer(1, Limits.PageLabels, Limits.PageLabelsDefault), 50),
         ["cursor"] = Query(
-            "cursor", "A place in the list: `next_cursor` or `previous_cursor` of an answer to the same filters in the same order. Sealed, to be sent as it came.", Text(null, 2048), null),
+            "cursor", "A place in the list: `next_cursor` or `previous_cursor` of an answer to the same filters in the same order. Sealed, to be sent as it came.", Text("^[A-Za-z0-9_-]+$", 2048), null),
         ["include_total"] = Query(
             "include_total", "Count the whole list. Unless told, `true` by page and `false` by cursor.", Flag(), false),
         ["status"] = Query("status", "Tasks in this state. `completed` is another word for `done`.", OneOf(Words.StatusFilters, "all"), "pending"),
