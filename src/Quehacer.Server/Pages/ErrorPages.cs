@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -14,13 +13,12 @@ internal static class ErrorPages
 {
     public const string Prefix = "/errors/";
 
-    private static readonly FrozenDictionary<string, ErrorKind> BySlug = ErrorCatalogue.All.ToFrozenDictionary(kind => kind.Slug, StringComparer.Ordinal);
+    private static readonly Dictionary<string, ErrorKind> BySlug = ErrorCatalogue.All.ToDictionary(kind => kind.Slug, StringComparer.Ordinal);
 
     public static void MapErrorPages(this IEndpointRouteBuilder routes, Problems problems)
     {
-        routes.MapMethods("/errors", Page.Methods, (RequestDelegate)(http => ListAsync(http, problems)));
-        routes.MapMethods(Prefix + "{slug}", Page.Methods, (RequestDelegate)(http =>
-            BySlug.TryGetValue((string)http.Request.RouteValues["slug"]!, out var kind) ? ExplainAsync(http, problems, kind) : RefuseAsync(http, problems)));
+        routes.Show("/errors", http => ListAsync(http, problems));
+        routes.Show(Prefix + "{slug}", http => BySlug.TryGetValue(http.Route("slug")!, out var kind) ? ExplainAsync(http, problems, kind) : RefuseAsync(http, problems));
     }
 
     private static Task ListAsync(HttpContext http, Problems problems)

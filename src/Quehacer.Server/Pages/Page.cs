@@ -15,8 +15,6 @@ namespace Quehacer.Server.Pages;
 /// </summary>
 internal sealed class Page(HttpContext http)
 {
-    public static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
-
     // No '<', '>' or '&': a browser reads the text of a style element as it stands, and XML would write them as entities.
     private const string Style = """
         :root{color-scheme:light dark;--text:#1b1b1f;--back:#fff;--soft:#f1f1f4;--line:#c8c8d0;--link:#0b57d0;--quiet:#55555f}

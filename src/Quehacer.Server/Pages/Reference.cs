@@ -69,8 +69,8 @@ internal static class Reference
 
     public static void MapReference(this IEndpointRouteBuilder routes)
     {
-        routes.MapMethods(Path, Page.Methods, (RequestDelegate)PageAsync);
-        routes.MapMethods(Path + "/{file}", Page.Methods, (RequestDelegate)FileAsync);
+        routes.Show(Path, PageAsync);
+        routes.Show(Path + "/{file}", FileAsync);
     }
 
     private static Task PageAsync(HttpContext http)
@@ -96,11 +96,11 @@ internal static class Reference
             ]);
     }
 
-    private static Task FileAsync(HttpContext http) => http.Request.RouteValues["file"] switch
+    private static Task FileAsync(HttpContext http) => http.Route("file") switch
     {
         "viewer.js" => WriteAsync(http, "text/javascript; charset=utf-8", Encoding.UTF8.GetBytes(Starter)),
         "viewer.css" => WriteAsync(http, "text/css; charset=utf-8", Encoding.UTF8.GetBytes(Frame)),
-        string file when Types.TryGetValue(file, out var type) => FileAsync(http, file, type),
+        { } file when Types.TryGetValue(file, out var type) => FileAsync(http, file, type),
         _ => MissAsync(http),
     };
 

@@ -9,7 +9,7 @@ namespace Quehacer.Server.Pages;
 internal static class StartPage
 {
     public static void MapStartPage(this IEndpointRouteBuilder routes, Problems problems) =>
-        routes.MapMethods("/", Page.Methods, (RequestDelegate)(http => WriteAsync(http, problems)));
+        routes.Show("/", http => WriteAsync(http, problems));
 
     private static Task WriteAsync(HttpContext http, Problems problems)
     {
