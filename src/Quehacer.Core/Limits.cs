@@ -70,6 +70,12 @@ public static class Limits
     /// <summary>Rows that one statement of a clean-up job touches, so that no job holds locks for long.</summary>
     public const int JobBatchRows = 1_000;
 
+    /// <summary>Events that a rebuild holds in memory: 40 MB at the very most, and enough that most workspaces are one page.</summary>
+    public const int RebuildPageEvents = 2_000;
+
+    /// <summary>Differences that a rebuild names; all of them are counted.</summary>
+    public const int RebuildDifferences = 100;
+
     /// <summary>An access token's clock may run this far ahead of ours (seconds): two servers never agree exactly.</summary>
     public const int TokenClockSkewSeconds = 5;
 

@@ -60,8 +60,8 @@ public static class Text
 
     /// <summary>
     /// The text as lists order it and searches compare it: without case, accents and compatibility forms, so that <c>cafe</c> is <c>Café</c>
-    /// and <c>Ａ</c> is <c>a</c>. Fold version 1: NFKD, marks dropped, simple upper case, simple lower case, NFKD without marks again, and
-    /// curly quotes made straight. What the index holds was made by this very version: a change of it needs a migration that makes it anew.
+    /// and <c>Ａ</c> is <c>a</c>. Fold version 1: NFKD, marks dropped, simple upper case, simple lower case, NFKD without marks again;
+    /// curly quotes made straight, and ß, æ, œ, ø, ł, đ, ð, þ, ħ, ŧ, ı as people write them who have no such key. What the index holds was made by this very version: a change of it needs a migration that makes it anew.
     /// </summary>
     public static string Fold(string text)
     {
@@ -78,7 +78,23 @@ public static class Text
             {
                 if (Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark))
                 {
-                    folded.Append(rune.Value switch { '‘' or '’' => (Rune)'\'', '“' or '”' => (Rune)'"', _ => rune });
+                    _ = rune.Value switch
+                    {
+                        '‘' or '’' => folded.Append('\''),
+                        '“' or '”' => folded.Append('"'),
+                        // Letters that people take for another with something added, and Unicode does not take apart.
+                        'ß' => folded.Append("ss"),
+                        'æ' => folded.Append("ae"),
+                        'œ' => folded.Append("oe"),
+                        'ø' => folded.Append('o'),
+                        'ł' => folded.Append('l'),
+                        'đ' or 'ð' => folded.Append('d'),
+                        'þ' => folded.Append("th"),
+                        'ħ' => folded.Append('h'),
+                        'ŧ' => folded.Append('t'),
+                        'ı' => folded.Append('i'),
+                        _ => folded.Append(rune),
+                    };
                 }
             }
             return folded.ToString();

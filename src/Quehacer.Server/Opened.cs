@@ -91,6 +91,23 @@ internal sealed class Opened : IAsyncDisposable
         await work(opened.Installation, opened.Migrations);
     }
 
+    /// <summary>For a command that needs the database alone: with <c>DATABASE_URL</c> it runs beside servers, without the data directory.</summary>
+    public static async Task UseDatabaseAsync(Func<Database, Task> work, CancellationToken cancellation)
+    {
+        var settings = Settings.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build(), EnvironmentName);
+        using var logs = LoggerFactory.Create(_ => { });
+        if (settings.DatabaseConnectionString is not { } connectionString)
+        {
+            await using var opened = await OpenAsync(settings, logs, cancellation);
+            await work(opened.Database);
+            return;
+        }
+        await MigrateAsync(connectionString, settings.DatabaseStartupWaitSeconds, logs, cancellation);
+        await using var database = new Database(new DatabaseOptions(
+            connectionString, settings.DatabasePoolSize, settings.DatabaseStatementTimeoutMs, settings.DatabaseLockTimeoutMs));
+        await work(database);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Database.DisposeAsync();

@@ -5,9 +5,13 @@ namespace Quehacer.Server;
 /// <summary>The data directory is in use.</summary>
 internal sealed class DirectoryHeld(string message) : Exception(message);
 
+/// <summary>The tables are not what the event log makes of them.</summary>
+internal sealed class TablesDiffer(string message) : Exception(message);
+
 /// <summary>Turns what stops the program into a sentence on standard error and an exit code of sysexits.h.</summary>
 internal static class Refused
 {
+    private const int Data = 65;
     private const int Software = 70;
     private const int TemporaryFailure = 75;
     private const int Configuration = 78;
@@ -26,6 +30,10 @@ internal static class Refused
         catch (DirectoryHeld held)
         {
             return await SayAsync(held, TemporaryFailure);
+        }
+        catch (TablesDiffer differ)
+        {
+            return await SayAsync(differ, Data);
         }
         catch (DatabaseRefused refused)
         {

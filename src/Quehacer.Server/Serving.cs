@@ -39,7 +39,9 @@ internal static class Serving
         app.UseMiddleware<Authentication>(contracts, installation.AccessToken, TimeProvider.System);
         app.UseMiddleware<Negotiation>(contracts);
         app.MapHealth(opened.Database);
-        app.MapErrorPages();
+        app.MapStartPage(problems);
+        app.MapErrorPages(problems);
+        app.MapReference();
         app.MapV1(installation, problems, settings.IdempotencyKeyRequired);
         app.MapOpenApi();
 
@@ -120,7 +122,7 @@ internal static class Serving
         A first request:
           curl {{address}}/api/v1/auth/register -H 'Content-Type: application/json' \
                -d '{"email":"ana@example.com","name":"Ana","password":"long enough to remember"}'
-        Stop with Ctrl-C. The README has the rest.
+        The reference is at {{address}}/docs. Stop with Ctrl-C. The README has the rest.
 
         """);
 }

@@ -29,7 +29,9 @@ public sealed class FoldTests
     [InlineData("שָׁלוֹם", "שלום")]
     [InlineData("‘it’s’ “so”", "'it's' \"so\"")]
     [InlineData("\U00010400", "\U00010428")]
-    [InlineData("ẞ", "ß")]
+    [InlineData("Straße STRAẞE", "strasse strasse")]
+    [InlineData("Øresund Łódź Đà Nẵng Æsir Œuvre Þór ħ ŧ", "oresund lodz da nang aesir oeuvre thor h t")]
+    [InlineData("ILIK ılık", "ilik ilik")]
     public void Case_accents_and_compatibility_forms_are_folded_away(string text, string folded) => Assert.Equal(folded, Text.Fold(text));
 
     [Theory]
@@ -37,14 +39,13 @@ public sealed class FoldTests
     [InlineData("👩‍👩‍👧")]
     [InlineData("👍🏽")]
     [InlineData("🇪🇸")]
-    [InlineData("straße")]
     [InlineData("日本語")]
     [InlineData("% _ * ? ' \" & | ! : ( ) \\ -")]
     public void What_has_neither_case_nor_accents_stays_as_it_is(string text) => Assert.Equal(text, Text.Fold(text));
 
     [Theory]
     [InlineData("ano", "aña")]
-    [InlineData("strasse", "straße")]
+    [InlineData("strase", "straße")]
     [InlineData("o", "0")]
     public void Different_letters_stay_different(string one, string other) => Assert.NotEqual(Text.Fold(one), Text.Fold(other));
 

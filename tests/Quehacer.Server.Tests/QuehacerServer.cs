@@ -186,6 +186,27 @@ public sealed partial class QuehacerServer : IAsyncDisposable
         }
     }
 
+    /// <summary>The private cluster of the running server as a server of one's own: its socket is in line 5 of <c>postmaster.pid</c>.</summary>
+    public string DatabaseUrl(string database = "postgres") =>
+        $"postgres://quehacer@/{database}?host={Uri.EscapeDataString(File.ReadLines(Path.Combine(DataDirectory, "postgres", "postmaster.pid")).ElementAt(4).Trim())}";
+
+    /// <summary>Says something to the database of the running server behind its back, with the <c>psql</c> of its PostgreSQL.</summary>
+    public async Task<string> SqlAsync(string sql, string database = "postgres")
+    {
+        var pid = File.ReadLines(Path.Combine(DataDirectory, "postgres", "postmaster.pid")).First().Trim();
+        var binaries = Path.GetDirectoryName(File.ResolveLinkTarget($"/proc/{pid}/exe", returnFinalTarget: false)!.FullName)!;
+        using var psql = Process.Start(new ProcessStartInfo(Path.Combine(binaries, "psql"), ["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql, DatabaseUrl(database)])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var printed = psql.StandardOutput.ReadToEndAsync();
+        var complained = await psql.StandardError.ReadToEndAsync();
+        await psql.WaitForExitAsync();
+        Assert.True(psql.ExitCode == 0, complained);
+        return (await printed).Trim();
+    }
+
     /// <summary>Runs a verb of the program on this server's data directory.</summary>
     public Task<Run> RunAsync(string[] arguments, string input = "") => RunAsync(arguments, [("DATA_DIR", DataDirectory), .. settings], input);
 

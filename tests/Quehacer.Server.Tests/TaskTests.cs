@@ -227,7 +227,7 @@ public sealed class TaskTests(SharedServer shared)
     {
         var user = await shared.NewUserAsync();
         var due = DateTime.UtcNow.AddSeconds(1.5);
-        var (path, made) = await user.CreateAsync(new { title = "a", description = "b", priority = "critical", due_date = due.ToString("yyyy-MM-ddTHH:mm:ss.fffZ"), tags = new[] { "x", "y" } });
+        var (path, made) = await user.CreateAsync(new { title = "a", description = "b", priority = "critical", due_date = due.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", System.Globalization.CultureInfo.InvariantCulture), tags = new[] { "x", "y" } });
         await Task.Delay(2000);
         foreach (var method in new[] { "PUT", "PATCH" })
         {

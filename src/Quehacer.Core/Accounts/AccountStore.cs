@@ -54,9 +54,11 @@ public sealed class AccountStore(Database database, Passwords passwords, TimePro
         }
 
         await connection.CloseAsync();
-        return await FindRegistrationAsync(edit, key, cancellation) is { } registered
-            ? new Answered<Account>(registered, IsReplay: true)
-            : ErrorCode.EmailTaken;
+        if (await FindRegistrationAsync(edit, key, cancellation) is { } registered)
+        {
+            return new Answered<Account>(registered, IsReplay: true);
+        }
+        return await FindByEmailAsync(edit.Email.Value, cancellation) is null ? ErrorCode.Busy : ErrorCode.EmailTaken;
     }
 
     /// <summary>The caller's account.</summary>

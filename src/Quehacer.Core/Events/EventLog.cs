@@ -1,3 +1,4 @@
+using Npgsql;
 using Quehacer.Core.Postgres;
 
 namespace Quehacer.Core.Events;
@@ -16,15 +17,30 @@ internal static class EventLog
           FROM workspaces w WHERE w.workspace_id = $1
         """;
 
+    private const string Columns = "revision, type, data, before, stream_id, version, number, actor_id, at";
+
     /// <summary>The events of one stream up to a version, in order.</summary>
     public static async Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(
         Database database, Guid workspaceId, Guid streamId, int upToVersion, CancellationToken cancellation)
     {
-        await using var command = database.Command("""
-            SELECT revision, type, data, before, version, number, actor_id, at
-              FROM events WHERE workspace_id = $1 AND stream_id = $2 AND version <= $3 ORDER BY version
-            """);
+        await using var command = database.Command(
+            $"SELECT {Columns} FROM events WHERE workspace_id = $1 AND stream_id = $2 AND version <= $3 ORDER BY version");
         command.Parameters.With(workspaceId).With(streamId).With(upToVersion);
+        return await ReadAsync(command, cancellation);
+    }
+
+    /// <summary>The first events of a workspace after a revision, in order. Whatever had that revision or an earlier one when it was read stays as it is, save for purges.</summary>
+    public static async Task<IReadOnlyList<StoredEvent>> ReadPageAsync(
+        NpgsqlConnection connection, Guid workspaceId, long afterRevision, int limit, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(
+            $"SELECT {Columns} FROM events WHERE workspace_id = $1 AND revision > $2 ORDER BY revision LIMIT $3", connection);
+        command.Parameters.With(workspaceId).With(afterRevision).With(limit);
+        return await ReadAsync(command, cancellation);
+    }
+
+    private static async Task<IReadOnlyList<StoredEvent>> ReadAsync(NpgsqlCommand command, CancellationToken cancellation)
+    {
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var events = new List<StoredEvent>();
         while (await reader.ReadAsync(cancellation))
@@ -34,7 +50,8 @@ internal static class EventLog
                 reader.GetString(1),
                 reader.IsDBNull(2) ? null : reader.GetString(2),
                 reader.IsDBNull(3) ? null : reader.GetString(3),
-                new EventStamp(streamId, reader.GetInt32(4), reader.IsDBNull(5) ? null : reader.GetInt64(5), reader.GetGuid(6), reader.GetDateTime(7))));
+                new EventStamp(
+                    reader.GetGuid(4), reader.GetInt32(5), reader.IsDBNull(6) ? null : reader.GetInt64(6), reader.GetGuid(7), reader.GetDateTime(8))));
         }
         return events;
     }

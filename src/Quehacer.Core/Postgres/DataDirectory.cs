@@ -6,6 +6,9 @@ namespace Quehacer.Core.Postgres;
 /// </summary>
 public sealed class DataDirectory : IDisposable
 {
+    /// <summary>EWOULDBLOCK, of Linux and of macOS: what <c>flock</c> says when another process has the lock. A full disk and the like are other failures.</summary>
+    private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
+
     private readonly FileStream held;
 
     private DataDirectory(string path, FileStream held)
@@ -30,7 +33,7 @@ public sealed class DataDirectory : IDisposable
         {
             return new DataDirectory(path, new FileStream(System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (IOException exception) when (exception is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
+        catch (IOException exception) when (exception.HResult == WouldBlock)
         {
             return null;
         }

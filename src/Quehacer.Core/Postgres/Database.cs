@@ -124,6 +124,9 @@ public sealed class Database : IAsyncDisposable
     /// </summary>
     internal NpgsqlCommand PlannedCommand(string sql) => planning.CreateCommand(sql);
 
+    /// <summary>A connection whose statements are planned anew each time, for work whose tables grow from nothing to any size while it lasts.</summary>
+    internal ValueTask<NpgsqlConnection> OpenPlannedAsync(CancellationToken cancellation) => planning.OpenConnectionAsync(cancellation);
+
     private async Task ReadIncarnationAsync(NpgsqlConnection connection)
     {
         await using var command = new NpgsqlCommand(ReadIncarnation, connection);

@@ -29,6 +29,9 @@ internal static class Endpoints
     public static void Delete(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<IResult>> answer) =>
         routes.Answer([HttpMethods.Delete], pattern, answer);
 
+    /// <summary>GET and HEAD for what writes its answer itself, as pages do.</summary>
+    public static void Show(this IEndpointRouteBuilder routes, string pattern, RequestDelegate write) => routes.MapMethods(pattern, Read, write);
+
     /// <summary>A parameter of the route's pattern.</summary>
     public static string? Route(this HttpContext http, string name) => http.Request.RouteValues[name] as string;
 

@@ -4,7 +4,20 @@ namespace Quehacer.Server.Http;
 /// <param name="Slug">The last part of the address of its page.</param>
 /// <param name="Code">For programs; never changes.</param>
 /// <param name="Number">001's registry, continued.</param>
-internal sealed record ErrorKind(string Slug, string Code, string Number, int Status, Said Title, Said Meaning, Said Mending);
+internal sealed record ErrorKind(string Slug, string Code, string Number, int Status, Said Title, Said Meaning, Said Mending)
+{
+    /// <summary>The server's own address in <see cref="Curl"/>.</summary>
+    public const string Origin = "{origin}";
+
+    /// <summary>What usually leads to it.</summary>
+    public required Said Cause { get; init; }
+
+    /// <summary>The path that the example on its page was asked at.</summary>
+    public string Instance { get; init; } = "/api/v1/tasks";
+
+    /// <summary>A command that shows the way out, where there is one.</summary>
+    public string? Curl { get; init; }
+}
 
 /// <summary>The one table of errors.</summary>
 internal static class ErrorCatalogue
@@ -12,112 +25,206 @@ internal static class ErrorCatalogue
     public static readonly ErrorKind Unauthorized = new("unauthorized", "UNAUTHORIZED", "AUTH_1001", 401,
         new("Authentication Required", "Autenticación requerida"),
         new("The request needs an access token and carries none.", "La petición necesita un token de acceso y no lleva ninguno."),
-        new("Log in at POST /api/v1/auth/login and send the header 'Authorization: Bearer <access_token>'.", "Inicia sesión en POST /api/v1/auth/login y envía la cabecera 'Authorization: Bearer <access_token>'."));
+        new("Log in at POST /api/v1/auth/login and send the header 'Authorization: Bearer <access_token>'.", "Inicia sesión en POST /api/v1/auth/login y envía la cabecera 'Authorization: Bearer <access_token>'."))
+    {
+        Cause = new("The header Authorization was not sent: the program has not logged in, or a proxy has taken the header away.", "No se envió la cabecera Authorization: el programa no ha iniciado sesión, o un proxy quitó la cabecera."),
+        Curl = """
+            curl {origin}/api/v1/tasks -H "Authorization: Bearer $TOKEN"
+            """,
+    };
 
     public static readonly ErrorKind TokenExpired = new("token-expired", "TOKEN_EXPIRED", "AUTH_1002", 401,
         new("Token Expired", "Token expirado"),
         new("The access token was valid and its hour is over.", "El token de acceso era válido y su hora ha pasado."),
-        new("Get a new one at POST /api/v1/auth/refresh with your refresh token, or log in again.", "Obtén otro en POST /api/v1/auth/refresh con tu token de refresco, o inicia sesión de nuevo."));
+        new("Get a new one at POST /api/v1/auth/refresh with your refresh token, or log in again.", "Obtén otro en POST /api/v1/auth/refresh con tu token de refresco, o inicia sesión de nuevo."))
+    {
+        Cause = new("Access tokens live for an hour. The program kept this one longer and did not refresh it.", "Los tokens de acceso duran una hora. El programa guardó este más tiempo y no lo renovó."),
+        Curl = """curl {origin}/api/v1/auth/refresh -H 'Content-Type: application/json' -d '{"refresh_token":"…"}'""",
+    };
 
     public static readonly ErrorKind TokenInvalid = new("token-invalid", "TOKEN_INVALID", "AUTH_1003", 401,
         new("Token Invalid", "Token inválido"),
         new("The token was not issued by this server, has been altered, has been used up, or belongs to a session that has ended.", "El token no fue emitido por este servidor, fue alterado, ya se usó o pertenece a una sesión terminada."),
-        new("Log in again at POST /api/v1/auth/login.", "Inicia sesión de nuevo en POST /api/v1/auth/login."));
+        new("Log in again at POST /api/v1/auth/login.", "Inicia sesión de nuevo en POST /api/v1/auth/login."))
+    {
+        Cause = new("The token was cut off while it was copied, the session was logged out, a refresh token was used twice, or the server got another signing key.", "El token se cortó al copiarlo, la sesión se cerró, un token de refresco se usó dos veces o el servidor cambió de clave de firma."),
+        Curl = """curl {origin}/api/v1/auth/login -H 'Content-Type: application/json' -d '{"email":"ana@example.com","password":"…"}'""",
+    };
 
     public static readonly ErrorKind InvalidCredentials = new("invalid-credentials", "INVALID_CREDENTIALS", "AUTH_1005", 401,
         new("Invalid Credentials", "Credenciales inválidas"),
         new("E-mail and password do not belong together. Which of them is wrong is never said.", "El correo y la contraseña no corresponden. Nunca se dice cuál de los dos falla."),
-        new("Check both and try again.", "Revisa ambos e inténtalo de nuevo."));
+        new("Check both and try again.", "Revisa ambos e inténtalo de nuevo."))
+    {
+        Cause = new("One of the two is mistyped, or no account has this e-mail.", "Uno de los dos está mal escrito, o ninguna cuenta tiene ese correo."),
+        Instance = "/api/v1/auth/login",
+        Curl = """curl {origin}/api/v1/auth/login -H 'Content-Type: application/json' -d '{"email":"ana@example.com","password":"…"}'""",
+    };
 
     public static readonly ErrorKind Validation = new("validation", "VALIDATION_ERROR", "VAL_2001", 422,
         new("Validation Error", "Error de validación"),
         new("The request was understood, but some of its values cannot be accepted. 'errors' lists each with its field, a code and a message.", "La petición se entendió, pero algunos valores no son aceptables. 'errors' enumera cada uno con su campo, un código y un mensaje."),
-        new("Correct the fields that 'errors' names and send the request again.", "Corrige los campos que 'errors' nombra y envía la petición de nuevo."));
+        new("Correct the fields that 'errors' names and send the request again.", "Corrige los campos que 'errors' nombra y envía la petición de nuevo."))
+    {
+        Cause = new("A value is missing, too long, of another type or not one of those allowed, or a member or parameter is misspelled.", "Un valor falta, es demasiado largo, es de otro tipo o no está entre los permitidos, o un miembro o parámetro está mal escrito."),
+        Curl = """curl {origin}/api/v1/tasks -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"title":"Buy milk","priority":"high"}'""",
+    };
 
     public static readonly ErrorKind MalformedJson = new("malformed-json", "MALFORMED_JSON", "VAL_2005", 400,
         new("Malformed JSON", "JSON mal formado"),
         new("The body is not JSON as RFC 8259 defines it, is empty, names a member twice, or nests deeper than 32 levels.", "El cuerpo no es JSON según RFC 8259, está vacío, repite un miembro o anida más de 32 niveles."),
-        new("Send one JSON object in UTF-8, each member once.", "Envía un objeto JSON en UTF-8, cada miembro una sola vez."));
+        new("Send one JSON object in UTF-8, each member once.", "Envía un objeto JSON en UTF-8, cada miembro una sola vez."))
+    {
+        Cause = new("Most often a comma too many, single quotes, a comment, or a body that was cut off; in a shell, quotes that the shell took away.", "Casi siempre una coma de más, comillas simples, un comentario o un cuerpo cortado; en una consola, comillas que la consola se llevó."),
+        Curl = """curl {origin}/api/v1/tasks -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"title":"Buy milk"}'""",
+    };
 
     public static readonly ErrorKind BadRequest = new("bad-request", "BAD_REQUEST", "VAL_2006", 400,
         new("Bad Request", "Petición incorrecta"),
         new("The request breaks the rules of HTTP: a header, its target or its framing cannot be read.", "La petición incumple las reglas de HTTP: una cabecera, su destino o su formato no se pueden leer."),
-        new("'detail' says which part; correct it and send the request again.", "'detail' dice qué parte; corrígela y envía la petición de nuevo."));
+        new("'detail' says which part; correct it and send the request again.", "'detail' dice qué parte; corrígela y envía la petición de nuevo."))
+    {
+        Cause = new("A program wrote HTTP by hand, or something on the way has altered the request.", "Un programa escribió HTTP a mano, o algo en el camino alteró la petición."),
+    };
 
     public static readonly ErrorKind IdempotencyKeyInvalid = new("idempotency-key-invalid", "IDEMPOTENCY_KEY_INVALID", "VAL_2007", 400,
         new("Idempotency-Key Invalid", "Idempotency-Key inválida"),
         new("The Idempotency-Key header cannot be read as one string of 1 to 255 printable ASCII characters.", "La cabecera Idempotency-Key no es una cadena de 1 a 255 caracteres ASCII imprimibles."),
-        new("Send one, in quotes, such as Idempotency-Key: \"8e03978e-40d5-43dd-bc93-6894a57f9324\".", "Envía una, entre comillas, como Idempotency-Key: \"8e03978e-40d5-43dd-bc93-6894a57f9324\"."));
+        new("Send one, in quotes, such as Idempotency-Key: \"8e03978e-40d5-43dd-bc93-6894a57f9324\".", "Envía una, entre comillas, como Idempotency-Key: \"8e03978e-40d5-43dd-bc93-6894a57f9324\"."))
+    {
+        Cause = new("The header is empty, was sent twice, is longer than 255 characters or holds other characters.", "La cabecera está vacía, se envió dos veces, supera 255 caracteres o contiene otros caracteres."),
+        Curl = """curl {origin}/api/v1/tasks -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -H 'Idempotency-Key: "8e03978e-40d5-43dd-bc93-6894a57f9324"' -d '{"title":"Buy milk"}'""",
+    };
 
     public static readonly ErrorKind IdempotencyKeyMissing = new("idempotency-key-missing", "MISSING_IDEMPOTENCY_KEY", "VAL_2008", 400,
         new("Idempotency-Key Missing", "Falta Idempotency-Key"),
         new("This server is configured to demand an Idempotency-Key with every POST.", "Este servidor está configurado para exigir Idempotency-Key en cada POST."),
-        new("Send a fresh random key with each new request, and the same key when you repeat one.", "Envía una clave aleatoria nueva con cada petición, y la misma cuando la repitas."));
+        new("Send a fresh random key with each new request, and the same key when you repeat one.", "Envía una clave aleatoria nueva con cada petición, y la misma cuando la repitas."))
+    {
+        Cause = new("Whoever runs this server has set Idempotency__Required, so that no request is done twice by accident.", "Quien opera este servidor activó Idempotency__Required, para que ninguna petición se haga dos veces por accidente."),
+        Curl = """curl {origin}/api/v1/tasks -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -H 'Idempotency-Key: "8e03978e-40d5-43dd-bc93-6894a57f9324"' -d '{"title":"Buy milk"}'""",
+    };
 
     public static readonly ErrorKind NotFound = new("not-found", "RESOURCE_NOT_FOUND", "BIZ_3001", 404,
         new("Not Found", "No encontrado"),
         new("There is nothing at this address, or nothing that you may see.", "No hay nada en esta dirección, o nada que puedas ver."),
-        new("Check the address and the id. A deleted task can be brought back with POST /api/v1/tasks/{id}/restore.", "Revisa la dirección y el id. Una tarea borrada se recupera con POST /api/v1/tasks/{id}/restore."));
+        new("Check the address and the id. A deleted task can be brought back with POST /api/v1/tasks/{id}/restore.", "Revisa la dirección y el id. Una tarea borrada se recupera con POST /api/v1/tasks/{id}/restore."))
+    {
+        Cause = new("The address is misspelled, the thing has been deleted, or it belongs to somebody else: which of them is never said.", "La dirección está mal escrita, la cosa fue borrada o es de otra persona: nunca se dice cuál."),
+        Instance = "/api/v1/tasks/7",
+        Curl = """
+            curl -X POST {origin}/api/v1/tasks/7/restore -H "Authorization: Bearer $TOKEN"
+            """,
+    };
 
     public static readonly ErrorKind AlreadyExists = new("already-exists", "RESOURCE_ALREADY_EXISTS", "BIZ_3002", 409,
         new("Already Exists", "Ya existe"),
         new("There is one of these with the same unique value already.", "Ya hay uno con el mismo valor único."),
-        new("Use the one there is, or choose another value.", "Usa el existente o elige otro valor."));
+        new("Use the one there is, or choose another value.", "Usa el existente o elige otro valor."))
+    {
+        Cause = new("An account has this e-mail, or a category or tag has this name; upper and lower case do not count.", "Una cuenta tiene ese correo, o una categoría o etiqueta tiene ese nombre; mayúsculas y minúsculas no cuentan."),
+        Instance = "/api/v1/categories",
+        Curl = """
+            curl {origin}/api/v1/categories -H "Authorization: Bearer $TOKEN"
+            """,
+    };
 
     public static readonly ErrorKind PreconditionFailed = new("precondition-failed", "PRECONDITION_FAILED", "BIZ_3005", 412,
         new("Precondition Failed", "Precondición fallida"),
         new("Somebody has changed it since you read it: your If-Match or 'version' names an older state. Nothing was overwritten.", "Alguien lo cambió desde que lo leíste: tu If-Match o 'version' nombra un estado anterior. No se sobrescribió nada."),
-        new("Read it again, apply your change to what you find, and send it with the new ETag.", "Léelo de nuevo, aplica tu cambio a lo que encuentres y envíalo con el nuevo ETag."));
+        new("Read it again, apply your change to what you find, and send it with the new ETag.", "Léelo de nuevo, aplica tu cambio a lo que encuentres y envíalo con el nuevo ETag."))
+    {
+        Cause = new("Two programs or people changed the same thing at the same time, and the other one was first.", "Dos programas o personas cambiaron lo mismo a la vez, y el otro llegó primero."),
+        Instance = "/api/v1/tasks/7",
+        Curl = """
+            curl -i {origin}/api/v1/tasks/7 -H "Authorization: Bearer $TOKEN"
+            """,
+    };
 
     public static readonly ErrorKind IdempotencyMismatch = new("idempotency-mismatch", "IDEMPOTENCY_MISMATCH", "BIZ_3006", 422,
         new("Idempotency-Key Reused", "Idempotency-Key reutilizada"),
         new("Another request was done under this Idempotency-Key.", "Ya se hizo otra petición con esta Idempotency-Key."),
-        new("Make a new key for each new request; repeat a key only with exactly the same request.", "Usa una clave nueva para cada petición; repite una clave solo con exactamente la misma petición."));
+        new("Make a new key for each new request; repeat a key only with exactly the same request.", "Usa una clave nueva para cada petición; repite una clave solo con exactamente la misma petición."))
+    {
+        Cause = new("The program uses one key for several requests, or has changed the body between two attempts.", "El programa usa una clave para varias peticiones, o cambió el cuerpo entre dos intentos."),
+    };
 
     public static readonly ErrorKind IdempotencyInFlight = new("idempotency-in-flight", "IDEMPOTENCY_IN_FLIGHT", "BIZ_3007", 409,
         new("Request In Flight", "Petición en curso"),
         new("The first request with this Idempotency-Key is still being worked on.", "La primera petición con esta Idempotency-Key sigue en curso."),
-        new("Wait a moment and send the same request with the same key again.", "Espera un momento y repite la misma petición con la misma clave."));
+        new("Wait a moment and send the same request with the same key again.", "Espera un momento y repite la misma petición con la misma clave."))
+    {
+        Cause = new("A request was repeated before the first one was answered, and the first one takes unusually long.", "Una petición se repitió antes de que se respondiera la primera, y la primera tarda más de lo normal."),
+    };
 
     public static readonly ErrorKind Gone = new("gone", "GONE", "BIZ_3008", 410,
         new("Gone", "Eliminado definitivamente"),
         new("It was here and has been removed for good, its history with it.", "Estaba aquí y se eliminó definitivamente, con su historial."),
-        new("Nothing brings it back; make a new one.", "Nada lo recupera; crea uno nuevo."));
+        new("Nothing brings it back; make a new one.", "Nada lo recupera; crea uno nuevo."))
+    {
+        Cause = new("A deleted task is kept for some days, 30 unless this server is set otherwise; that time is over.", "Una tarea borrada se conserva unos días, 30 salvo otra configuración; ese plazo terminó."),
+        Instance = "/api/v1/tasks/7/restore",
+    };
 
     public static readonly ErrorKind MethodNotAllowed = new("method-not-allowed", "METHOD_NOT_ALLOWED", "HTTP_6001", 405,
         new("Method Not Allowed", "Método no permitido"),
         new("This address exists but does not take this method.", "Esta dirección existe pero no acepta este método."),
-        new("Use one of the methods that the Allow header lists.", "Usa uno de los métodos que enumera la cabecera Allow."));
+        new("Use one of the methods that the Allow header lists.", "Usa uno de los métodos que enumera la cabecera Allow."))
+    {
+        Cause = new("The method is mistaken, or the address is: POST makes a task at /api/v1/tasks, PATCH changes one at /api/v1/tasks/{id}.", "El método está equivocado, o la dirección: POST crea una tarea en /api/v1/tasks, PATCH cambia una en /api/v1/tasks/{id}."),
+    };
 
     public static readonly ErrorKind NotAcceptable = new("not-acceptable", "NOT_ACCEPTABLE", "HTTP_6002", 406,
         new("Not Acceptable", "No aceptable"),
         new("The Accept header leaves out every format this address can answer in.", "La cabecera Accept excluye todos los formatos en que esta dirección puede responder."),
-        new("Accept application/json.", "Acepta application/json."));
+        new("Accept application/json.", "Acepta application/json."))
+    {
+        Cause = new("The header asks for HTML, XML or another format; the API speaks JSON only.", "La cabecera pide HTML, XML u otro formato; la API solo habla JSON."),
+        Curl = """curl {origin}/api/v1/tasks -H "Authorization: Bearer $TOKEN" -H 'Accept: application/json'""",
+    };
 
     public static readonly ErrorKind RequestTimeout = new("request-timeout", "REQUEST_TIMEOUT", "HTTP_6003", 408,
         new("Request Timeout", "Tiempo de petición agotado"),
         new("The request arrived too slowly and was given up.", "La petición llegó demasiado despacio y se abandonó."),
-        new("Send it again over a better connection.", "Envíala de nuevo con una conexión mejor."));
+        new("Send it again over a better connection.", "Envíala de nuevo con una conexión mejor."))
+    {
+        Cause = new("The connection is slow or was interrupted while the body was being sent.", "La conexión es lenta o se interrumpió mientras se enviaba el cuerpo."),
+    };
 
     public static readonly ErrorKind PayloadTooLarge = new("payload-too-large", "PAYLOAD_TOO_LARGE", "HTTP_6004", 413,
         new("Payload Too Large", "Cuerpo demasiado grande"),
         new("The body has more than 1 MiB (1048576 bytes).", "El cuerpo tiene más de 1 MiB (1048576 bytes)."),
-        new("Send less at a time.", "Envía menos de una vez."));
+        new("Send less at a time.", "Envía menos de una vez."))
+    {
+        Cause = new("A description is far beyond its 10000 characters, or a file was sent in place of JSON.", "Una descripción supera con mucho sus 10000 caracteres, o se envió un archivo en lugar de JSON."),
+    };
 
     public static readonly ErrorKind UnsupportedMediaType = new("unsupported-media-type", "UNSUPPORTED_MEDIA_TYPE", "HTTP_6005", 415,
         new("Unsupported Media Type", "Tipo de contenido no admitido"),
         new("The body is of a type or in an encoding that this address does not read.", "El cuerpo es de un tipo o codificación que esta dirección no lee."),
-        new("Send 'Content-Type: application/json' (for PATCH also application/merge-patch+json), uncompressed, in UTF-8.", "Envía 'Content-Type: application/json' (en PATCH también application/merge-patch+json), sin comprimir, en UTF-8."));
+        new("Send 'Content-Type: application/json' (for PATCH also application/merge-patch+json), uncompressed, in UTF-8.", "Envía 'Content-Type: application/json' (en PATCH también application/merge-patch+json), sin comprimir, en UTF-8."))
+    {
+        Cause = new("curl -d sends a form unless it is told otherwise, and some libraries send text/plain or compress what they send.", "curl -d envía un formulario si no se le dice otra cosa, y algunas bibliotecas envían text/plain o comprimen lo que envían."),
+        Curl = """curl {origin}/api/v1/tasks -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"title":"Buy milk"}'""",
+    };
 
     public static readonly ErrorKind Internal = new("internal", "INTERNAL_ERROR", "SRV_5001", 500,
         new("Internal Error", "Error interno"),
         new("Something went wrong in the server. It has been logged under the request id.", "Algo falló en el servidor. Quedó registrado con el id de la petición."),
-        new("Try again; if it happens again, tell whoever runs this server the request id.", "Inténtalo de nuevo; si se repite, comunica el id de la petición a quien opera este servidor."));
+        new("Try again; if it happens again, tell whoever runs this server the request id.", "Inténtalo de nuevo; si se repite, comunica el id de la petición a quien opera este servidor."))
+    {
+        Cause = new("A fault in the program. It is never the fault of the request.", "Un fallo del programa. Nunca es culpa de la petición."),
+        Curl = "curl {origin}/health/detailed",
+    };
 
     public static readonly ErrorKind Unavailable = new("unavailable", "SERVICE_UNAVAILABLE", "SRV_5002", 503,
         new("Service Unavailable", "Servicio no disponible"),
         new("The database cannot be reached or is overloaded at the moment.", "La base de datos no está disponible o está sobrecargada en este momento."),
-        new("Try again after the seconds that Retry-After gives; with an Idempotency-Key it is safe to repeat any request.", "Inténtalo tras los segundos que indica Retry-After; con una Idempotency-Key se puede repetir cualquier petición sin riesgo."));
+        new("Try again after the seconds that Retry-After gives; with an Idempotency-Key it is safe to repeat any request.", "Inténtalo tras los segundos que indica Retry-After; con una Idempotency-Key se puede repetir cualquier petición sin riesgo."))
+    {
+        Cause = new("The database is starting, has been stopped, or has more to do than it can.", "La base de datos está arrancando, se detuvo o tiene más trabajo del que puede hacer."),
+        Curl = "curl {origin}/ready",
+    };
 
     public static readonly IReadOnlyList<ErrorKind> All =
     [

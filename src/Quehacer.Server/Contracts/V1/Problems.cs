@@ -11,6 +11,8 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
 {
     private const int RetryAfterSeconds = 2;
 
+    private static readonly FieldError[] ExampleFaults = [new(Field.Title, FieldFault.Required), new(Field.Priority, FieldFault.NotOneOf)];
+
     /// <summary>Why v1 refuses what the core refuses.</summary>
     public async Task WriteAsync(HttpContext http, Error error)
     {
@@ -26,14 +28,7 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         var kind = KindOf(error.Code);
         var language = Languages.Preferred(http.Request);
         var errors = error.Fields.Count == 0 ? null : error.Fields.Select(field => FieldMessages.Of(field, language)).ToList();
-        var detail = errors switch
-        {
-            null => DetailOf(error.Code).In(language),
-            [var only] => only.Message,
-            [var first, ..] => first.Message + new Said($" ({errors.Count - 1} more in 'errors'.)", $" ({errors.Count - 1} más en 'errors'.)").In(language),
-            [] => kind.Meaning.In(language),
-        };
-        await WriteAsync(http, kind, detail, errors, language);
+        await WriteAsync(http, kind, DetailOf(errors, DetailOf(error.Code), language), errors, language);
     }
 
     /// <summary>Why v1 refuses what never reaches the core.</summary>
@@ -47,6 +42,31 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         var language = Languages.Preferred(http.Request);
         await WriteAsync(http, KindOf(fault), DetailOf(fault, http).In(language), null, language);
     }
+
+    /// <summary>The address of this server as its clients know it.</summary>
+    public string Origin(HttpRequest request) => publicUrl?.ToString().TrimEnd('/') ?? $"{request.Scheme}://{request.Host}";
+
+    /// <summary>The address of the page that explains it, which is also its name.</summary>
+    public string TypeOf(HttpRequest request, ErrorKind kind) => Origin(request) + ErrorPages.Prefix + kind.Slug;
+
+    /// <summary>What a client would be told of such an error, for its page.</summary>
+    public ProblemBody Example(HttpContext http, ErrorKind kind, Language language)
+    {
+        var errors = kind == ErrorCatalogue.Validation
+            ? ExampleFaults.Select(fault => FieldMessages.Of(fault, language)).ToList()
+            : null;
+        return Body(http, kind, DetailOf(errors, Whole(kind), language), kind.Instance, errors, language);
+    }
+
+    private static string DetailOf(List<ProblemFieldBody>? errors, Said otherwise, Language language) => errors switch
+    {
+        null or [] => otherwise.In(language),
+        [var only] => only.Message,
+        [var first, ..] => first.Message + new Said($" ({errors.Count - 1} more in 'errors'.)", $" ({errors.Count - 1} más en 'errors'.)").In(language),
+    };
+
+    private ProblemBody Body(HttpContext http, ErrorKind kind, string detail, string instance, IReadOnlyList<ProblemFieldBody>? errors, Language language) => new(
+        TypeOf(http.Request, kind), kind.Title.In(language), kind.Status, detail, instance, kind.Code, kind.Number, http.TraceIdentifier, DateTime.UtcNow, errors);
 
     private async Task WriteAsync(HttpContext http, ErrorKind kind, string detail, IReadOnlyList<ProblemFieldBody>? errors, Language language)
     {
@@ -64,10 +84,7 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         {
             headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         }
-        var origin = publicUrl?.ToString().TrimEnd('/') ?? $"{http.Request.Scheme}://{http.Request.Host}";
-        var problem = new ProblemBody(
-            origin + ErrorPages.Prefix + kind.Slug, kind.Title.In(language), kind.Status, detail, http.Request.PathBase + http.Request.Path, kind.Code, kind.Number,
-            http.TraceIdentifier, DateTime.UtcNow, errors);
+        var problem = Body(http, kind, detail, http.Request.PathBase + http.Request.Path, errors, language);
         await JsonAnswer.WriteAsync(http, kind.Status, "application/problem+json; charset=utf-8", problem, BodyJson.Default.ProblemBody);
     }
 

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
 using Quehacer.Server.Http;
+using Quehacer.Server.Pages;
 
 namespace Quehacer.Server.Contracts.V1.OpenApi;
 
@@ -15,7 +16,6 @@ namespace Quehacer.Server.Contracts.V1.OpenApi;
 /// </summary>
 internal static class OpenApiDocument
 {
-    private const string ServedAt = "/openapi/v1.json";
     private const string ProblemJson = "application/problem+json";
 
     private static readonly JsonSerializerOptions Plain = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -31,7 +31,7 @@ internal static class OpenApiDocument
             var document = Of(Described(routes.DataSources));
             return (document, new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(document).AsSpan(0, 16))}\""));
         });
-        routes.MapMethods(ServedAt, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(http => ServeAsync(http, served.Value.Document, served.Value.Tag)))
+        routes.MapMethods(Reference.Document, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(http => ServeAsync(http, served.Value.Document, served.Value.Tag)))
             .WithMetadata(new AnswersJson());
     }
 
@@ -147,7 +147,7 @@ internal static class OpenApiDocument
                 ["required"] = !operation.BodyIsOptional,
                 ["content"] = Named(types.Select(type => (type, new JsonObject
                 {
-                    ["schema"] = Reference("schemas", operation.Body),
+                    ["schema"] = ReferenceTo("schemas", operation.Body),
                     ["examples"] = Named(operation.Requests.Select(request => (request.Name, new JsonObject { ["summary"] = request.Summary, ["value"] = request.Body() }))),
                 }))),
             };
@@ -155,7 +155,7 @@ internal static class OpenApiDocument
         var responses = new JsonObject { [Text(operation.Success.Status)] = Of(operation.Success, operation) };
         foreach (var refused in ErrorResponse.Of(operation))
         {
-            responses[Text(refused.Status)] = Reference("responses", refused.Name);
+            responses[Text(refused.Status)] = ReferenceTo("responses", refused.Name);
         }
         described["responses"] = responses;
         return described;
@@ -166,12 +166,12 @@ internal static class OpenApiDocument
         var response = new JsonObject { ["description"] = success.Description, ["headers"] = Of([.. success.Headers, "X-Request-Id"]) };
         if (success.Schema is not null)
         {
-            var schema = Reference("schemas", success.Schema);
+            var schema = ReferenceTo("schemas", success.Schema);
             response["content"] = new JsonObject
             {
                 ["application/json"] = new JsonObject
                 {
-                    ["schema"] = operation.Query.Contains("fields") ? new JsonObject { ["anyOf"] = new JsonArray(schema, Reference("schemas", "Selected" + success.Schema)) } : schema,
+                    ["schema"] = operation.Query.Contains("fields") ? new JsonObject { ["anyOf"] = new JsonArray(schema, ReferenceTo("schemas", "Selected" + success.Schema)) } : schema,
                     ["example"] = success.Example!(),
                 },
             };
@@ -187,13 +187,13 @@ internal static class OpenApiDocument
         {
             [ProblemJson] = new JsonObject
             {
-                ["schema"] = Reference("schemas", "Problem"),
-                ["examples"] = Named(refused.Kinds.Select(kind => (kind.Code, Reference("examples", kind.Code)))),
+                ["schema"] = ReferenceTo("schemas", "Problem"),
+                ["examples"] = Named(refused.Kinds.Select(kind => (kind.Code, ReferenceTo("examples", kind.Code)))),
             },
         },
     };
 
-    private static JsonObject Of(IEnumerable<string> headers) => Named(headers.Select(header => (header, Reference("headers", header))));
+    private static JsonObject Of(IEnumerable<string> headers) => Named(headers.Select(header => (header, ReferenceTo("headers", header))));
 
     private static IEnumerable<string> PathParameters(Operation operation)
     {
@@ -207,9 +207,9 @@ internal static class OpenApiDocument
         }
     }
 
-    private static JsonObject Reference(string kind, string name) => new() { ["$ref"] = $"#/components/{kind}/{name}" };
+    private static JsonObject ReferenceTo(string kind, string name) => new() { ["$ref"] = $"#/components/{kind}/{name}" };
 
-    private static JsonArray References(string kind, IEnumerable<string> names) => [.. names.Select(name => Reference(kind, name))];
+    private static JsonArray References(string kind, IEnumerable<string> names) => [.. names.Select(name => ReferenceTo(kind, name))];
 
     private static JsonObject Named(IEnumerable<(string Name, JsonObject Value)> all) => new(all.Select(one => KeyValuePair.Create(one.Name, (JsonNode?)one.Value)));
 

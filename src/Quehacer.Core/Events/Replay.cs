@@ -1,0 +1,247 @@
+using System.Text.Json;
+using Npgsql;
+using Quehacer.Core.Labels;
+using Quehacer.Core.Postgres;
+using Quehacer.Core.Tasks;
+
+namespace Quehacer.Core.Events;
+
+/// <summary>
+/// Replays the log of one workspace into the rebuilt tables, a page at a time and from where it stopped, so that it can read most of a log
+/// without a snapshot and the rest of it together with the rows. It stops for good where the log itself is not whole.
+/// </summary>
+internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, Guid workspaceId)
+{
+    private readonly HashSet<Guid> pageOfTasks = [];
+    private readonly HashSet<Guid> pageOfLabels = [];
+    private Dictionary<Guid, RebuiltTask> tasks = [];
+    private Dictionary<Guid, RebuiltLabel> labels = [];
+
+    public Guid WorkspaceId => workspaceId;
+
+    /// <summary>The revision of the last event that was read.</summary>
+    public long Revision { get; private set; }
+
+    public long LabelsRevision { get; private set; }
+
+    public long LastTaskNumber { get; private set; }
+
+    public DateTime ChangedAt { get; private set; }
+
+    public Guid OwnerId { get; private set; }
+
+    /// <summary>What is wrong with the log; null while nothing is.</summary>
+    public Difference? Fault { get; private set; }
+
+    /// <summary>Reads on. False when the end was reached, or a fault.</summary>
+    public async Task<bool> ReadPageAsync(CancellationToken cancellation)
+    {
+        if (Fault is not null)
+        {
+            return false;
+        }
+        var events = await EventLog.ReadPageAsync(connection, workspaceId, Revision, Limits.RebuildPageEvents, cancellation);
+        if (events.Count == 0)
+        {
+            return false;
+        }
+        var isFirst = Revision == 0;
+        await LoadAsync(events, isFirst, cancellation);
+        var purged = await PurgedAsync(events, cancellation);
+        foreach (var stored in events)
+        {
+            if (stored.Revision != Revision + 1)
+            {
+                Accuse(stored.Stamp.StreamId, $"revision {Revision + 1} is missing");
+                break;
+            }
+            var wrong = await ApplyAsync(stored, purged, cancellation);
+            if (wrong is not null)
+            {
+                Accuse(stored.Stamp.StreamId, $"revision {stored.Revision}: {wrong}");
+                break;
+            }
+            (Revision, ChangedAt) = (stored.Revision, stored.Stamp.At);
+        }
+        await tables.WriteTasksAsync(workspaceId, isFirst ? null : [.. pageOfTasks], tasks.Values, cancellation);
+        await tables.WriteLabelsAsync(workspaceId, isFirst ? null : [.. pageOfLabels], labels.Values, cancellation);
+        return Fault is null && events.Count == Limits.RebuildPageEvents;
+    }
+
+    /// <summary>Whether there are events of the workspace still.</summary>
+    public async Task<bool> IsThereAsync(CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("SELECT EXISTS (SELECT FROM events WHERE workspace_id = $1)", connection);
+        command.Parameters.With(workspaceId);
+        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
+    }
+
+    public void Accuse(Guid streamId, string what) => Fault = new Difference(workspaceId, DifferenceKind.Log, streamId, [what]);
+
+    /// <summary>What a purge takes from an event, or a damaged log lacks.</summary>
+    private static bool SaysNothing(StoredEvent stored) => stored.Type switch
+    {
+        EventNames.TaskCreated or EventNames.TagCreated or EventNames.CategoryCreated or EventNames.TagMerged => stored.Data is null,
+        EventNames.TaskUpdated or EventNames.TagUpdated or EventNames.CategoryUpdated => stored.Data is null || stored.Before is null,
+        _ => false,
+    };
+
+    private static bool IsOfTask(StoredEvent stored) => stored.Type.StartsWith("task.", StringComparison.Ordinal);
+
+    private static bool IsOfLabel(StoredEvent stored) =>
+        stored.Type.StartsWith("tag.", StringComparison.Ordinal) || stored.Type.StartsWith("category.", StringComparison.Ordinal);
+
+    private async Task LoadAsync(IReadOnlyList<StoredEvent> events, bool isFirst, CancellationToken cancellation)
+    {
+        pageOfTasks.Clear();
+        pageOfLabels.Clear();
+        foreach (var stored in events)
+        {
+            if (IsOfTask(stored))
+            {
+                pageOfTasks.Add(stored.Stamp.StreamId);
+            }
+            else if (IsOfLabel(stored))
+            {
+                pageOfLabels.Add(stored.Stamp.StreamId);
+            }
+        }
+        tasks = isFirst ? [] : await tables.LoadTasksAsync(workspaceId, [.. pageOfTasks], cancellation);
+        labels = isFirst || pageOfLabels.Count == 0 ? [] : await tables.LoadLabelsAsync(workspaceId, [.. pageOfLabels], cancellation);
+    }
+
+    /// <summary>
+    /// The streams that say nothing any more because they were purged, now or further on in the log: found only where something is not there
+    /// that should be, so that a log which lost what it held is not taken for one that was purged.
+    /// </summary>
+    private async Task<HashSet<Guid>> PurgedAsync(IReadOnlyList<StoredEvent> events, CancellationToken cancellation)
+    {
+        var made = new HashSet<Guid>(tasks.Keys);
+        var doubtful = new HashSet<Guid>();
+        foreach (var stored in events.Where(IsOfTask))
+        {
+            if (stored is { Type: EventNames.TaskCreated, Data: not null })
+            {
+                made.Add(stored.Stamp.StreamId);
+            }
+            else if (SaysNothing(stored) || !made.Contains(stored.Stamp.StreamId))
+            {
+                doubtful.Add(stored.Stamp.StreamId);
+            }
+        }
+        if (doubtful.Count == 0)
+        {
+            return doubtful;
+        }
+        await using var command = new NpgsqlCommand(
+            $"SELECT stream_id FROM events WHERE workspace_id = $1 AND stream_id = ANY ($2) AND type = '{EventNames.TaskPurged}'", connection);
+        command.Parameters.With(workspaceId).With(doubtful.ToArray());
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var purged = new HashSet<Guid>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            purged.Add(reader.GetGuid(0));
+        }
+        return purged;
+    }
+
+    /// <summary>Gives what is wrong with the event, or null.</summary>
+    private async Task<string?> ApplyAsync(StoredEvent stored, HashSet<Guid> purged, CancellationToken cancellation)
+    {
+        try
+        {
+            if (IsOfTask(stored))
+            {
+                return ApplyToTask(stored, purged);
+            }
+            if (IsOfLabel(stored))
+            {
+                return await ApplyToLabelAsync(stored, cancellation);
+            }
+            if (stored.Type == EventNames.WorkspaceCreated)
+            {
+                OwnerId = stored.Stamp.ActorId;
+                return null;
+            }
+            return $"an event that this program does not know ({stored.Type})";
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or JsonException or FormatException or ArgumentException)
+        {
+            return $"an event that cannot be read ({stored.Type})";
+        }
+    }
+
+    private string? ApplyToTask(StoredEvent stored, HashSet<Guid> purged)
+    {
+        var id = stored.Stamp.StreamId;
+        if (stored.Type == EventNames.TaskCreated)
+        {
+            if (stored.Stamp.Number != LastTaskNumber + 1)
+            {
+                return $"the task should have the number {LastTaskNumber + 1}";
+            }
+            LastTaskNumber++;
+        }
+        if (stored.Type == EventNames.TaskPurged || purged.Contains(id))
+        {
+            tasks.Remove(id);
+            return null;
+        }
+        var before = tasks.GetValueOrDefault(id);
+        if (stored.Stamp.Version != (before?.Task.Version ?? 0) + 1)
+        {
+            return $"version {stored.Stamp.Version} follows version {before?.Task.Version ?? 0}";
+        }
+        if (SaysNothing(stored))
+        {
+            return "it says nothing, and its task was not purged";
+        }
+        tasks[id] = new RebuiltTask(TaskItem.Apply(before?.Task, TaskEvent.FromStored(stored), stored.Stamp), stored.Revision);
+        return null;
+    }
+
+    /// <summary>What <see cref="LabelTable"/> does to the rows, in the page and in the table alike: a label that is in both is the page's in the end.</summary>
+    private async Task<string?> ApplyToLabelAsync(StoredEvent stored, CancellationToken cancellation)
+    {
+        var id = stored.Stamp.StreamId;
+        var before = labels.GetValueOrDefault(id);
+        if (stored.Stamp.Version != (before?.Label.Version ?? 0) + 1)
+        {
+            return $"version {stored.Stamp.Version} follows version {before?.Label.Version ?? 0}";
+        }
+        if (SaysNothing(stored))
+        {
+            return "it says nothing";
+        }
+        var kind = stored.Type.StartsWith("tag.", StringComparison.Ordinal) ? LabelKind.Tag : LabelKind.Category;
+        var labelEvent = LabelEvent.FromStored(stored);
+        var after = Label.Apply(before?.Label, kind, labelEvent, stored.Stamp);
+        if (labelEvent is not LabelEvent.Created)
+        {
+            LabelsRevision = stored.Revision;
+        }
+        switch (labelEvent)
+        {
+            case LabelEvent.Merged merged:
+                foreach (var (turned, label) in labels.Where(pair => pair.Value.MergedInto == id).ToList())
+                {
+                    labels[turned] = label with { MergedInto = merged.Into };
+                }
+                await tables.TurnAsync(workspaceId, id, merged.Into, cancellation);
+                labels[id] = new RebuiltLabel(after, merged.Into, stored.Revision);
+                break;
+            case LabelEvent.Deleted:
+                foreach (var gone in labels.Where(pair => pair.Value.MergedInto == id).Select(pair => pair.Key).ToList())
+                {
+                    labels.Remove(gone);
+                }
+                await tables.RemoveMergedAsync(workspaceId, id, cancellation);
+                labels.Remove(id);
+                break;
+            default:
+                labels[id] = new RebuiltLabel(after, before?.MergedInto, stored.Revision);
+                break;
+        }
+        return null;
+    }
+}

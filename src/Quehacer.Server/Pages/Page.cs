@@ -1,0 +1,121 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Xml.Linq;
+using Quehacer.Server.Http;
+
+namespace Quehacer.Server.Pages;
+
+/// <summary>
+/// One answer to a request for a page: its language, its links, and the frame that every page stands in. Pages are built as elements and
+/// not as texts, so that they are well formed and nothing in them needs escaping by hand. They have no scripts and load nothing.
+/// </summary>
+internal sealed class Page(HttpContext http)
+{
+    // No '<', '>' or '&': a browser reads the text of a style element as it stands, and XML would write them as entities.
+    private const string Style = """
+        :root{color-scheme:light dark;--text:#1b1b1f;--back:#fff;--soft:#f1f1f4;--line:#c8c8d0;--link:#0b57d0;--quiet:#55555f}
+        @media (prefers-color-scheme:dark){:root{--text:#e6e6ea;--back:#17171a;--soft:#24242a;--line:#45454f;--link:#9ec3ff;--quiet:#b4b4be}}
+        *{box-sizing:border-box}
+        body{font:1.05rem/1.55 system-ui,sans-serif;color:var(--text);background:var(--back);max-width:48rem;margin:0 auto;padding:1.5rem 1rem 3rem}
+        nav{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;border-bottom:1px solid var(--line);padding-bottom:.75rem}
+        nav :last-child{margin-left:auto}
+        a{color:var(--link)}
+        h1{line-height:1.2;margin:1.5rem 0 .5rem}
+        h2{margin:1.75rem 0 .25rem;font-size:1.2rem}
+        code,pre{font-family:ui-monospace,monospace;font-size:.92em;background:var(--soft);border-radius:.25rem}
+        code{padding:.1em .3em}
+        pre{padding:.75rem 1rem;overflow-x:auto;border:1px solid var(--line)}
+        dt{margin-top:.9rem}
+        dd{margin:0;color:var(--quiet)}
+        """;
+
+    private static readonly string Policy =
+        $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    /// <summary>The language that <c>?lang=</c> names, else the one that <c>Accept-Language</c> prefers.</summary>
+    public Language Language { get; } = Chosen(http.Request) ?? Languages.Preferred(http.Request);
+
+    /// <summary>The way to the root of this server from the page, as a relative reference, so that it holds behind any proxy.</summary>
+    public string Root { get; } = "./" + string.Concat(Enumerable.Repeat("../", http.Request.Path.Value!.Count(character => character == '/') - 1));
+
+    public string Tag => Language == Language.Spanish ? "es" : "en";
+
+    public string In(Said said) => said.In(Language);
+
+    /// <summary>A link within this server. A language that was chosen by hand goes along.</summary>
+    public XElement Link(string path, string text) => new(
+        "a", new XAttribute("href", Root + path + (Chosen(http.Request) is null || path.Contains('.', StringComparison.Ordinal) ? "" : "?lang=" + Tag)), text);
+
+    public static XElement Code(string text) => new("code", text);
+
+    public static XElement Block(string text) => new("pre", new XAttribute("tabindex", "0"), Code(text));
+
+    public static XElement Section(string heading, params object[] content) => new("section", new XElement("h2", heading), content);
+
+    public Task WriteAsync(int status, string title, params object[] content) => WriteAsync(status, title, Policy, [new XElement("style", Style)], content);
+
+    /// <param name="status">The status of the answer.</param>
+    /// <param name="title">What the page is about.</param>
+    /// <param name="policy">What the browser may load for it.</param>
+    /// <param name="head">What the head holds besides.</param>
+    /// <param name="content">What stands below the heading.</param>
+    public Task WriteAsync(int status, string title, string policy, object[] head, object[] content)
+    {
+        var isSpanish = Language == Language.Spanish;
+        var other = isSpanish ? "en" : "es";
+        var html = new XElement(
+            "html", new XAttribute("lang", Tag),
+            new XElement(
+                "head",
+                new XElement("meta", new XAttribute("charset", "utf-8")),
+                new XElement("meta", new XAttribute("name", "viewport"), new XAttribute("content", "width=device-width, initial-scale=1")),
+                new XElement("title", title == "Quehacer" ? title : $"{title} · Quehacer"),
+                head),
+            new XElement(
+                "body",
+                new XElement(
+                    "nav", new XAttribute("aria-label", isSpanish ? "Páginas" : "Pages"),
+                    Link("", "Quehacer"), Link("docs", isSpanish ? "Referencia de la API" : "API reference"), Link("errors", isSpanish ? "Errores" : "Errors"),
+                    new XElement(
+                        "a", new XAttribute("href", "?lang=" + other), new XAttribute("lang", other), new XAttribute("hreflang", other), new XAttribute("rel", "alternate"),
+                        isSpanish ? "English" : "Español")),
+                new XElement("main", new XElement("h1", title), content)));
+        http.Response.Headers.ContentSecurityPolicy = policy;
+        return WriteAsync(status, "text/html; charset=utf-8", Encoding.UTF8.GetBytes("<!DOCTYPE html>\n" + html.ToString(SaveOptions.DisableFormatting) + "\n"));
+    }
+
+    public Task WriteAsync(Format format, JsonObject body) =>
+        WriteAsync(200, format == Format.ProblemJson ? "application/problem+json; charset=utf-8" : "application/json; charset=utf-8", Indented(body));
+
+    /// <summary>JSON for people's eyes: indented, and with the letters of every language as they are.</summary>
+    public static byte[] Indented(JsonNode body)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            body.WriteTo(json);
+        }
+        return [.. buffer.WrittenSpan, (byte)'\n'];
+    }
+
+    private static Language? Chosen(HttpRequest request) => request.Query["lang"] is [var tag]
+        ? tag switch { "en" => Language.English, "es" => Language.Spanish, _ => null }
+        : null;
+
+    private async Task WriteAsync(int status, string type, byte[] body)
+    {
+        var headers = http.Response.Headers;
+        headers.Vary = "Accept, Accept-Language";
+        headers.ContentLanguage = Tag;
+        headers.CacheControl = "no-cache";
+        headers["Referrer-Policy"] = "no-referrer";
+        http.Response.StatusCode = status;
+        http.Response.ContentType = type;
+        http.Response.ContentLength = body.Length;
+        await http.Response.Body.WriteAsync(body, Endpoints.Bounded);
+    }
+}

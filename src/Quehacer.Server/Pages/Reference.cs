@@ -1,0 +1,149 @@
+using System.IO.Compression;
+using System.Text;
+using System.Xml.Linq;
+using Microsoft.Net.Http.Headers;
+using Quehacer.Server.Http;
+using Swashbuckle.AspNetCore.SwaggerUI;
+
+namespace Quehacer.Server.Pages;
+
+/// <summary>
+/// <c>/docs</c>: the API to read and to try out, shown by Swagger UI from the description that this server gives. Its files lie in the
+/// package, compressed, and are read when they are asked for: the start does nothing for them, and no network is needed.
+/// </summary>
+internal static class Reference
+{
+    public const string Path = "/docs";
+
+    /// <summary>The description that is shown.</summary>
+    public const string Document = "/openapi/v1.json";
+
+    private const string Folder = "Swashbuckle.AspNetCore.SwaggerUI.node_modules.swagger_ui_dist.";
+
+    // Swagger UI sets styles on elements, hence 'unsafe-inline' for them; scripts come from this server and nowhere else.
+    private const string Policy =
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    /// <summary>No validator of somebody else's is asked, and a token is forgotten with the page.</summary>
+    private const string Starter = """
+        'use strict';
+        const dark = matchMedia('(prefers-color-scheme: dark)');
+        const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+        dark.addEventListener('change', follow);
+        follow();
+        window.ui = SwaggerUIBundle({
+          url: document.getElementById('viewer').dataset.description,
+          dom_id: '#viewer',
+          presets: [SwaggerUIBundle.presets.apis],
+          layout: 'BaseLayout',
+          deepLinking: true,
+          filter: true,
+          tryItOutEnabled: true,
+          displayRequestDuration: true,
+          requestSnippetsEnabled: true,
+          requestSnippets: { defaultExpanded: true, generators: { curl_bash: { title: 'curl', syntax: 'bash' } } },
+          persistAuthorization: false,
+          validatorUrl: null
+        });
+        """;
+
+    /// <summary>The frame around the viewer only: what is within it is the viewer's.</summary>
+    private const string Frame = """
+        :root{color-scheme:light dark;--text:#1b1b1f;--back:#fff;--line:#c8c8d0;--link:#0b57d0}
+        @media (prefers-color-scheme:dark){:root{--text:#e6e6ea;--back:#1c2022;--line:#45454f;--link:#9ec3ff}}
+        body{font:1.05rem/1.55 system-ui,sans-serif;color:var(--text);background:var(--back);max-width:90rem;margin:0 auto;padding:1.5rem 1rem 3rem}
+        nav{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;border-bottom:1px solid var(--line);padding-bottom:.75rem}
+        nav :last-child{margin-left:auto}
+        nav a,main>p>a{color:var(--link)}
+        main>h1{line-height:1.2;margin:1.5rem 0 .5rem}
+        """;
+
+    private static readonly Dictionary<string, string> Types = new(StringComparer.Ordinal)
+    {
+        ["swagger-ui.css"] = "text/css; charset=utf-8",
+        ["swagger-ui-bundle.js"] = "text/javascript; charset=utf-8",
+        ["favicon-32x32.png"] = "image/png",
+        ["LICENSE"] = "text/plain; charset=utf-8",
+        ["NOTICE"] = "text/plain; charset=utf-8",
+    };
+
+    public static void MapReference(this IEndpointRouteBuilder routes)
+    {
+        routes.Show(Path, PageAsync);
+        routes.Show(Path + "/{file}", FileAsync);
+    }
+
+    private static Task PageAsync(HttpContext http)
+    {
+        var page = new Page(http);
+        var files = page.Root + Path[1..] + "/";
+        XElement Script(string file) => new("script", new XAttribute("src", files + file), new XAttribute("defer", "defer"), "");
+        return page.WriteAsync(
+            200, page.In(new("API reference", "Referencia de la API")), Policy,
+            [
+                new XElement("link", new XAttribute("rel", "stylesheet"), new XAttribute("href", files + "swagger-ui.css")),
+                new XElement("link", new XAttribute("rel", "stylesheet"), new XAttribute("href", files + "viewer.css")),
+                new XElement("link", new XAttribute("rel", "icon"), new XAttribute("href", files + "favicon-32x32.png")),
+                Script("swagger-ui-bundle.js"), Script("viewer.js"),
+            ],
+            [
+                new XElement("p", page.In(new(
+                    "To try a request out, log in with POST /api/v1/auth/login, copy the access_token, and give it to 'Authorize'. The viewer is in English. The description it shows is at ",
+                    "Para probar una petición, inicia sesión con POST /api/v1/auth/login, copia el access_token y ponlo en 'Authorize'. El visor está en inglés. La descripción que muestra está en ")),
+                    page.Link(Document[1..], Document), "."),
+                new XElement("noscript", new XElement("p", page.In(new("The viewer needs JavaScript; the description does not.", "El visor necesita JavaScript; la descripción no.")))),
+                new XElement("div", new XAttribute("id", "viewer"), new XAttribute("data-description", page.Root + Document[1..]), ""),
+            ]);
+    }
+
+    private static Task FileAsync(HttpContext http) => http.Route("file") switch
+    {
+        "viewer.js" => WriteAsync(http, "text/javascript; charset=utf-8", Encoding.UTF8.GetBytes(Starter)),
+        "viewer.css" => WriteAsync(http, "text/css; charset=utf-8", Encoding.UTF8.GetBytes(Frame)),
+        { } file when Types.TryGetValue(file, out var type) => FileAsync(http, file, type),
+        _ => MissAsync(http),
+    };
+
+    private static Task FileAsync(HttpContext http, string file, string type)
+    {
+        var stream = typeof(SwaggerUIOptions).Assembly.GetManifestResourceStream(Folder + file)
+            ?? throw new InvalidOperationException($"Swagger UI's package has no file '{file}' any more.");
+        using var compressed = new MemoryStream();
+        using (stream)
+        {
+            stream.CopyTo(compressed);
+        }
+        http.Response.Headers.Vary = "Accept-Encoding";
+        if (TakesGzip(http.Request))
+        {
+            http.Response.Headers.ContentEncoding = "gzip";
+            return WriteAsync(http, type, compressed.ToArray());
+        }
+        compressed.Position = 0;
+        using var plain = new MemoryStream();
+        using (var gzip = new GZipStream(compressed, CompressionMode.Decompress))
+        {
+            gzip.CopyTo(plain);
+        }
+        return WriteAsync(http, type, plain.ToArray());
+    }
+
+    private static bool TakesGzip(HttpRequest request) =>
+        StringWithQualityHeaderValue.TryParseList(request.Headers.AcceptEncoding, out var accepted)
+        && accepted.Any(encoding => encoding.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && encoding.Quality is not 0);
+
+    private static async Task WriteAsync(HttpContext http, string type, byte[] body)
+    {
+        http.Response.ContentType = type;
+        http.Response.ContentLength = body.Length;
+        http.Response.Headers.CacheControl = "public, max-age=3600";
+        await http.Response.Body.WriteAsync(body, Endpoints.Bounded);
+    }
+
+    /// <summary>The outermost of the pipeline says the rest.</summary>
+    private static Task MissAsync(HttpContext http)
+    {
+        http.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    }
+}
