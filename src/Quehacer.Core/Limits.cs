@@ -70,7 +70,7 @@ public static class Limits
     /// <summary>Rows that one statement of a clean-up job touches, so that no job holds locks for long.</summary>
     public const int JobBatchRows = 1_000;
 
-    /// <summary>Events that a rebuild holds in memory: 40 MB at the very most, and enough that most workspaces are one page.</summary>
+    /// <summary>Events that a rebuild holds in memory: some 3 MB, 100 MB where all have the longest descriptions; and most workspaces are one page.</summary>
     public const int RebuildPageEvents = 2_000;
 
     /// <summary>Differences that a rebuild names; all of them are counted.</summary>

@@ -41,16 +41,13 @@ internal sealed class Opened : IAsyncDisposable
 
     public static async Task<Opened> OpenAsync(Settings settings, ILoggerFactory logs, CancellationToken cancellation)
     {
-        var directory = DataDirectory.TryTake(settings.DataDirectory) ?? throw new DirectoryHeld(
-            $"Another Quehacer server is using {Path.GetFullPath(settings.DataDirectory)}. Stop it first (a command that writes runs alone), or choose another directory with DATA_DIR.");
+        var directory = Take(settings);
         LocalCluster? cluster = null;
         try
         {
             if (settings.DatabaseConnectionString is null)
             {
-                var log = logs.CreateLogger("postgres");
-                cluster = await LocalCluster.StartAsync(
-                    directory, settings.DatabaseBinDirectory, Database.ConnectionsOf(settings.DatabasePoolSize) + 10, line => Log.PostgresSays(log, line), cancellation);
+                cluster = await StartClusterAsync(directory, settings, logs, cancellation);
             }
             var connectionString = settings.DatabaseConnectionString ?? cluster!.ConnectionString;
             var migrations = await MigrateAsync(connectionString, settings.DatabaseStartupWaitSeconds, logs, cancellation);
@@ -108,6 +105,24 @@ internal sealed class Opened : IAsyncDisposable
         await work(database);
     }
 
+    /// <summary>
+    /// For a command that works on the database as a whole: it is not migrated. The work is given the connection string and the directory of
+    /// PostgreSQL's programs.
+    /// </summary>
+    public static async Task UseClusterAsync(Func<string, string, Task> work, CancellationToken cancellation)
+    {
+        var settings = Settings.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build(), EnvironmentName);
+        if (settings.DatabaseConnectionString is { } connectionString)
+        {
+            await work(connectionString, LocalCluster.FindClientPrograms(settings.DatabaseBinDirectory));
+            return;
+        }
+        using var logs = LoggerFactory.Create(_ => { });
+        using var directory = Take(settings);
+        await using var cluster = await StartClusterAsync(directory, settings, logs, cancellation);
+        await work(cluster.ConnectionString, cluster.BinDirectory);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Database.DisposeAsync();
@@ -116,6 +131,16 @@ internal sealed class Opened : IAsyncDisposable
             await cluster.DisposeAsync();
         }
         directory.Dispose();
+    }
+
+    private static DataDirectory Take(Settings settings) => DataDirectory.TryTake(settings.DataDirectory) ?? throw new DirectoryHeld(
+        $"Another Quehacer server is using {Path.GetFullPath(settings.DataDirectory)}. Stop it first (a command that writes runs alone), or choose another directory with DATA_DIR.");
+
+    private static async Task<LocalCluster> StartClusterAsync(DataDirectory directory, Settings settings, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        var log = logs.CreateLogger("postgres");
+        return await LocalCluster.StartAsync(
+            directory, settings.DatabaseBinDirectory, Database.ConnectionsOf(settings.DatabasePoolSize) + 10, line => Log.PostgresSays(log, line), cancellation);
     }
 
     /// <summary>A server may be started before its database: it waits a while.</summary>

@@ -12,16 +12,20 @@ var name = new Option<string>("--name") { Required = true, Description = "What p
 var password = new Option<bool>("--password-stdin") { Required = true, Description = "Read the password from standard input, one line." };
 var who = new Argument<string>("email") { Description = "The e-mail of an existing account." };
 var write = new Option<bool>("--write") { Description = "Replace the rows that differ by what the event log says." };
+var file = new Argument<string>("file") { Description = "The file of the backup." };
+var replace = new Option<bool>("--replace") { Description = "Drop all tables that are in the database now." };
 
 var serve = new Command("serve", "Serve the API until stopped. This is what happens when no command is given.");
 var migrate = new Command("migrate", "Bring the database's schema up to this program's.");
 var rebuild = new Command("rebuild", "Replay the event log into fresh tables and compare them with the live ones.") { write };
+var backup = new Command("backup", "Write the database to a new file. The signing key is not in it.") { file };
+var restore = new Command("restore", "Put a backup into an empty database.") { file, replace };
 var createUser = new Command("create", "Make an account.") { email, name, password };
 var promoteUser = new Command("promote", "Make an account an administrator of the installation.") { who };
 var contract = new Argument<string>("contract") { Description = "The contract: v1." };
 contract.AcceptOnlyFromAmong("v1");
 var openApi = new Command("openapi", "Print the OpenAPI description of a contract. Needs no database and no server.") { contract };
-var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, new Command("user", "Manage accounts.") { createUser, promoteUser }, openApi };
+var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, backup, restore, new Command("user", "Manage accounts.") { createUser, promoteUser }, openApi };
 
 root.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
 serve.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
@@ -29,6 +33,20 @@ migrate.SetAction((_, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
     (_, migrations) => Say(migrations.Count == 0 ? "The schema is up to date." : $"Applied: {string.Join(", ", migrations)}."), cancellation)));
 rebuild.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseDatabaseAsync(
     database => Rebuilding.RunAsync(database, parsed.GetValue(write), cancellation), cancellation)));
+backup.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseClusterAsync(
+    async (connectionString, binDirectory) =>
+    {
+        var path = Path.GetFullPath(parsed.GetRequiredValue(file));
+        var bytes = await new Backup(connectionString, binDirectory).WriteAsync(path, cancellation);
+        await Say($"Wrote {path} ({bytes} bytes). The signing key is not in it.");
+    }, cancellation)));
+restore.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseClusterAsync(
+    async (connectionString, binDirectory) =>
+    {
+        await new Backup(connectionString, binDirectory).RestoreAsync(Path.GetFullPath(parsed.GetRequiredValue(file)), parsed.GetValue(replace), cancellation);
+        var migrations = await new Migrator(connectionString).MigrateAsync(cancellation);
+        await Say($"Restored.{(migrations.Count == 0 ? "" : $" Applied: {string.Join(", ", migrations)}.")}");
+    }, cancellation)));
 createUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
     async (installation, _) =>
     {

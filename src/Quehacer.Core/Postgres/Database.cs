@@ -25,6 +25,9 @@ public sealed class Database : IAsyncDisposable
           FROM installation
         """;
 
+    /// <summary>What PostgreSQL is told of who connects.</summary>
+    internal const string ApplicationName = "quehacer";
+
     private readonly NpgsqlDataSource source;
     private readonly NpgsqlDataSource planning;
     private volatile string incarnation = "";
@@ -58,7 +61,7 @@ public sealed class Database : IAsyncDisposable
             CommandTimeout = options.StatementTimeoutMs / 1000 + 5,
             CancellationTimeout = 1000,
             Options = $"-c statement_timeout={options.StatementTimeoutMs} -c lock_timeout={options.LockTimeoutMs} -c idle_in_transaction_session_timeout=15000 -c timezone=UTC",
-            ApplicationName = "quehacer",
+            ApplicationName = ApplicationName,
         }.ConnectionString);
         builder.EnableArrays();
         builder.EnableJsonTypes();

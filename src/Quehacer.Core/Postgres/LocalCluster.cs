@@ -67,6 +67,19 @@ public sealed partial class LocalCluster : IAsyncDisposable
 
     public string ConnectionString => new NpgsqlConnectionStringBuilder { Host = socket, Username = User, Database = "postgres" }.ConnectionString;
 
+    /// <summary>Where the cluster's binaries are, and PostgreSQL's other programs, if they are installed.</summary>
+    public string BinDirectory => binaries;
+
+    /// <summary>The directory with the newest of PostgreSQL's client programs, for a server that is not ours.</summary>
+    /// <param name="binDirectory">Where to look; null for the usual places.</param>
+    /// <exception cref="DatabaseRefused">There are none.</exception>
+    public static string FindClientPrograms(string? binDirectory) =>
+        (binDirectory is not null ? [binDirectory] : UsualPlaces()).Where(place => File.Exists(Path.Combine(place, "pg_dump")))
+            .OrderByDescending(place => int.TryParse(VersionOf(place, "pg_dump"), CultureInfo.InvariantCulture, out var version) ? version : 0)
+            .FirstOrDefault()
+        ?? throw new DatabaseRefused(
+            "PostgreSQL's pg_dump was not found on this machine. Install it (Debian: apt-get install postgresql-client), or set Database__BinDirectory to the directory it is in.");
+
     /// <summary>Starts the cluster of a data directory, made if there is none, and returns when it accepts connections.</summary>
     /// <param name="binDirectory">Where the binaries are; null to look in the usual places.</param>
     /// <param name="log">Takes lines of the cluster's own log.</param>
@@ -312,13 +325,13 @@ public sealed partial class LocalCluster : IAsyncDisposable
     }
 
     /// <summary>The major version. Debian's places name it; asking costs a process.</summary>
-    private static string? VersionOf(string place)
+    private static string? VersionOf(string place, string program = "postgres")
     {
         if (DebianPlace().Match(place) is { Success: true } debian)
         {
             return debian.Groups[1].Value;
         }
-        using var process = Process.Start(new ProcessStartInfo(Path.Combine(place, "postgres"), "--version") { RedirectStandardOutput = true });
+        using var process = Process.Start(new ProcessStartInfo(Path.Combine(place, program), "--version") { RedirectStandardOutput = true });
         var match = MajorVersion().Match(process?.StandardOutput.ReadToEnd() ?? "");
         return match.Success ? match.Groups[1].Value : null;
     }
