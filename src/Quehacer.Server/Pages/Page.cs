@@ -27,8 +27,9 @@ internal sealed class Page(HttpContext http)
         h1{line-height:1.2;margin:1.5rem 0 .5rem}
         h2{margin:1.75rem 0 .25rem;font-size:1.2rem}
         code,pre{font-family:ui-monospace,monospace;font-size:.92em;background:var(--soft);border-radius:.25rem}
-        code{padding:.1em .3em}
-        pre{padding:.75rem 1rem;overflow-x:auto;border:1px solid var(--line)}
+        code{padding:.1em .3em;overflow-wrap:anywhere}
+        pre{padding:.75rem 1rem;overflow-x:auto;white-space:pre-wrap;border:1px solid var(--line)}
+        pre code{padding:0}
         dt{margin-top:.9rem}
         dd{margin:0;color:var(--quiet)}
         """;

@@ -24,7 +24,10 @@ internal static class Reference
     private const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    /// <summary>No validator of somebody else's is asked, and a token is forgotten with the page.</summary>
+    /// <summary>
+    /// No validator of somebody else's is asked. Whoever logs in within the viewer is authorized from then on; the token is forgotten with the
+    /// page.
+    /// </summary>
     private const string Starter = """
         'use strict';
         const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -41,9 +44,18 @@ internal static class Reference
           tryItOutEnabled: true,
           displayRequestDuration: true,
           requestSnippetsEnabled: true,
-          requestSnippets: { defaultExpanded: true, generators: { curl_bash: { title: 'curl', syntax: 'bash' } } },
+          requestSnippets: { defaultExpanded: true },
           persistAuthorization: false,
-          validatorUrl: null
+          validatorUrl: null,
+          responseInterceptor: answer => {
+            if (answer.ok && /\/auth\/(login|refresh)$/.test(new URL(answer.url, location).pathname)) {
+              const token = JSON.parse(answer.text).access_token;
+              for (const scheme of ui.specSelectors.specJson().getIn(['components', 'securitySchemes'], new Map()).keys()) {
+                ui.preauthorizeApiKey(scheme, token);
+              }
+            }
+            return answer;
+          }
         });
         """;
 
@@ -88,8 +100,8 @@ internal static class Reference
             ],
             [
                 new XElement("p", page.In(new(
-                    "To try a request out, log in with POST /api/v1/auth/login, copy the access_token, and give it to 'Authorize'. The viewer is in English. The description it shows is at ",
-                    "Para probar una petición, inicia sesión con POST /api/v1/auth/login, copia el access_token y ponlo en 'Authorize'. El visor está en inglés. La descripción que muestra está en ")),
+                    "To try requests out, log in here with POST /api/v1/auth/login, or give a token that you have to 'Authorize'. The token is forgotten when the page is closed. The description that is shown is at ",
+                    "Para probar peticiones, inicia sesión aquí con POST /api/v1/auth/login, o pon en 'Authorize' un token que tengas. El token se olvida al cerrar la página. El visor está en inglés. La descripción que muestra está en ")),
                     page.Link(Document[1..], Document), "."),
                 new XElement("noscript", new XElement("p", page.In(new("The viewer needs JavaScript; the description does not.", "El visor necesita JavaScript; la descripción no.")))),
                 new XElement("div", new XAttribute("id", "viewer"), new XAttribute("data-description", page.Root + Document[1..]), ""),
