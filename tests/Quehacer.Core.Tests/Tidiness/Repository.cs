@@ -11,8 +11,8 @@ internal sealed record SourceFile(string Path, string Text)
 /// <summary>The repository's own texts, without what is built, installed or kept by a running server.</summary>
 internal static class Repository
 {
-    private static readonly HashSet<string> NotOurs = ["bin", "obj", "artifacts", "data", "node_modules", "TestResults", ".git", ".vs", ".idea"];
-    private static readonly HashSet<string> Texts = [".cs", ".csproj", ".props", ".slnx", ".json", ".md", ".sql", ".sh", ".py", ".mjs", ".lua", ""];
+    private static readonly HashSet<string> NotOurs = ["bin", "obj", "artifacts", "data", "dist", "node_modules", "TestResults", ".git", ".vs", ".idea"];
+    private static readonly HashSet<string> Texts = [".cs", ".csproj", ".props", ".slnx", ".json", ".md", ".sql", ".sh", ".py", ".mjs", ".ts", ".lua", ""];
 
     public static readonly string Root = Find();
 
