@@ -42,7 +42,7 @@ def deep(token, query):
 
 def words(token):
     """Two words that one task of this workspace has, and with it as many as chance gives."""
-    task = get(token, '/tasks?limit=1&page=101')['tasks'][0] if token == big else get(token, '/tasks?limit=1&page=101')['tasks'][0]
+    task = get(token, '/tasks?limit=1&page=101')['tasks'][0]
     return '+'.join(re.findall(r'(?:first|other)\w+', task['description']))
 
 

@@ -51,8 +51,7 @@ internal sealed class Opened : IAsyncDisposable
             }
             var connectionString = settings.DatabaseConnectionString ?? cluster!.ConnectionString;
             var migrations = await MigrateAsync(connectionString, settings.DatabaseStartupWaitSeconds, logs, cancellation);
-            var database = new Database(new DatabaseOptions(
-                connectionString, settings.DatabasePoolSize, settings.DatabaseStatementTimeoutMs, settings.DatabaseLockTimeoutMs));
+            var database = Connect(connectionString, settings);
             var security = logs.CreateLogger("security");
             var signingKey = new SigningKey(settings.SigningKey ?? SigningKey.ReadOrMake(directory.File("signing-key")));
             var installation = new Installation(
@@ -82,7 +81,7 @@ internal sealed class Opened : IAsyncDisposable
     /// <summary>For a command that does one thing and ends.</summary>
     public static async Task UseAsync(Func<Installation, IReadOnlyList<string>, Task> work, CancellationToken cancellation)
     {
-        var settings = Settings.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build(), EnvironmentName);
+        var settings = FromEnvironment();
         using var logs = LoggerFactory.Create(_ => { });
         await using var opened = await OpenAsync(settings, logs, cancellation);
         await work(opened.Installation, opened.Migrations);
@@ -91,7 +90,7 @@ internal sealed class Opened : IAsyncDisposable
     /// <summary>For a command that needs the database alone: with <c>DATABASE_URL</c> it runs beside servers, without the data directory.</summary>
     public static async Task UseDatabaseAsync(Func<Database, Task> work, CancellationToken cancellation)
     {
-        var settings = Settings.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build(), EnvironmentName);
+        var settings = FromEnvironment();
         using var logs = LoggerFactory.Create(_ => { });
         if (settings.DatabaseConnectionString is not { } connectionString)
         {
@@ -100,8 +99,7 @@ internal sealed class Opened : IAsyncDisposable
             return;
         }
         await MigrateAsync(connectionString, settings.DatabaseStartupWaitSeconds, logs, cancellation);
-        await using var database = new Database(new DatabaseOptions(
-            connectionString, settings.DatabasePoolSize, settings.DatabaseStatementTimeoutMs, settings.DatabaseLockTimeoutMs));
+        await using var database = Connect(connectionString, settings);
         await work(database);
     }
 
@@ -111,7 +109,7 @@ internal sealed class Opened : IAsyncDisposable
     /// </summary>
     public static async Task UseClusterAsync(Func<string, string, Task> work, CancellationToken cancellation)
     {
-        var settings = Settings.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build(), EnvironmentName);
+        var settings = FromEnvironment();
         if (settings.DatabaseConnectionString is { } connectionString)
         {
             await work(connectionString, LocalCluster.FindClientPrograms(settings.DatabaseBinDirectory));
@@ -132,6 +130,11 @@ internal sealed class Opened : IAsyncDisposable
         }
         directory.Dispose();
     }
+
+    private static Settings FromEnvironment() => Settings.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build(), EnvironmentName);
+
+    private static Database Connect(string connectionString, Settings settings) =>
+        new(new DatabaseOptions(connectionString, settings.DatabasePoolSize, settings.DatabaseStatementTimeoutMs, settings.DatabaseLockTimeoutMs));
 
     private static DataDirectory Take(Settings settings) => DataDirectory.TryTake(settings.DataDirectory) ?? throw new DirectoryHeld(
         $"Another Quehacer server is using {Path.GetFullPath(settings.DataDirectory)}. Stop it first (a command that writes runs alone), or choose another directory with DATA_DIR.");

@@ -204,7 +204,6 @@ public sealed class AccountStore(Database database, Passwords passwords, TimePro
         {
             { Error: { } error } => error,
             { Value: null } => null,
-            { Value: var done } when !done.IsSameRequest(key) => ErrorCode.IdempotencyMismatch,
             { Value: var done } => new Answered<AccountView>(View(Recall(account, done.Outcome!)), IsReplay: true),
         };
     }

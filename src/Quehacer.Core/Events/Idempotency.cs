@@ -35,7 +35,10 @@ internal static class Idempotency
         parameters.WithJson(outcome).With(now);
     }
 
-    /// <summary>What the caller did under the key, as far as the caller may still enter; null when nothing was done.</summary>
+    /// <summary>
+    /// What the caller did under the key, as far as the caller may still enter; null when nothing was done, and
+    /// <see cref="ErrorCode.IdempotencyMismatch"/> when it was another request.
+    /// </summary>
     public static async Task<Result<DoneBefore?>> FindAsync(Database database, Caller caller, IdempotencyKey key, CancellationToken cancellation)
     {
         await using var command = database.Command($"""
@@ -48,7 +51,8 @@ internal static class Idempotency
         {
             if (await reader.ReadAsync(cancellation))
             {
-                return Read(reader);
+                var done = Read(reader);
+                return done?.IsSameRequest(key) == false ? ErrorCode.IdempotencyMismatch : done;
             }
         }
         return await Access.ExplainAsync(database, caller, cancellation);

@@ -190,10 +190,6 @@ public sealed class LabelWriter(Database database, LabelReader reader, TimeProvi
         {
             return null;
         }
-        if (!done.IsSameRequest(verb.Key!))
-        {
-            return new Error(ErrorCode.IdempotencyMismatch);
-        }
         Label? label = null;
         foreach (var stored in await EventLog.ReadStreamAsync(database, verb.Caller.WorkspaceId, done.StreamId!.Value, done.Version!.Value, cancellation))
         {

@@ -375,10 +375,6 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
         {
             return null;
         }
-        if (!done.IsSameRequest(key))
-        {
-            return new Error(ErrorCode.IdempotencyMismatch);
-        }
         TaskItem? task = null;
         foreach (var stored in await EventLog.ReadStreamAsync(database, caller.WorkspaceId, done.StreamId!.Value, done.Version!.Value, cancellation))
         {

@@ -98,10 +98,6 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
             return refusal!;
         }
         var (edit, version) = Reading.Account(request.Body, isNew: false);
-        if (version.Fault is { } fault)
-        {
-            edit = edit with { Faults = [.. edit.Faults, new FieldError(Field.Version, fault)] };
-        }
         var changed = await accounts.ChangeAsync(http.Caller(), edit, request.Precondition(version), request.Key, Endpoints.Bounded);
         return changed.IsOk ? Shown(changed.Value.Value, changed.Value.IsReplay) : new Refusal(problems, changed.Error);
     }

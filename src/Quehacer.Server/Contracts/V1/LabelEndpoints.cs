@@ -76,8 +76,7 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
         {
             return refusal!;
         }
-        // What is new has no version to be compared with: whatever the body says of one was read from another.
-        var (edit, _) = Reading.Label(request.Body);
+        var (edit, _) = Reading.Label(request.Body, isNew: true);
         return Shown(201, await writer.CreateAsync(http.Caller(), kind, edit, nameCharacters, request.Key, Endpoints.Bounded), http.Request.Path);
     }
 
@@ -93,11 +92,7 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
         {
             return NotFound();
         }
-        var (edit, version) = Reading.Label(request.Body);
-        if (version.Fault is { } fault)
-        {
-            edit = edit with { Faults = [.. edit.Faults, new FieldError(Field.Version, fault)] };
-        }
+        var (edit, version) = Reading.Label(request.Body, isNew: false);
         return Shown(200, await writer.ChangeAsync(http.Caller(), kind, id, edit, nameCharacters, request.Precondition(version), request.Key, Endpoints.Bounded));
     }
 

@@ -19,11 +19,9 @@ internal sealed record PaginationBody(
     /// <param name="total">Null when it was not counted.</param>
     public static PaginationBody Of(int? page, int limit, long? total, string? nextCursor = null, string? previousCursor = null)
     {
-        var pages = TotalPagesOf(total, limit);
+        var pages = (total + limit - 1) / limit;
         return new(page, limit, total, pages, page < pages || nextCursor is not null, page > 1 || previousCursor is not null, nextCursor, previousCursor);
     }
-
-    public static long? TotalPagesOf(long? total, int limit) => (total + limit - 1) / limit;
 }
 
 /// <summary>Addresses of the pages around, as references relative to this server (RFC 3986 §4.2), so that they hold behind any proxy.</summary>
@@ -37,7 +35,7 @@ internal sealed record LinksBody(
     public static LinksBody Of(HttpRequest request, PaginationBody pagination)
     {
         var address = request.PathBase + request.Path;
-        var kept = request.Query.Where(parameter => parameter.Key is not ("page" or "cursor") && !parameter.Key.StartsWith('_') && !parameter.Key.StartsWith("utm_", StringComparison.Ordinal))
+        var kept = request.Query.Where(parameter => parameter.Key is not ("page" or "cursor") && !QueryReader.IsForeign(parameter.Key))
             .SelectMany(parameter => parameter.Value.Select(value => KeyValuePair.Create(parameter.Key, value ?? ""))).ToList();
         string Link(string name, string value) => address.ToUriComponent() + new QueryBuilder(kept.Append(KeyValuePair.Create(name, value)));
         string ToPage(long number) => Link("page", number.ToString(CultureInfo.InvariantCulture));

@@ -20,12 +20,15 @@ internal sealed class QueryReader(IQueryCollection query, QueryString asSent = d
     /// <summary>What is wrong with the query of an address that takes no parameters.</summary>
     public static Error? RefuseAny(IQueryCollection query) => query.Count == 0 ? null : new QueryReader(query).Finish();
 
+    /// <summary>A parameter of caches and trackers: it is no fault, and means nothing here.</summary>
+    public static bool IsForeign(string name) => name.StartsWith('_') || name.StartsWith("utm_", StringComparison.Ordinal);
+
     /// <summary>Everything that is wrong; null when nothing is. To be asked last.</summary>
     public Error? Finish()
     {
         foreach (var name in query.Keys)
         {
-            if (!known.Contains(name) && !name.StartsWith('_') && !name.StartsWith("utm_", StringComparison.Ordinal))
+            if (!known.Contains(name) && !IsForeign(name))
             {
                 faults.Add(new FieldError(Field.Unknown, FieldFault.UnknownName, Name: name, Nearest: Nearest.Of(name, known)));
             }

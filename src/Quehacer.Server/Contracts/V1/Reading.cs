@@ -24,7 +24,8 @@ internal static class Reading
     private const int MaxTagEntries = 1_000;
 
     /// <summary>A task as a client wants it, and the version it must have, where the body names one.</summary>
-    public static (TaskEdit Edit, Edit<int> Version) Task(JsonElement? body)
+    /// <param name="isNew">What is new has no version to be compared with: whatever the body says of one was read from another, and is no fault.</param>
+    public static (TaskEdit Edit, Edit<int> Version) Task(JsonElement? body, bool isNew)
     {
         var edit = new TaskEdit();
         var faults = new List<FieldError>();
@@ -62,6 +63,10 @@ internal static class Reading
                     break;
             }
         }
+        if (!isNew)
+        {
+            AddFault(version, faults);
+        }
         return (edit with { Faults = faults }, version);
     }
 
@@ -81,11 +86,13 @@ internal static class Reading
                 RefuseUnknown(name, ["version"], faults);
             }
         }
+        AddFault(version, faults);
         return (faults, version);
     }
 
     /// <summary>A category or a tag as a client wants it, and the version it must have, where the body names one.</summary>
-    public static (LabelEdit Edit, Edit<int> Version) Label(JsonElement? body)
+    /// <param name="isNew">As for a task.</param>
+    public static (LabelEdit Edit, Edit<int> Version) Label(JsonElement? body, bool isNew)
     {
         var edit = new LabelEdit();
         var faults = new List<FieldError>();
@@ -107,6 +114,10 @@ internal static class Reading
                     RefuseUnknown(name, Words.LabelMembers, faults);
                     break;
             }
+        }
+        if (!isNew)
+        {
+            AddFault(version, faults);
         }
         return (edit with { Faults = faults }, version);
     }
@@ -140,10 +151,7 @@ internal static class Reading
         {
             faults.Add(new FieldError(Field.Into, FieldFault.Required));
         }
-        if (version.Fault is { } versionFault)
-        {
-            faults.Add(new FieldError(Field.Version, versionFault));
-        }
+        AddFault(version, faults);
         return (faults, into.Or(null) ?? default, version);
     }
 
@@ -173,6 +181,10 @@ internal static class Reading
                     RefuseUnknown(name, isNew ? NewUserMembers : UserMembers, faults);
                     break;
             }
+        }
+        if (!isNew)
+        {
+            AddFault(version, faults);
         }
         return (edit with { Faults = faults }, version);
     }
@@ -336,6 +348,14 @@ internal static class Reading
         return value.ValueKind == JsonValueKind.String && TryGetString(value, out var text) && text is ['#', _, _, _, _, _, _] && text.Skip(1).All(char.IsAsciiHexDigit)
             ? text.ToUpperInvariant()
             : Edit<string?>.Malformed(FieldFault.NotAColor);
+    }
+
+    private static void AddFault(Edit<int> version, List<FieldError> faults)
+    {
+        if (version.Fault is { } fault)
+        {
+            faults.Add(new FieldError(Field.Version, fault));
+        }
     }
 
     private static Edit<int> Version(JsonElement value) =>

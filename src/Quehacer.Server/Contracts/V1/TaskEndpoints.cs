@@ -74,8 +74,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return refusal!;
         }
-        // A new task has no version to be compared with: whatever the body says of one was read from another task.
-        var (edit, _) = Reading.Task(request.Body);
+        var (edit, _) = Reading.Task(request.Body, isNew: true);
         var written = await writer.CreateAsync(http.Caller(), edit, Reading.TaskLimits, request.Key, Endpoints.Bounded);
         return written.IsOk ? Shown(201, written.Value, http.Request.Path) : new Refusal(problems, written.Error);
     }
@@ -92,8 +91,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return NotFound();
         }
-        var (edit, version) = Reading.Task(request.Body);
-        edit = WithFault(edit, version);
+        var (edit, version) = Reading.Task(request.Body, isNew: false);
         var written = await writer.ChangeAsync(http.Caller(), task, edit, Reading.TaskLimits, request.Precondition(version), request.Key, Endpoints.Bounded);
         return written.IsOk ? Shown(200, written.Value) : new Refusal(problems, written.Error);
     }
@@ -143,10 +141,6 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
             return NotFound();
         }
         var (faults, version) = Reading.Verb(request.Body);
-        if (version.Fault is { } fault)
-        {
-            faults.Add(new FieldError(Field.Version, fault));
-        }
         if (faults.Count > 0)
         {
             return new Refusal(problems, Error.Invalid(faults));
@@ -154,9 +148,6 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         var written = await verb(http.Caller(), task, request.Precondition(version), request.Key, Endpoints.Bounded);
         return written.IsOk ? Shown(200, written.Value) : new Refusal(problems, written.Error);
     }
-
-    private static TaskEdit WithFault(TaskEdit edit, Edit<int> version) =>
-        version.Fault is { } fault ? edit with { Faults = [.. edit.Faults, new FieldError(Field.Version, fault)] } : edit;
 
     /// <param name="collection">Where the task was made: its own address lies below.</param>
     private static Answer<TaskBody> Shown(int status, Written written, PathString? collection = null)
