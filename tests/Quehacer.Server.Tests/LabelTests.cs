@@ -479,5 +479,10 @@ public sealed class LabelTests(SharedServer shared)
         (await user.SendAsync("PUT", $"{path}/tags/{new string('a', 51)}")).IsInvalid("tags", "TOO_LONG");
         (await user.SendAsync("PUT", $"{path}/tags/%20")).IsInvalid("tags", "REQUIRED");
         (await user.SendAsync("PUT", $"{path}/tags/%EF%BF%BE")).IsInvalid("tags", "NOT_TEXT");
+        foreach (var notUtf8 in new[] { "caf%E9", "%FF", "%ED%A0%80" })
+        {
+            (await user.SendAsync("PUT", $"{path}/tags/{notUtf8}")).IsInvalid("tags", "NOT_TEXT");
+            (await user.DeleteAsync($"{path}/tags/{notUtf8}")).IsInvalid("tags", "NOT_TEXT");
+        }
     }
 }

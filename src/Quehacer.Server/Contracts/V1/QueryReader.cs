@@ -1,8 +1,6 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text;
-using System.Text.Unicode;
 using Quehacer.Core;
+using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1;
 
@@ -33,7 +31,7 @@ internal sealed class QueryReader(IQueryCollection query, QueryString asSent = d
                 faults.Add(new FieldError(Field.Unknown, FieldFault.UnknownName, Name: name, Nearest: Nearest.Of(name, known)));
             }
         }
-        foreach (var parameter in asSent.Value?.TrimStart('?').Split('&').Where(parameter => !IsUtf8(parameter)) ?? [])
+        foreach (var parameter in asSent.Value?.TrimStart('?').Split('&').Where(parameter => !PercentEncoding.IsUtf8(parameter)) ?? [])
         {
             var name = Uri.UnescapeDataString(parameter.Split('=')[0]);
             if (known.Contains(name))
@@ -42,29 +40,6 @@ internal sealed class QueryReader(IQueryCollection query, QueryString asSent = d
             }
         }
         return faults.Count > 0 ? Error.Invalid(faults) : null;
-    }
-
-    /// <summary>The bytes that the escapes stand for are UTF-8, which halves of surrogate pairs are not. A percent sign that begins no escape is itself.</summary>
-    private static bool IsUtf8(string parameter)
-    {
-        if (!parameter.Contains('%', StringComparison.Ordinal))
-        {
-            return true;
-        }
-        var bytes = new ArrayBufferWriter<byte>(parameter.Length);
-        for (var i = 0; i < parameter.Length; i++)
-        {
-            if (parameter[i] == '%' && i + 2 < parameter.Length && byte.TryParse(parameter.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var escaped))
-            {
-                bytes.Write([escaped]);
-                i += 2;
-            }
-            else
-            {
-                bytes.Write(Encoding.UTF8.GetBytes(parameter[i..(i + 1)]));
-            }
-        }
-        return Utf8.IsValid(bytes.WrittenSpan);
     }
 
     public void Refuse(Field field, FieldFault fault, long? limit = null, string? name = null, string? nearest = null) =>

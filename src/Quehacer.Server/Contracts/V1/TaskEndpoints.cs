@@ -123,8 +123,9 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
     private async Task<IResult> TagAsync(HttpContext http, Func<string, TaskVerb> verb)
     {
         var path = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0].TrimEnd('/');
-        var name = Uri.UnescapeDataString(path[(path.LastIndexOf('/') + 1)..]);
-        return Text.IsStorable(name)
+        var asSent = path[(path.LastIndexOf('/') + 1)..];
+        var name = Uri.UnescapeDataString(asSent);
+        return PercentEncoding.IsUtf8(asSent) && Text.IsStorable(name)
             ? await VerbAsync(http, verb(Text.NormaliseName(name)))
             : new Refusal(problems, Error.Invalid(Field.Tags, FieldFault.NotText));
     }
