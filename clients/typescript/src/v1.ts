@@ -7,18 +7,7 @@ export interface paths {
     "/api/v1/auth/register": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -38,18 +27,7 @@ export interface paths {
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -69,18 +47,7 @@ export interface paths {
     "/api/v1/auth/refresh": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -100,18 +67,7 @@ export interface paths {
     "/api/v1/auth/logout": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -131,18 +87,7 @@ export interface paths {
     "/api/v1/me": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -166,18 +111,7 @@ export interface paths {
     "/api/v1/tasks": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -201,25 +135,8 @@ export interface paths {
     "/api/v1/tasks/{id}": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, the bare UUID within it, or the number of the task.
-                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
-                 */
-                id: components["parameters"]["TaskId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         /**
@@ -250,30 +167,8 @@ export interface paths {
     "/api/v1/tasks/{id}/tags/{name}": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, the bare UUID within it, or the number of the task.
-                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
-                 */
-                id: components["parameters"]["TaskId"];
-                /**
-                 * @description The name of the tag, escaped: a slash in it is `%2F`.
-                 * @example home
-                 */
-                name: components["parameters"]["TagName"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         get?: never;
@@ -296,25 +191,8 @@ export interface paths {
     "/api/v1/tasks/{id}/complete": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, the bare UUID within it, or the number of the task.
-                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
-                 */
-                id: components["parameters"]["TaskId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         get?: never;
@@ -333,25 +211,8 @@ export interface paths {
     "/api/v1/tasks/{id}/reopen": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, the bare UUID within it, or the number of the task.
-                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
-                 */
-                id: components["parameters"]["TaskId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         get?: never;
@@ -370,25 +231,8 @@ export interface paths {
     "/api/v1/tasks/{id}/restore": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, the bare UUID within it, or the number of the task.
-                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
-                 */
-                id: components["parameters"]["TaskId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         get?: never;
@@ -407,18 +251,7 @@ export interface paths {
     "/api/v1/categories": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -442,25 +275,8 @@ export interface paths {
     "/api/v1/categories/{id}": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, or the bare UUID within it.
-                 * @example cat_01m7ykm0xxfa1tsz2xkv5r8e4m
-                 */
-                id: components["parameters"]["CategoryId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         /**
@@ -491,18 +307,7 @@ export interface paths {
     "/api/v1/tags": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -526,25 +331,8 @@ export interface paths {
     "/api/v1/tags/{id}": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, or the bare UUID within it.
-                 * @example tag_01m7ykm0xxe9hb7t1c8qy6n3wd
-                 */
-                id: components["parameters"]["TagId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         /**
@@ -575,25 +363,8 @@ export interface paths {
     "/api/v1/tags/{id}/merge": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, or the bare UUID within it.
-                 * @example tag_01m7ykm0xxe9hb7t1c8qy6n3wd
-                 */
-                id: components["parameters"]["TagId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         get?: never;
@@ -1615,6 +1386,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -1624,11 +1400,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -1681,6 +1452,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -1690,11 +1466,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -1753,6 +1524,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -1762,11 +1538,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -1825,6 +1596,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -1834,11 +1610,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -1924,16 +1695,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -1943,6 +1704,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path?: never;
             cookie?: never;
@@ -2177,6 +1948,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -2186,11 +1962,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -2314,16 +2085,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -2333,6 +2094,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -2399,16 +2170,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -2418,6 +2179,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -2459,16 +2230,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -2478,6 +2239,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -2545,16 +2316,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -2564,6 +2325,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -2636,16 +2407,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -2655,6 +2416,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -2720,16 +2491,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -2739,6 +2500,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -2805,16 +2576,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -2824,6 +2585,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -2890,16 +2661,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -2909,6 +2670,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -3060,6 +2831,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -3069,11 +2845,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -3186,16 +2957,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -3205,6 +2966,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -3262,16 +3033,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -3281,6 +3042,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -3321,16 +3092,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -3340,6 +3101,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -3483,6 +3254,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -3492,11 +3268,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -3609,16 +3380,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -3628,6 +3389,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -3685,16 +3456,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -3704,6 +3465,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -3744,16 +3515,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -3763,6 +3524,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -3821,16 +3592,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -3840,6 +3601,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**

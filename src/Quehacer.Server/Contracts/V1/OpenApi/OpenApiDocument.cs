@@ -68,7 +68,7 @@ internal static class OpenApiDocument
         var paths = new JsonObject();
         foreach (var operation in operations)
         {
-            paths[operation.Path] ??= new JsonObject { ["parameters"] = References("parameters", [.. PathParameters(operation), "X-Request-Id", "Accept-Language"]) };
+            paths[operation.Path] ??= new JsonObject();
             paths[operation.Path]![operation.Method.ToLowerInvariant()] = Of(operation);
         }
         var document = new JsonObject
@@ -126,7 +126,8 @@ internal static class OpenApiDocument
         {
             described["security"] = new JsonArray();
         }
-        List<string> parameters = [.. operation.Query];
+        // All of them stand with the operation: Swagger UI does not look up those that stand with the path.
+        List<string> parameters = [.. PathParameters(operation), .. operation.Query];
         if (operation.IsWrite)
         {
             parameters.Add("Idempotency-Key");
@@ -135,10 +136,7 @@ internal static class OpenApiDocument
         {
             parameters.Add("If-Match");
         }
-        if (parameters.Count > 0)
-        {
-            described["parameters"] = References("parameters", parameters);
-        }
+        described["parameters"] = References("parameters", [.. parameters, "X-Request-Id", "Accept-Language"]);
         if (operation.Body is not null)
         {
             string[] types = operation.Method == HttpMethods.Patch ? ["application/merge-patch+json", "application/json"] : ["application/json"];
