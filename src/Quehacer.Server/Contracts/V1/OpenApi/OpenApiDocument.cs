@@ -156,6 +156,7 @@ internal static class OpenApiDocument
             responses[Text(refused.Status)] = ReferenceTo("responses", refused.Name);
         }
         described["responses"] = responses;
+        described["x-codeSamples"] = CodeSamples.Of(operation, PathParameters(operation));
         return described;
     }
 
