@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Quehacer.Core;
 using Quehacer.Core.Jobs;
@@ -38,6 +39,7 @@ internal static class Serving
         app.UseRouting();
         app.UseMiddleware<Authentication>(contracts, installation.AccessToken, TimeProvider.System);
         app.UseMiddleware<Negotiation>(contracts);
+        app.UseMiddleware<ResponseCompressionMiddleware>(new Compression());
         app.MapHealth(opened.Database);
         app.MapStartPage(problems);
         app.MapErrorPages(problems);

@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Text;
 using System.Xml.Linq;
-using Microsoft.Net.Http.Headers;
 using Quehacer.Server.Http;
 using Swashbuckle.AspNetCore.SwaggerUI;
 
@@ -125,10 +124,9 @@ internal static class Reference
         {
             stream.CopyTo(compressed);
         }
-        http.Response.Headers.Vary = "Accept-Encoding";
-        if (TakesGzip(http.Request))
+        if (ContentCoding.Accepts(http.Request, ContentCoding.Gzip))
         {
-            http.Response.Headers.ContentEncoding = "gzip";
+            http.Response.Headers.ContentEncoding = ContentCoding.Gzip;
             return WriteAsync(http, type, compressed.ToArray());
         }
         compressed.Position = 0;
@@ -139,10 +137,6 @@ internal static class Reference
         }
         return WriteAsync(http, type, plain.ToArray());
     }
-
-    private static bool TakesGzip(HttpRequest request) =>
-        StringWithQualityHeaderValue.TryParseList(request.Headers.AcceptEncoding, out var accepted)
-        && accepted.Any(encoding => encoding.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && encoding.Quality is not 0);
 
     private static async Task WriteAsync(HttpContext http, string type, byte[] body)
     {
