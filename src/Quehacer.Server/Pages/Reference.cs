@@ -124,7 +124,7 @@ internal static class Reference
         {
             stream.CopyTo(compressed);
         }
-        if (ContentCoding.Accepts(http.Request, ContentCoding.Gzip))
+        if (ContentCoding.Preferred(http.Request) is not null && ContentCoding.Accepts(http.Request, ContentCoding.Gzip))
         {
             http.Response.Headers.ContentEncoding = ContentCoding.Gzip;
             return WriteAsync(http, type, compressed.ToArray());

@@ -25,24 +25,26 @@ internal static class TaskRows
         new("deleted_at", task => task.DeletedAt is { } deleted ? TimeConverter.Text(deleted) : null),
     ];
 
-    public static RowFormat<TaskBody> In(MediaType type, TaskListQuery query) => type == MediaType.Csv
-        ? Rows.Csv("tasks", ColumnsOf(query))
+    /// <param name="fields">Members to show; null for all.</param>
+    /// <param name="withDeleted">Deleted tasks may be among them.</param>
+    public static RowFormat<TaskBody> In(MediaType type, IReadOnlyList<string>? fields = null, bool withDeleted = false) => type == MediaType.Csv
+        ? Rows.Csv("tasks", ColumnsOf(fields, withDeleted))
         : Rows.Ndjson<TaskBody>((json, task) =>
         {
-            if (query.Fields is null)
+            if (fields is null)
             {
                 JsonSerializer.Serialize(json, task, BodyJson.Default.TaskBody);
             }
             else
             {
-                task.Only(query.Fields).WriteTo(json);
+                task.Only(fields).WriteTo(json);
             }
         });
 
     /// <summary>Those of <c>fields</c>, in its order; else all, the time of deletion only where deleted tasks may be shown.</summary>
-    private static IReadOnlyList<Column<TaskBody>> ColumnsOf(TaskListQuery query) => query.Fields is { } fields
+    private static IReadOnlyList<Column<TaskBody>> ColumnsOf(IReadOnlyList<string>? fields, bool withDeleted) => fields is not null
         ? [.. fields.Distinct().Select(field => Columns.Single(column => column.Name == field))]
-        : query.Request.Filter.IncludeDeleted ? Columns : Columns[..^1];
+        : withDeleted ? Columns : Columns[..^1];
 }
 
 /// <summary>Categories and tags as rows.</summary>
@@ -59,7 +61,7 @@ internal static class LabelRows
         new("task_count", label => label.TaskCount?.ToString(CultureInfo.InvariantCulture)),
     ];
 
-    public static RowFormat<LabelBody> In(MediaType type, LabelKind kind, bool withCounts) => type == MediaType.Csv
+    public static RowFormat<LabelBody> In(MediaType type, LabelKind kind, bool withCounts = false) => type == MediaType.Csv
         ? Rows.Csv(kind == LabelKind.Tag ? "tags" : "categories", withCounts ? Columns : Columns[..^1])
         : Rows.Ndjson<LabelBody>((json, label) => JsonSerializer.Serialize(json, label, BodyJson.Default.LabelBody));
 }

@@ -66,7 +66,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         }
         var (_, total, next, previous) = listed.Value;
         var links = query.NamesPage ? LinksBody.Of(http.Request, PaginationBody.Of(request.Page, request.Limit, total, next, previous)) : null;
-        return new RowsAnswer<TaskBody>(TaskRows.In(http.AnswerType(), query), Page(listed.Value)) { Links = links, Total = total };
+        return new RowsAnswer<TaskBody>(TaskRows.In(http.AnswerType(), query.Fields, request.Filter.IncludeDeleted), Page(listed.Value)) { Links = links, Total = total };
 
         RowPage<TaskBody> Page(TaskPage page) => new(
             [.. page.Tasks.Select(TaskBody.Of)],

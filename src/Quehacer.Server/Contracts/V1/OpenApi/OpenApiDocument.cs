@@ -84,6 +84,8 @@ internal static class OpenApiDocument
 
                     Parameters that are not known are refused with 422, save those that begin with `_` or `utm_`. A refusal is `application/problem+json`, with a
                     `code` for programs; its texts are in English, or in Spanish when `Accept-Language` prefers it.
+
+                    Answers of 1 KiB and more are compressed with `br` or `gzip` where `Accept-Encoding` takes them. Their strong tags end in `.br` or `.gzip`.
                     """,
                 ["license"] = new JsonObject { ["name"] = "MIT", ["identifier"] = "MIT" },
             },
@@ -175,6 +177,10 @@ internal static class OpenApiDocument
                     ["example"] = success.Example!(),
                 },
             };
+            foreach (var (type, description, text) in success.Rows)
+            {
+                response["content"]![type.ToString()] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string", ["description"] = description }, ["example"] = text() };
+            }
         }
         return response;
     }
