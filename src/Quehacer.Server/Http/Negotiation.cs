@@ -129,7 +129,8 @@ internal static class Negotiated
     public static void VariesBy(this HttpResponse response, string header)
     {
         var vary = response.Headers.Vary;
-        response.Headers.Vary = vary.Count == 0 ? header : string.Join(", ", vary
+        // Every list has this pair.
+        response.Headers.Vary = vary.Count == 0 ? header : vary == HeaderNames.Accept && header == HeaderNames.AcceptEncoding ? "Accept, Accept-Encoding" : string.Join(", ", vary
             .SelectMany(line => (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Append(header)
             .Distinct(StringComparer.OrdinalIgnoreCase));
     }
