@@ -124,6 +124,7 @@ internal static class Reference
         {
             stream.CopyTo(compressed);
         }
+        http.Response.VariesBy("Accept-Encoding");
         if (ContentCoding.Preferred(http.Request) is not null && ContentCoding.Accepts(http.Request, ContentCoding.Gzip))
         {
             http.Response.Headers.ContentEncoding = ContentCoding.Gzip;
