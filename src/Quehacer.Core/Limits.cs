@@ -49,6 +49,9 @@ public static class Limits
 
     public const int PageTasksDefault = 20;
 
+    /// <summary>Tasks that are read at a time where the whole list is wanted: some 6 MB where all have the longest descriptions, and few round trips.</summary>
+    public const int WalkPageTasks = 250;
+
     /// <summary>Categories or tags on one page of a list.</summary>
     public const int PageLabels = 100;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Quehacer.Core;
 using Quehacer.Core.Jobs;
@@ -38,6 +39,7 @@ internal static class Serving
         app.UseRouting();
         app.UseMiddleware<Authentication>(contracts, installation.AccessToken, TimeProvider.System);
         app.UseMiddleware<Negotiation>(contracts);
+        app.UseMiddleware<ResponseCompressionMiddleware>(new Compression());
         app.MapHealth(opened.Database);
         app.MapStartPage(problems);
         app.MapErrorPages(problems);
@@ -76,6 +78,9 @@ internal static class Serving
             kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+            // A rate would be an average over the whole connection: who has read 100 MB fast could then stand still for days. With one that nobody
+            // misses, what counts is the grace that each write has.
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: int.MaxValue, gracePeriod: TimeSpan.FromSeconds(settings.StalledReaderSeconds));
             kestrel.Limits.MaxRequestLineSize = 8 * 1024;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Limits.MaxRequestHeaderCount = 64;

@@ -43,6 +43,16 @@ public sealed partial class QuehacerServer : IAsyncDisposable
 
     public string SigningKey => File.ReadAllText(Path.Combine(DataDirectory, "signing-key")).Trim();
 
+    /// <summary>What the server holds in memory, in bytes; the cluster is another process.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            process!.Refresh();
+            return process.WorkingSet64;
+        }
+    }
+
     public bool IsRunning => process is { HasExited: false };
 
     /// <summary>The repository, found from where this assembly was built to.</summary>

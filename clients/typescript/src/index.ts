@@ -5,7 +5,10 @@ export type { components, operations, paths } from "./v1.js";
 
 export type Task = components["schemas"]["Task"];
 export type Problem = components["schemas"]["Problem"];
-export type Quehacer = Client<paths>;
+export type Quehacer = Client<paths, Json>;
+
+/** Lists can be had as CSV and NDJSON too, of any length: ask for these with `fetch`, and read them as they come. */
+type Json = "application/json" | "application/problem+json";
 
 export interface Options {
   /** Where the server is, such as `http://localhost:3000`. */
@@ -43,7 +46,7 @@ export class Refused extends Error {
  */
 export function connect(options: Options): Quehacer {
   const send = options.fetch ?? ((request: Request) => globalThis.fetch(request));
-  const client = createClient<paths>({
+  const client = createClient<paths, Json>({
     baseUrl: options.baseUrl,
     // The server takes several values as one list with commas between them.
     querySerializer: { array: { style: "form", explode: false } },

@@ -117,7 +117,7 @@ export interface paths {
         };
         /**
          * List tasks
-         * @description The tasks that pass all filters, in one of the orders, by page or by cursor. With `fields` each task has the selected members and no others.
+         * @description The tasks that pass all filters, in one of the orders, by page or by cursor. With `fields` each task has the selected members and no others. As `text/csv` or `application/x-ndjson` it is the whole list, of any length, unless a page is named.
          */
         get: operations["listTasks"];
         put?: never;
@@ -257,7 +257,7 @@ export interface paths {
         };
         /**
          * List categories
-         * @description The categories, by name without regard to case and accents.
+         * @description The categories, by name without regard to case and accents. As `text/csv` or `application/x-ndjson` it is the whole list, of any length, unless a page is named.
          */
         get: operations["listCategories"];
         put?: never;
@@ -313,7 +313,7 @@ export interface paths {
         };
         /**
          * List tags
-         * @description The tags, by name without regard to case and accents.
+         * @description The tags, by name without regard to case and accents. As `text/csv` or `application/x-ndjson` it is the whole list, of any length, unless a page is named.
          */
         get: operations["listTags"];
         put?: never;
@@ -1040,7 +1040,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `NOT_ACCEPTABLE`: The Accept header leaves out every format this address can answer in. */
+        /** @description `NOT_ACCEPTABLE`: The Accept or Accept-Encoding header leaves out everything this address can answer in. */
         NotAcceptable: {
             headers: {
                 "Content-Language": components["headers"]["Content-Language"];
@@ -1347,7 +1347,7 @@ export interface components {
          */
         Location: string;
         /**
-         * @description The addresses around the page (RFC 8288), the same as `_links`.
+         * @description The addresses around the page (RFC 8288), the same as `_links`. Absent where the answer is the whole list.
          * @example </api/v1/tasks?page=2>; rel="next"
          */
         Link: string;
@@ -1356,6 +1356,16 @@ export interface components {
          * @example 147
          */
         "X-Total-Count": number;
+        /**
+         * @description The headers of the request that the answer depends on, for caches.
+         * @example Accept, Accept-Encoding
+         */
+        Vary: string;
+        /**
+         * @description The name of the file. With `text/csv` only.
+         * @example attachment; filename="tasks.csv"
+         */
+        "Content-Disposition": string;
         /**
          * @description `true` when this is the answer of an earlier request with the same `Idempotency-Key`; absent otherwise.
          * @example true
@@ -1890,6 +1900,8 @@ export interface operations {
                 headers: {
                     Link: components["headers"]["Link"];
                     "X-Total-Count": components["headers"]["X-Total-Count"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1933,6 +1945,13 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["TaskList"] | components["schemas"]["SelectedTaskList"];
+                    /**
+                     * @example id,number,title,description,status,priority,due_date,category_id,tags,version,created_at,updated_at
+                     *     task_01m7ykm0xxeeksbg7jwjdqtthh,1,Buy milk,,pending,high,2099-01-31T17:00:00.000Z,cat_01m7ykm0xxfa1tsz2xkv5r8e4m,home,1,2026-11-21T08:30:00.125Z,2026-11-21T08:30:00.125Z
+                     */
+                    "text/csv": string;
+                    /** @example {"id":"task_01m7ykm0xxeeksbg7jwjdqtthh","number":1,"title":"Buy milk","description":null,"status":"pending","priority":"high","due_date":"2099-01-31T17:00:00.000Z","category_id":"cat_01m7ykm0xxfa1tsz2xkv5r8e4m","tags":["home"],"version":1,"created_at":"2026-11-21T08:30:00.125Z","updated_at":"2026-11-21T08:30:00.125Z"} */
+                    "application/x-ndjson": string;
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -2782,6 +2801,8 @@ export interface operations {
                 headers: {
                     Link: components["headers"]["Link"];
                     "X-Total-Count": components["headers"]["X-Total-Count"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2816,6 +2837,13 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["CategoryList"];
+                    /**
+                     * @example id,name,color,version,created_at,updated_at
+                     *     cat_01m7ykm0xxfa1tsz2xkv5r8e4m,Household,#33AA57,1,2026-11-21T08:30:00.125Z,2026-11-21T08:30:00.125Z
+                     */
+                    "text/csv": string;
+                    /** @example {"id":"cat_01m7ykm0xxfa1tsz2xkv5r8e4m","name":"Household","color":"#33AA57","version":1,"created_at":"2026-11-21T08:30:00.125Z","updated_at":"2026-11-21T08:30:00.125Z"} */
+                    "application/x-ndjson": string;
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3205,6 +3233,8 @@ export interface operations {
                 headers: {
                     Link: components["headers"]["Link"];
                     "X-Total-Count": components["headers"]["X-Total-Count"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3239,6 +3269,13 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["TagList"];
+                    /**
+                     * @example id,name,color,version,created_at,updated_at
+                     *     tag_01m7ykm0xxe9hb7t1c8qy6n3wd,home,,1,2026-11-21T08:30:00.125Z,2026-11-21T08:30:00.125Z
+                     */
+                    "text/csv": string;
+                    /** @example {"id":"tag_01m7ykm0xxe9hb7t1c8qy6n3wd","name":"home","color":null,"version":1,"created_at":"2026-11-21T08:30:00.125Z","updated_at":"2026-11-21T08:30:00.125Z"} */
+                    "application/x-ndjson": string;
                 };
             };
             400: components["responses"]["BadRequest"];

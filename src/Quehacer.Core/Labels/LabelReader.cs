@@ -52,7 +52,25 @@ public sealed class LabelReader(Database database)
     /// <summary>A page of the labels of one kind, by <see cref="Text.SortKey"/> of their names, then by id. A page past the end is empty.</summary>
     /// <param name="page">From 1.</param>
     /// <param name="limit">Labels on a page, 1 to <see cref="Limits.PageLabels"/>.</param>
-    public async Task<Result<LabelPage>> ListAsync(Caller caller, LabelKind kind, int page, int limit, bool withTaskCounts, CancellationToken cancellation)
+    public Task<Result<LabelPage>> ListAsync(Caller caller, LabelKind kind, int page, int limit, bool withTaskCounts, CancellationToken cancellation) =>
+        ListAsync(caller, kind, limit, withTaskCounts, "", "OFFSET $5", parameters => parameters.With((page - 1L) * limit), cancellation);
+
+    /// <summary>
+    /// The labels behind one that was shown, in the same order: what is made, renamed or deleted elsewhere makes no other one come twice or not
+    /// at all.
+    /// </summary>
+    /// <param name="last">The last one of the page before, as it was shown; it need not be there any more.</param>
+    /// <param name="limit">Labels on a page, 1 to <see cref="Limits.PageLabels"/>.</param>
+    public Task<Result<LabelPage>> ListBehindAsync(Caller caller, LabelKind kind, Label last, int limit, bool withTaskCounts, CancellationToken cancellation) =>
+        ListAsync(
+            caller, kind, limit, withTaskCounts, "AND (l.sort_key, l.label_id) > ($5, $6)", "",
+            parameters => parameters.WithText(Text.SortKey(last.Name)).With(last.Id), cancellation);
+
+    /// <param name="behind">Where the page begins, as a condition.</param>
+    /// <param name="offset">The same as a number of labels.</param>
+    /// <param name="place">Adds the parameters of either, from <c>$5</c> on.</param>
+    private async Task<Result<LabelPage>> ListAsync(
+        Caller caller, LabelKind kind, int limit, bool withTaskCounts, string behind, string offset, Action<NpgsqlParameterCollection> place, CancellationToken cancellation)
     {
         var (mayEnter, total) = (false, 0L);
         var labels = new List<LabelView>();
@@ -60,14 +78,14 @@ public sealed class LabelReader(Database database)
             SELECT (SELECT count(*) FROM labels a WHERE a.workspace_id = $2 AND a.kind = $3 AND a.merged_into IS NULL),
                    {LabelTable.Columns}, {(withTaskCounts ? "c.tasks" : "NULL::bigint")}
               FROM {Access.From} LEFT JOIN LATERAL (
-                   SELECT {LabelTable.Columns}, l.sort_key FROM labels l WHERE l.workspace_id = $2 AND l.kind = $3 AND l.merged_into IS NULL
-                    ORDER BY l.sort_key, l.label_id LIMIT $4 OFFSET $5) l ON true
+                   SELECT {LabelTable.Columns}, l.sort_key FROM labels l WHERE l.workspace_id = $2 AND l.kind = $3 AND l.merged_into IS NULL {behind}
+                    ORDER BY l.sort_key, l.label_id LIMIT $4 {offset}) l ON true
               {(withTaskCounts ? TasksOf(kind) : "")}
              WHERE {Access.Where}
              ORDER BY l.sort_key, l.label_id
             """))
         {
-            command.Parameters.WithCaller(caller).With((short)kind).With((long)limit).With((page - 1L) * limit);
+            place(command.Parameters.WithCaller(caller).With((short)kind).With((long)limit));
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             while (await reader.ReadAsync(cancellation))
             {

@@ -176,10 +176,10 @@ internal static class ErrorCatalogue
 
     public static readonly ErrorKind NotAcceptable = new("not-acceptable", "NOT_ACCEPTABLE", "HTTP_6002", 406,
         new("Not Acceptable", "No aceptable"),
-        new("The Accept header leaves out every format this address can answer in.", "La cabecera Accept excluye todos los formatos en que esta dirección puede responder."),
-        new("Accept application/json.", "Acepta application/json."))
+        new("The Accept or Accept-Encoding header leaves out everything this address can answer in.", "La cabecera Accept o Accept-Encoding excluye todo en lo que esta dirección puede responder."),
+        new("Accept application/json; lists come as text/csv and application/x-ndjson as well. In Accept-Encoding leave one of br, gzip and identity.", "Acepta application/json; las listas también se dan en text/csv y application/x-ndjson. En Accept-Encoding deja uno de br, gzip e identity."))
     {
-        Cause = new("The header asks for HTML, XML or another format; the API speaks JSON only.", "La cabecera pide HTML, XML u otro formato; la API solo habla JSON."),
+        Cause = new("The header asks for HTML, XML or another format. The API speaks JSON, and only lists can be had otherwise.", "La cabecera pide HTML, XML u otro formato. La API habla JSON, y solo las listas se dan de otra forma."),
         Curl = """curl {origin}/api/v1/tasks -H "Authorization: Bearer $TOKEN" -H 'Accept: application/json'""",
     };
 

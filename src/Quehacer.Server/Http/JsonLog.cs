@@ -37,7 +37,8 @@ internal sealed class JsonLog : ILoggerProvider
     }
 
     /// <summary>One line for one request. Never a token, a password or a body.</summary>
-    public void Request(string method, string route, string path, int status, TimeSpan took, Guid? userId, string requestId)
+    /// <param name="isAborted">The client has gone, or the connection was cut: whatever was sent is not the whole answer.</param>
+    public void Request(string method, string route, string path, int status, TimeSpan took, Guid? userId, string requestId, bool isAborted)
     {
         var (buffer, json) = Begin("info", "request");
         json.WriteString("method"u8, method);
@@ -50,6 +51,10 @@ internal sealed class JsonLog : ILoggerProvider
             json.WriteString("user"u8, Core.Ids.ToTypeId(Core.Ids.UserPrefix, user));
         }
         json.WriteString("request_id"u8, requestId);
+        if (isAborted)
+        {
+            json.WriteBoolean("aborted"u8, true);
+        }
         End(buffer, json);
     }
 

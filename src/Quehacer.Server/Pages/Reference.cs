@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Text;
 using System.Xml.Linq;
-using Microsoft.Net.Http.Headers;
 using Quehacer.Server.Http;
 using Swashbuckle.AspNetCore.SwaggerUI;
 
@@ -140,10 +139,10 @@ internal static class Reference
         {
             stream.CopyTo(compressed);
         }
-        http.Response.Headers.Vary = "Accept-Encoding";
-        if (TakesGzip(http.Request))
+        http.Response.VariesBy("Accept-Encoding");
+        if (ContentCoding.Preferred(http.Request) is not null && ContentCoding.Accepts(http.Request, ContentCoding.Gzip))
         {
-            http.Response.Headers.ContentEncoding = "gzip";
+            http.Response.Headers.ContentEncoding = ContentCoding.Gzip;
             return WriteAsync(http, type, compressed.ToArray());
         }
         compressed.Position = 0;
@@ -154,10 +153,6 @@ internal static class Reference
         }
         return WriteAsync(http, type, plain.ToArray());
     }
-
-    private static bool TakesGzip(HttpRequest request) =>
-        StringWithQualityHeaderValue.TryParseList(request.Headers.AcceptEncoding, out var accepted)
-        && accepted.Any(encoding => encoding.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && encoding.Quality is not 0);
 
     private static async Task WriteAsync(HttpContext http, string type, byte[] body)
     {

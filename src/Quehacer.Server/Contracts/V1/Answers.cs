@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Quehacer.Core;
+using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1;
 
@@ -49,6 +50,31 @@ internal sealed class Answer<T>(int status, T body, JsonTypeInfo<T> type) : IRes
             headers["X-Total-Count"] = total.ToString(CultureInfo.InvariantCulture);
         }
         return JsonAnswer.WriteAsync(httpContext, status, "application/json; charset=utf-8", body, type);
+    }
+}
+
+/// <summary>A list in a format that has a row for each thing: a page of it, or all of it.</summary>
+internal sealed class RowsAnswer<T>(RowFormat<T> format, RowPage<T> first) : IResult
+{
+    /// <summary>The addresses around the page; null for the whole list.</summary>
+    public LinksBody? Links { get; init; }
+
+    /// <summary>How many things the whole list had when it was begun, where that was counted.</summary>
+    public long? Total { get; init; }
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        var headers = httpContext.Response.Headers;
+        headers.CacheControl = "private, no-cache";
+        if (Links is not null)
+        {
+            headers.Link = Links.ToHeader();
+        }
+        if (Total is { } total)
+        {
+            headers["X-Total-Count"] = total.ToString(CultureInfo.InvariantCulture);
+        }
+        return Rows.WriteAsync(httpContext, format, first);
     }
 }
 

@@ -120,13 +120,17 @@ internal sealed partial class BodyJson : JsonSerializerContext;
 /// <summary>RFC 3339 in UTC with milliseconds, always all three digits.</summary>
 internal sealed class TimeConverter : JsonConverter<DateTime>
 {
+    private const string Format = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+
+    public static string Text(DateTime value) => value.ToString(Format, CultureInfo.InvariantCulture);
+
     public override DateTime Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         throw new NotSupportedException("The bodies of requests are read member by member.");
 
     public override void Write(Utf8JsonWriter writer, DateTime value, JsonSerializerOptions options)
     {
         Span<byte> text = stackalloc byte[24];
-        value.TryFormat(text, out var written, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        value.TryFormat(text, out var written, Format, CultureInfo.InvariantCulture);
         writer.WriteStringValue(text[..written]);
     }
 }

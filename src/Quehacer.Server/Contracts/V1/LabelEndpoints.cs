@@ -14,7 +14,7 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.Get("", ListAsync);
+        routes.Get("", ListAsync).WithMetadata(AnswersIn.Rows);
         routes.Post("", CreateAsync);
         routes.Get("/{id}", GetAsync);
         routes.Put("/{id}", ChangeAsync);
@@ -36,7 +36,9 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
         {
             return new Refusal(problems, error);
         }
-        var listed = await labels.ListAsync(http.Caller(), kind, page, limit, withCounts, Endpoints.Bounded);
+        var isRows = http.AnswerType() != MediaType.Json;
+        var isWhole = isRows && !query.Has("page") && !query.Has("limit");
+        var listed = await labels.ListAsync(http.Caller(), kind, page, isWhole ? Limits.PageLabels : limit, withCounts, Endpoints.Bounded);
         if (!listed.IsOk)
         {
             return new Refusal(problems, listed.Error);
@@ -44,10 +46,23 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
         var total = listed.Value.Total;
         var pagination = PaginationBody.Of(page, limit, total);
         var links = LinksBody.Of(http.Request, pagination);
+        if (isRows)
+        {
+            return new RowsAnswer<LabelBody>(LabelRows.In(http.AnswerType(), kind, withCounts), Page(listed.Value)) { Links = isWhole ? null : links, Total = total };
+        }
         List<LabelBody> bodies = [.. listed.Value.Labels.Select(LabelBody.Of)];
         return kind == LabelKind.Tag
             ? new Answer<TagListBody>(200, new TagListBody(bodies, pagination, links), BodyJson.Default.TagListBody) { Links = links, Total = total }
             : new Answer<CategoryListBody>(200, new CategoryListBody(bodies, pagination, links), BodyJson.Default.CategoryListBody) { Links = links, Total = total };
+
+        RowPage<LabelBody> Page(LabelPage shown) => new(
+            [.. shown.Labels.Select(LabelBody.Of)], isWhole && shown.Labels.Count == Limits.PageLabels ? () => NextAsync(shown.Labels[^1].Label) : null);
+
+        async Task<Result<RowPage<LabelBody>>> NextAsync(Label last)
+        {
+            var behind = await labels.ListBehindAsync(http.Caller(), kind, last, Limits.PageLabels, withCounts, Endpoints.Bounded);
+            return behind.IsOk ? Page(behind.Value) : behind.Error;
+        }
     }
 
     private async Task<IResult> GetAsync(HttpContext http)

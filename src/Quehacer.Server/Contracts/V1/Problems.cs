@@ -144,6 +144,9 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         HttpFault.MethodNotAllowed => new(
             $"This address does not take {http.Request.Method}. It takes {http.Response.Headers.Allow}.",
             $"Esta dirección no acepta {http.Request.Method}. Acepta {http.Response.Headers.Allow}."),
+        HttpFault.NotAcceptable when http.GetEndpoint()?.Metadata.GetMetadata<AnswersIn>() is { } answers => new(
+            $"Accept or Accept-Encoding leaves out everything this address can answer in: {string.Join(", ", answers.Types)}, as it is or in the codings br and gzip. Name one of them, or leave the header out.",
+            $"Accept o Accept-Encoding excluye todo en lo que esta dirección puede responder: {string.Join(", ", answers.Types)}, tal cual o con las codificaciones br y gzip. Nombra una opción o quita la cabecera."),
         _ => Whole(KindOf(fault)),
     };
 

@@ -10,7 +10,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.Get("", ListAsync);
+        routes.Get("", ListAsync).WithMetadata(AnswersIn.Rows);
         routes.Post("", CreateAsync);
         routes.Get("/{id}", GetAsync);
         routes.Put("/{id}", ChangeAsync);
@@ -33,7 +33,11 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return new Refusal(problems, query.Error);
         }
-        var (request, fields) = query.Value;
+        if (http.AnswerType() != MediaType.Json)
+        {
+            return await RowsAsync(http, query.Value);
+        }
+        var (request, fields, _) = query.Value;
         var page = await list.ListAsync(http.Caller(), request, Endpoints.Bounded);
         if (!page.IsOk)
         {
@@ -49,6 +53,30 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
             {
                 Links = links, Total = page.Value.Total,
             };
+    }
+
+    /// <summary>The page that was asked for, and where none was, the whole list.</summary>
+    private async Task<IResult> RowsAsync(HttpContext http, TaskListQuery query)
+    {
+        var request = query.NamesPage ? query.Request : query.Request with { Limit = Limits.WalkPageTasks };
+        var listed = await list.ListAsync(http.Caller(), request, Endpoints.Bounded);
+        if (!listed.IsOk)
+        {
+            return new Refusal(problems, listed.Error);
+        }
+        var (_, total, next, previous) = listed.Value;
+        var links = query.NamesPage ? LinksBody.Of(http.Request, PaginationBody.Of(request.Page, request.Limit, total, next, previous)) : null;
+        return new RowsAnswer<TaskBody>(TaskRows.In(http.AnswerType(), query.Fields, request.Filter.IncludeDeleted), Page(listed.Value)) { Links = links, Total = total };
+
+        RowPage<TaskBody> Page(TaskPage page) => new(
+            [.. page.Tasks.Select(TaskBody.Of)],
+            query.NamesPage || page.NextCursor is not { } cursor ? null : () => NextAsync(request with { Page = null, Cursor = cursor, WithTotal = false }));
+
+        async Task<Result<RowPage<TaskBody>>> NextAsync(TaskListRequest behind)
+        {
+            var page = await list.ListAsync(http.Caller(), behind, Endpoints.Bounded);
+            return page.IsOk ? Page(page.Value) : page.Error;
+        }
     }
 
     private async Task<IResult> GetAsync(HttpContext http)

@@ -5,7 +5,8 @@ namespace Quehacer.Server.Contracts.V1;
 
 /// <summary>What the query of a task list asks for.</summary>
 /// <param name="Fields">Members of a task to show; null for all.</param>
-internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<string>? Fields)
+/// <param name="NamesPage">A part of the list is asked for, by its page, its length or its cursor.</param>
+internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<string>? Fields, bool NamesPage)
 {
     public static Result<TaskListQuery> Read(IQueryCollection parameters, QueryString asSent)
     {
@@ -51,7 +52,8 @@ internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<stri
         var fields = ReadFields(query);
         return query.Finish() is { } error
             ? error
-            : new TaskListQuery(new TaskListRequest(filter, limit, cursor is null ? page ?? 1 : null, cursor, withTotal), fields);
+            : new TaskListQuery(new TaskListRequest(filter, limit, cursor is null ? page ?? 1 : null, cursor, withTotal), fields,
+                query.Has("page") || query.Has("limit") || query.Has("cursor"));
     }
 
     private static TaskState? ReadState(QueryReader query)

@@ -18,11 +18,11 @@ internal static class V1
         var categories = new LabelEndpoints(LabelKind.Category, installation.Labels, installation.LabelWriter, problems, keyRequired);
         var tags = new LabelEndpoints(LabelKind.Tag, installation.Labels, installation.LabelWriter, problems, keyRequired);
 
-        accounts.MapAnonymous(routes.MapGroup("/api/v1").WithMetadata(new AnswersJson()));
-        accounts.MapForCaller(routes.MapGroup("/api/v1").WithMetadata(new AnswersJson(), new RequiresCaller()));
-        tasks.Map(routes.MapGroup("/api/v1/tasks").WithMetadata(new AnswersJson(), new RequiresCaller()));
-        categories.Map(routes.MapGroup("/api/v1/categories").WithMetadata(new AnswersJson(), new RequiresCaller()));
-        tags.Map(routes.MapGroup("/api/v1/tags").WithMetadata(new AnswersJson(), new RequiresCaller()));
-        tasks.Map(routes.MapGroup("/tasks").WithMetadata(new AnswersJson(), new RequiresCaller()));
+        accounts.MapAnonymous(routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json));
+        accounts.MapForCaller(routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller()));
+        tasks.Map(routes.MapGroup("/api/v1/tasks").WithMetadata(AnswersIn.Json, new RequiresCaller()));
+        categories.Map(routes.MapGroup("/api/v1/categories").WithMetadata(AnswersIn.Json, new RequiresCaller()));
+        tags.Map(routes.MapGroup("/api/v1/tags").WithMetadata(AnswersIn.Json, new RequiresCaller()));
+        tasks.Map(routes.MapGroup("/tasks").WithMetadata(AnswersIn.Json, new RequiresCaller()));
     }
 }

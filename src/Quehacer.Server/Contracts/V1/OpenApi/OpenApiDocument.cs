@@ -32,14 +32,14 @@ internal static class OpenApiDocument
             return (document, new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(document).AsSpan(0, 16))}\""));
         });
         routes.MapMethods(Reference.Document, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(http => ServeAsync(http, served.Value.Document, served.Value.Tag)))
-            .WithMetadata(new AnswersJson());
+            .WithMetadata(AnswersIn.Json);
     }
 
     private static Task ServeAsync(HttpContext http, byte[] document, EntityTagHeaderValue tag)
     {
         http.Response.Headers.ETag = tag.ToString();
         http.Response.Headers.CacheControl = "public, no-cache";
-        if (http.Request.GetTypedHeaders().IfNoneMatch.Any(seen => seen.Equals(EntityTagHeaderValue.Any) || seen.Compare(tag, useStrongComparison: false)))
+        if (http.Request.GetTypedHeaders().IfNoneMatch.Any(seen => seen.Equals(EntityTagHeaderValue.Any) || ContentCoding.Untagged(seen.Tag.ToString()) == tag.Tag))
         {
             http.Response.StatusCode = StatusCodes.Status304NotModified;
             return Task.CompletedTask;
@@ -84,6 +84,8 @@ internal static class OpenApiDocument
 
                     Parameters that are not known are refused with 422, save those that begin with `_` or `utm_`. A refusal is `application/problem+json`, with a
                     `code` for programs; its texts are in English, or in Spanish when `Accept-Language` prefers it.
+
+                    Answers of 1 KiB and more are compressed with `br` or `gzip` where `Accept-Encoding` takes them. Their strong tags end in `.br` or `.gzip`.
                     """,
                 ["license"] = new JsonObject { ["name"] = "MIT", ["identifier"] = "MIT" },
             },
@@ -174,6 +176,10 @@ internal static class OpenApiDocument
                     ["example"] = success.Example!(),
                 },
             };
+            foreach (var (type, description, text) in success.Rows)
+            {
+                response["content"]![type.ToString()] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string", ["description"] = description }, ["example"] = text() };
+            }
         }
         return response;
     }

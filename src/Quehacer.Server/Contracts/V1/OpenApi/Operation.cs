@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1.OpenApi;
 
@@ -48,4 +49,11 @@ internal sealed record RequestExample(string Name, string Summary, Func<JsonNode
 /// <summary>The one answer of an operation that is no refusal.</summary>
 /// <param name="Schema">A name within <see cref="Schemas"/>; null where there is no body.</param>
 /// <param name="Headers">Names within <see cref="Headers.All"/>, beside those that every answer has.</param>
-internal sealed record Success(int Status, string Description, string? Schema = null, Func<JsonNode>? Example = null, params string[] Headers);
+internal sealed record Success(int Status, string Description, string? Schema = null, Func<JsonNode>? Example = null, params string[] Headers)
+{
+    /// <summary>What it can be given in beside JSON.</summary>
+    public IReadOnlyList<RowsExample> Rows { get; init; } = [];
+}
+
+/// <summary>A format with a row for each thing, and what one thing looks like in it.</summary>
+internal sealed record RowsExample(MediaType Type, string Description, Func<string> Text);

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
@@ -23,7 +25,7 @@ internal static class Samples
     private static readonly DateTime At = new(2026, 11, 21, 8, 30, 0, 125, DateTimeKind.Utc);
     private static readonly DateTime Due = new(2099, 1, 31, 17, 0, 0, DateTimeKind.Utc);
 
-    private static readonly TaskBody PendingTask = new(
+    public static readonly TaskBody PendingTask = new(
         TaskId, 1, "Buy milk", null, Words.Of(TaskState.Pending), Words.Of(TaskPriority.High), Due, CategoryId, ["home"], 1, At, At, null);
 
     private static readonly UserBody Account = new(
@@ -45,6 +47,15 @@ internal static class Samples
     {
         var links = new LinksBody("/api/v1/tasks?limit=1&page=1", "/api/v1/tasks?limit=1&page=1", "/api/v1/tasks?limit=1&page=2", "/api/v1/tasks?limit=1&page=2", null);
         return Of(new TaskListBody([PendingTask], PaginationBody.Of(1, 1, 2, "a5pFsrezJZkn"), links), BodyJson.Default.TaskListBody);
+    }
+
+    /// <summary>A list of one thing, as rows.</summary>
+    public static string Row<T>(RowFormat<T> format, T thing)
+    {
+        var written = new ArrayBufferWriter<byte>();
+        format.WriteHead(written);
+        format.WriteRow(written, thing);
+        return Encoding.UTF8.GetString(written.WrittenSpan);
     }
 
     public static JsonNode Category() => Of(CategoryBody, BodyJson.Default.LabelBody);
@@ -80,9 +91,9 @@ internal static class Samples
             BodyJson.Default.ProblemBody);
     }
 
-    private static LabelBody CategoryBody => new(CategoryId, "Household", "#33AA57", 1, At, At, null);
+    public static LabelBody CategoryBody => new(CategoryId, "Household", "#33AA57", 1, At, At, null);
 
-    private static LabelBody TagBody => new(TagId, "home", null, 1, At, At, null);
+    public static LabelBody TagBody => new(TagId, "home", null, 1, At, At, null);
 
     private static LinksBody Links(string collection) => new($"/api/v1/{collection}?page=1", $"/api/v1/{collection}?page=1", $"/api/v1/{collection}?page=1", null, null);
 
