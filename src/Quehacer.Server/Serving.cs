@@ -19,7 +19,7 @@ internal static class Serving
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Opened.EnvironmentName, ContentRootPath = AppContext.BaseDirectory });
         var settings = Settings.Read(builder.Configuration, builder.Environment.EnvironmentName);
-        using var log = new JsonLog(Console.OpenStandardOutput());
+        using var log = new JsonLog(Console.OpenStandardOutput(), settings.LogClientAddress);
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(log);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
@@ -34,6 +34,8 @@ internal static class Serving
         await using var app = builder.Build();
         var problems = new Problems(settings.PublicUrl, installation.Sessions);
         var contracts = new Http.Contracts(V1.Contract(problems));
+        var requests = new InFlight();
+        app.Use(requests.Count);
         app.UseMiddleware<Gate>(contracts, log);
         app.UseRouting();
         app.UseMiddleware<Authentication>(contracts, installation.AccessToken, TimeProvider.System);
@@ -49,6 +51,12 @@ internal static class Serving
         var address = app.Urls.First();
         Log.Serving(logger, address, settings.Environment);
         await GreetAsync(address, settings);
+        var (finished, cut) = (0L, 0L);
+        app.Lifetime.ApplicationStopping.Register(() =>
+        {
+            (finished, cut) = (requests.Finished, requests.Cut);
+            Log.Stopping(logger, requests.Now);
+        });
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(app.Lifetime.ApplicationStopping);
         var jobs = new JobRunner(opened.Database, installation.CleanUp.Jobs, TimeProvider.System, (job, rows, exception) =>
@@ -63,6 +71,7 @@ internal static class Serving
             }
         }).RunAsync(JobPoll, stopping.Token);
         await app.WaitForShutdownAsync(CancellationToken.None);
+        Log.Stopped(logger, requests.Finished - finished, requests.Cut - cut + requests.Now);
         await jobs;
     }
 

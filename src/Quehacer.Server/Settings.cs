@@ -25,6 +25,7 @@ public sealed record Settings
     public required string DataDirectory { get; init; }
     public required int MaxConnections { get; init; }
     public required int ShutdownSeconds { get; init; }
+    public required bool LogClientAddress { get; init; }
 
     /// <summary>Npgsql's connection string for the server of <c>DATABASE_URL</c>; null for the embedded cluster.</summary>
     public required string? DatabaseConnectionString { get; init; }
@@ -83,6 +84,7 @@ public sealed record Settings
             DataDirectory = reader.Text("Server:DataDirectory", "./data", shortName: "DATA_DIR")!,
             MaxConnections = reader.Integer("Server:MaxConnections", 5000, 1, 1_000_000),
             ShutdownSeconds = reader.Integer("Server:ShutdownSeconds", 20, 1, 600),
+            LogClientAddress = reader.Flag("Log:ClientAddress", false),
             DatabaseConnectionString = reader.DatabaseUrl("Database:Url", shortName: "DATABASE_URL"),
             DatabaseBinDirectory = reader.Text("Database:BinDirectory", null),
             DatabasePoolSize = reader.Integer("Database:PoolSize", 16, 2, 1000),

@@ -39,7 +39,7 @@ internal sealed partial class Gate(RequestDelegate next, Contracts contracts, Js
         }
         var route = (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "";
         log.Request(
-            http.Request.Method, route, http.Request.Path, http.Response.StatusCode, Stopwatch.GetElapsedTime(began), http.Features.Get<Caller>()?.UserId, http.TraceIdentifier);
+            http.Request.Method, route, http.Request.Path, http.Response.StatusCode, Stopwatch.GetElapsedTime(began), http.Features.Get<Caller>()?.UserId, http.TraceIdentifier, http.Connection.RemoteIpAddress);
     }
 
     /// <summary>An id that the client gave is kept if it is sane: it goes into logs and headers.</summary>
