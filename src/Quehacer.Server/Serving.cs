@@ -38,6 +38,10 @@ internal static class Serving
         app.Use(requests.Count);
         app.UseMiddleware<Gate>(contracts, log);
         app.UseRouting();
+        if (!Deprecations.Current.IsEmpty)
+        {
+            app.UseMiddleware<DeprecationHeaders>(contracts, Deprecations.Current, TimeProvider.System);
+        }
         app.UseMiddleware<Authentication>(contracts, installation.AccessToken, TimeProvider.System);
         app.UseMiddleware<Negotiation>(contracts);
         app.MapHealth(opened.Database);
