@@ -215,6 +215,9 @@ internal static partial class Log
     [LoggerMessage(EventId = 17, EventName = "job done", Level = LogLevel.Information, Message = "{job}: {rows} rows.")]
     public static partial void JobDone(ILogger log, string job, int rows);
 
+    [LoggerMessage(EventId = 19, EventName = "deprecated setting", Level = LogLevel.Warning, Message = "{notice}")]
+    public static partial void DeprecatedSetting(ILogger log, string notice);
+
     [LoggerMessage(EventId = 22, EventName = "stopping", Level = LogLevel.Information, Message = "Stopping: {in_flight} requests are in flight.")]
     public static partial void Stopping(ILogger log, long in_flight);
 

@@ -29,6 +29,10 @@ internal static class Serving
         await using var opened = await Opened.OpenAsync(settings, logs, cancellation);
         var installation = opened.Installation;
         var logger = logs.CreateLogger("quehacer");
+        foreach (var notice in settings.Notices)
+        {
+            Log.DeprecatedSetting(logger, notice);
+        }
         await PrepareAsync(opened, settings, logger, cancellation);
 
         await using var app = builder.Build();

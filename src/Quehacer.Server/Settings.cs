@@ -12,12 +12,18 @@ public sealed class SettingsRefused(IReadOnlyList<string> sentences) : Exception
 /// <summary>A setting as documentation knows it.</summary>
 public sealed record SettingInfo(string Key, string Default, string? ShortName);
 
+/// <summary>A setting that has another name now. The old one works until a major version takes it away, and the log says so.</summary>
+public sealed record RenamedSetting(string Old, string New);
+
 /// <summary>
 /// All configuration, read once at the start, checked whole, and typed from then on. Keys are those of ASP.NET Core: <c>Section__Key</c>
 /// as an environment variable. <c>docs/configuration.md</c> lists them; a test compares it with this class.
 /// </summary>
 public sealed record Settings
 {
+    /// <summary>The names that settings had in earlier versions. Nothing has been renamed yet.</summary>
+    private static readonly RenamedSetting[] Renamed = [];
+
     public required string Environment { get; init; }
     public required int Port { get; init; }
     public required string Address { get; init; }
@@ -26,6 +32,9 @@ public sealed record Settings
     public required int MaxConnections { get; init; }
     public required int ShutdownSeconds { get; init; }
     public required bool LogClientAddress { get; init; }
+
+    /// <summary>A sentence for each setting that is set under an old name.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
 
     /// <summary>Npgsql's connection string for the server of <c>DATABASE_URL</c>; null for the embedded cluster.</summary>
     public required string? DatabaseConnectionString { get; init; }
@@ -54,19 +63,21 @@ public sealed record Settings
     {
         get
         {
-            var reader = new Reader(new ConfigurationBuilder().Build());
+            var reader = new Reader(new ConfigurationBuilder().Build(), Renamed);
             Read(reader, "Development");
             return reader.Known;
         }
     }
 
     /// <exception cref="SettingsRefused">A value is missing or wrong, or a key is not known.</exception>
-    public static Settings Read(IConfiguration configuration, string environment)
+    public static Settings Read(IConfiguration configuration, string environment) => Read(configuration, environment, Renamed);
+
+    internal static Settings Read(IConfiguration configuration, string environment, IReadOnlyList<RenamedSetting> renamed)
     {
-        var reader = new Reader(configuration);
+        var reader = new Reader(configuration, renamed);
         var settings = Read(reader, environment);
         reader.ThrowIfAnythingIsWrong();
-        return settings;
+        return settings with { Notices = reader.Notices };
     }
 
     private static Settings Read(Reader reader, string environment)
@@ -116,9 +127,11 @@ public sealed record Settings
     }
 
     /// <summary>Reads values, remembers which keys there are, and collects what is wrong so that all of it is said at once.</summary>
-    private sealed class Reader(IConfiguration configuration)
+    private sealed class Reader(IConfiguration configuration, IReadOnlyList<RenamedSetting> renamed)
     {
         private readonly List<string> wrong = [];
+
+        public List<string> Notices { get; } = [];
 
         public List<SettingInfo> Known { get; } = [];
 
@@ -207,7 +220,7 @@ public sealed record Settings
                 foreach (var child in configuration.GetSection(section).GetChildren())
                 {
                     var key = $"{section}__{child.Key}";
-                    if (!Known.Any(setting => setting.Key.Equals(key, StringComparison.OrdinalIgnoreCase)))
+                    if (!Known.Any(setting => setting.Key.Equals(key, StringComparison.OrdinalIgnoreCase)) && !renamed.Any(rename => rename.Old.Equals(key, StringComparison.OrdinalIgnoreCase)))
                     {
                         var nearest = Nearest.Of(key, Known.Select(setting => setting.Key));
                         wrong.Add($"{key} is not a setting. " + (nearest is null ? "Remove it; docs/configuration.md lists those there are." : $"Did you mean {nearest}?"));
@@ -220,7 +233,7 @@ public sealed record Settings
             }
         }
 
-        /// <summary>The short name (PORT) wins over the long one; an empty value is no value.</summary>
+        /// <summary>The short name (PORT) wins over the long one, and that over an old one; an empty value is no value.</summary>
         private string? Value(string key, string otherwise, string? shortName, out string name)
         {
             name = key.Replace(":", "__", StringComparison.Ordinal);
@@ -230,7 +243,18 @@ public sealed record Settings
                 name = shortName;
                 return brief;
             }
-            return configuration[key] is { Length: > 0 } text ? text : null;
+            var value = configuration[key] is { Length: > 0 } text ? text : null;
+            foreach (var rename in renamed)
+            {
+                if (rename.New == name && configuration[rename.Old.Replace("__", ":", StringComparison.Ordinal)] is { Length: > 0 } old)
+                {
+                    Notices.Add(value is null
+                        ? $"{rename.Old} is called {rename.New} now. The old name works for now: rename it."
+                        : $"{rename.Old} is called {rename.New} now, which is set as well and counts. Remove {rename.Old}.");
+                    (value, name) = value is null ? (old, rename.Old) : (value, name);
+                }
+            }
+            return value;
         }
     }
 }
