@@ -32,4 +32,44 @@ public sealed class SettingsTests
     [Fact]
     public void A_wrong_value_is_told_under_the_name_that_was_used() =>
         Assert.Contains("Sessions__Days is 'many'.", Assert.Throws<SettingsRefused>(() => Read(("Sessions__Days", "many"))).Message);
+
+    [Theory]
+    [InlineData("Cors__Origins", "https://app.example.com/")]
+    [InlineData("Cors__Origins", "https://app.example.com/path")]
+    [InlineData("Cors__Origins", "https://app.example.com?x")]
+    [InlineData("Cors__Origins", "https://me@app.example.com")]
+    [InlineData("Cors__Origins", "https://*.example.com")]
+    [InlineData("Cors__Origins", "app.example.com")]
+    [InlineData("Cors__Origins", "null")]
+    [InlineData("Cors__Origins", "file:///index.html")]
+    [InlineData("Cors__Origins", "https://")]
+    [InlineData("Cors__Origins", "https:app.example.com")]
+    [InlineData("Cors__Methods", "GET POST")]
+    [InlineData("Cors__Headers", "X-A: b")]
+    [InlineData("Cors__ExposedHeaders", "a/b")]
+    [InlineData("Cors__MaxAgeSeconds", "86401")]
+    [InlineData("Server__TrustedProxies", "proxy.example.com")]
+    [InlineData("Server__TrustedProxies", "10.0.0.0/33")]
+    [InlineData("Server__TrustedProxies", "10")]
+    [InlineData("Server__TrustedProxies", "0.0.0.0/0")]
+    [InlineData("Server__TrustedProxies", "::/0")]
+    [InlineData("Tls__HstsSeconds", "-1")]
+    public void What_is_no_origin_token_or_network_is_refused_with_the_name_of_its_setting(string key, string value) =>
+        Assert.Contains(key, Assert.Throws<SettingsRefused>(() => Read((key, value))).Message);
+
+    [Fact]
+    public void Everybodys_pages_are_allowed_only_alone_and_without_credentials()
+    {
+        Assert.Contains("Cors__Credentials=false", Assert.Throws<SettingsRefused>(() => Read(("Cors__Origins", "*"))).Message);
+        Assert.Contains("alone", Assert.Throws<SettingsRefused>(() => Read(("Cors__Origins", "*, https://app.example.com"), ("Cors__Credentials", "false"))).Message);
+        Assert.Equal(["*"], Read(("Cors__Origins", "*"), ("Cors__Credentials", "false")).CorsOrigins);
+    }
+
+    [Fact]
+    public void Origins_and_networks_are_read_as_they_are_compared()
+    {
+        var settings = Read(("Cors__Origins", "HTTPS://App.Example.com:443, http://localhost:5173,http://[::1]:3000, https://ñandú.example, capacitor://localhost"), ("Server__TrustedProxies", "127.0.0.1,::1, 10.1.2.3/8 ,2001:db8::/32"));
+        Assert.Equal(["https://app.example.com", "http://localhost:5173", "http://[::1]:3000", "https://xn--and-6ma2c.example", "capacitor://localhost"], settings.CorsOrigins);
+        Assert.Equal(["127.0.0.1/32", "::1/128", "10.0.0.0/8", "2001:db8::/32"], settings.TrustedProxies.Select(network => network.ToString()));
+    }
 }

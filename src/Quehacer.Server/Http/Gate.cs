@@ -19,7 +19,6 @@ internal sealed partial class Gate(RequestDelegate next, Contracts contracts, Js
         var began = Stopwatch.GetTimestamp();
         http.TraceIdentifier = RequestId(http.Request);
         http.Response.Headers[Header] = http.TraceIdentifier;
-        http.Response.Headers.XContentTypeOptions = "nosniff";
         try
         {
             await next(http);
@@ -93,7 +92,6 @@ internal sealed partial class Gate(RequestDelegate next, Contracts contracts, Js
         var requestId = http.Response.Headers[Header];
         http.Response.Clear();
         http.Response.Headers[Header] = requestId;
-        http.Response.Headers.XContentTypeOptions = "nosniff";
         await contracts.OwnerOf(http.Request.Path).RefuseAsync(http, fault);
     }
 

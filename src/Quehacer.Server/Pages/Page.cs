@@ -113,7 +113,6 @@ internal sealed class Page(HttpContext http)
         headers.Vary = "Accept, Accept-Language";
         headers.ContentLanguage = Tag;
         headers.CacheControl = "no-cache";
-        headers["Referrer-Policy"] = "no-referrer";
         http.Response.StatusCode = status;
         http.Response.ContentType = type;
         http.Response.ContentLength = body.Length;
