@@ -69,10 +69,9 @@ internal static class Serving
         var address = app.Urls.First();
         Log.Serving(logger, address, settings.Environment);
         await GreetAsync(certificate is null ? address : settings.PublicUrl?.ToString().TrimEnd('/') ?? address, settings);
-        var (finished, cut) = (0L, 0L);
         app.Lifetime.ApplicationStopping.Register(() =>
         {
-            (finished, cut) = (requests.Finished, requests.Cut);
+            requests.Stop();
             Log.Stopping(logger, requests.Now);
         });
 
@@ -90,7 +89,7 @@ internal static class Serving
         }).RunAsync(JobPoll, stopping.Token);
         var watching = certificate?.WatchAsync(logs.CreateLogger("tls"), stopping.Token) ?? Task.CompletedTask;
         await app.WaitForShutdownAsync(CancellationToken.None);
-        Log.Stopped(logger, requests.Finished - finished, requests.Cut - cut + requests.Now);
+        Log.Stopped(logger, requests.Finished, requests.Cut);
         await Task.WhenAll(jobs, watching);
     }
 
