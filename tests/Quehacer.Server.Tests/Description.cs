@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 namespace Quehacer.Server.Tests;
 
 /// <summary>An operation as the description tells it.</summary>
-public sealed record DescribedOperation(string Method, string Path, JsonObject Node, JsonArray PathParameters)
+public sealed record DescribedOperation(string Method, string Path, JsonObject Node)
 {
     public string Id => (string)Node["operationId"]!;
 
@@ -28,8 +28,7 @@ public sealed class Description
     private readonly JsonNode root = JsonNode.Parse(System.IO.File.ReadAllText(Path.Combine(QuehacerServer.Repository, File)))!;
 
     public IReadOnlyList<DescribedOperation> Operations => [.. root["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject()
-        .Where(member => member.Key != "parameters")
-        .Select(method => new DescribedOperation(method.Key.ToUpperInvariant(), path.Key, method.Value!.AsObject(), path.Value!["parameters"]!.AsArray())))];
+        .Select(method => new DescribedOperation(method.Key.ToUpperInvariant(), path.Key, method.Value!.AsObject())))];
 
     /// <summary>Every schema with an example of it, by where the two stand.</summary>
     public IEnumerable<(string At, JsonNode Schema, JsonNode? Example)> Examples() => Examples(root, "#");
@@ -39,7 +38,7 @@ public sealed class Description
         : node;
 
     public IEnumerable<JsonNode> Parameters(DescribedOperation operation) =>
-        operation.PathParameters.Concat(operation.Node["parameters"]?.AsArray() ?? []).Select(parameter => Resolve(parameter!));
+        operation.Node["parameters"]!.AsArray().Select(parameter => Resolve(parameter!));
 
     /// <summary>Fails unless the answer is the documented one of its status: type, headers, body.</summary>
     public void Holds(DescribedOperation operation, Answer answer)

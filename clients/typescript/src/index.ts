@@ -21,7 +21,7 @@ export interface Options {
 const DefaultAttempts = 5;
 /** The first wait after a lost answer; each further one is twice as long. */
 const FirstWaitMs = 100;
-/** Whoever is told to wait longer than this is given the 503, and decides for themselves. */
+/** Whoever is told to wait longer than this is given the refusal, and decides for themselves. */
 const LongestWaitMs = 30_000;
 
 /** A refusal, with what the server said about it. */
@@ -117,7 +117,7 @@ async function whole(answer: Response): Promise<Response> {
 
 /** How long to wait before the request is sent again, in milliseconds; undefined for an answer that is one. */
 async function waitFor(answer: Response): Promise<number | undefined> {
-  if (answer.status === 503) {
+  if (answer.status === 503 || answer.status === 429) {
     const after = answer.headers.get("Retry-After");
     if (after === null) {
       return undefined;

@@ -7,18 +7,7 @@ export interface paths {
     "/api/v1/auth/register": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -38,18 +27,7 @@ export interface paths {
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -69,18 +47,7 @@ export interface paths {
     "/api/v1/auth/refresh": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -100,18 +67,7 @@ export interface paths {
     "/api/v1/auth/logout": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -131,18 +87,7 @@ export interface paths {
     "/api/v1/me": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -166,18 +111,7 @@ export interface paths {
     "/api/v1/tasks": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -201,25 +135,8 @@ export interface paths {
     "/api/v1/tasks/{id}": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, the bare UUID within it, or the number of the task.
-                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
-                 */
-                id: components["parameters"]["TaskId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         /**
@@ -250,30 +167,8 @@ export interface paths {
     "/api/v1/tasks/{id}/tags/{name}": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, the bare UUID within it, or the number of the task.
-                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
-                 */
-                id: components["parameters"]["TaskId"];
-                /**
-                 * @description The name of the tag, escaped: a slash in it is `%2F`.
-                 * @example home
-                 */
-                name: components["parameters"]["TagName"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         get?: never;
@@ -296,25 +191,8 @@ export interface paths {
     "/api/v1/tasks/{id}/complete": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, the bare UUID within it, or the number of the task.
-                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
-                 */
-                id: components["parameters"]["TaskId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         get?: never;
@@ -333,25 +211,8 @@ export interface paths {
     "/api/v1/tasks/{id}/reopen": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, the bare UUID within it, or the number of the task.
-                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
-                 */
-                id: components["parameters"]["TaskId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         get?: never;
@@ -370,25 +231,8 @@ export interface paths {
     "/api/v1/tasks/{id}/restore": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, the bare UUID within it, or the number of the task.
-                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
-                 */
-                id: components["parameters"]["TaskId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         get?: never;
@@ -407,18 +251,7 @@ export interface paths {
     "/api/v1/categories": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -442,25 +275,8 @@ export interface paths {
     "/api/v1/categories/{id}": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, or the bare UUID within it.
-                 * @example cat_01m7ykm0xxfa1tsz2xkv5r8e4m
-                 */
-                id: components["parameters"]["CategoryId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         /**
@@ -491,18 +307,7 @@ export interface paths {
     "/api/v1/tags": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -526,25 +331,8 @@ export interface paths {
     "/api/v1/tags/{id}": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, or the bare UUID within it.
-                 * @example tag_01m7ykm0xxe9hb7t1c8qy6n3wd
-                 */
-                id: components["parameters"]["TagId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         /**
@@ -575,25 +363,8 @@ export interface paths {
     "/api/v1/tags/{id}/merge": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, or the bare UUID within it.
-                 * @example tag_01m7ykm0xxe9hb7t1c8qy6n3wd
-                 */
-                id: components["parameters"]["TagId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         get?: never;
@@ -1616,6 +1387,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -1625,11 +1401,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -1682,6 +1453,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -1691,11 +1467,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -1754,6 +1525,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -1763,11 +1539,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -1826,6 +1597,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -1835,11 +1611,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -1925,16 +1696,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -1944,6 +1705,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path?: never;
             cookie?: never;
@@ -2178,6 +1949,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -2187,11 +1963,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -2315,16 +2086,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -2334,6 +2095,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -2400,16 +2171,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -2419,6 +2180,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -2460,16 +2231,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -2479,6 +2240,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -2546,16 +2317,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -2565,6 +2326,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -2637,16 +2408,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -2656,6 +2417,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -2721,16 +2492,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -2740,6 +2501,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -2806,16 +2577,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -2825,6 +2586,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -2891,16 +2662,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -2910,6 +2671,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -3061,6 +2832,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -3070,11 +2846,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -3187,16 +2958,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -3206,6 +2967,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -3263,16 +3034,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -3282,6 +3043,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -3322,16 +3093,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -3341,6 +3102,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -3484,6 +3255,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -3493,11 +3269,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -3610,16 +3381,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -3629,6 +3390,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -3686,16 +3457,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -3705,6 +3466,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -3745,16 +3516,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -3764,6 +3525,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**
@@ -3822,16 +3593,6 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
                  * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
                  */
@@ -3841,6 +3602,16 @@ export interface operations {
                  * @example "v1.01m7ykm0xx.1.0"
                  */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
             };
             path: {
                 /**

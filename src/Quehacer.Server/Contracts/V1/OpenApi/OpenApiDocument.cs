@@ -69,7 +69,7 @@ internal static class OpenApiDocument
         var paths = new JsonObject();
         foreach (var operation in operations)
         {
-            paths[operation.Path] ??= new JsonObject { ["parameters"] = References("parameters", [.. PathParameters(operation), "X-Request-Id", "Accept-Language"]) };
+            paths[operation.Path] ??= new JsonObject();
             paths[operation.Path]![operation.Method.ToLowerInvariant()] = Of(operation, [.. deprecations.Of(operation.Method, operation.Path)]);
         }
         var document = new JsonObject
@@ -134,7 +134,8 @@ internal static class OpenApiDocument
         {
             described["security"] = new JsonArray();
         }
-        List<string> parameters = [.. operation.Query];
+        // All of them stand with the operation: Swagger UI does not look up those that stand with the path.
+        List<string> parameters = [.. PathParameters(operation), .. operation.Query];
         if (operation.IsWrite)
         {
             parameters.Add("Idempotency-Key");
@@ -143,11 +144,9 @@ internal static class OpenApiDocument
         {
             parameters.Add("If-Match");
         }
-        if (parameters.Count > 0)
-        {
-            var all = Parameters.All;
-            described["parameters"] = new JsonArray([.. parameters.Select(name => IsDeprecated(all[name]!) ? Deprecated(all[name]!) : ReferenceTo("parameters", name))]);
-        }
+        var all = Parameters.All;
+        described["parameters"] = new JsonArray([.. parameters.Append("X-Request-Id").Append("Accept-Language")
+            .Select(name => IsDeprecated(all[name]!) ? Deprecated(all[name]!) : ReferenceTo("parameters", name))]);
         if (operation.Body is not null)
         {
             string[] types = operation.Method == HttpMethods.Patch ? ["application/merge-patch+json", "application/json"] : ["application/json"];
@@ -167,6 +166,7 @@ internal static class OpenApiDocument
             responses[Text(refused.Status)] = ReferenceTo("responses", refused.Name);
         }
         described["responses"] = responses;
+        described["x-codeSamples"] = CodeSamples.Of(operation, PathParameters(operation));
         return described;
 
         bool IsDeprecated(JsonNode parameter) => deprecated.Any(one => one.Parameter == (string?)parameter["name"] && (string?)parameter["in"] == "query");

@@ -14,6 +14,9 @@ internal sealed record Operation(string Method, string Path, string Id, string T
     /// <summary>Names within <see cref="Parameters.All"/>.</summary>
     public IReadOnlyList<string> Query { get; init; } = [];
 
+    /// <summary>Those of <see cref="Query"/> that its code samples use.</summary>
+    public IReadOnlyList<string> SampleQuery { get; init; } = [];
+
     /// <summary>The schema of the body, a name within <see cref="Schemas"/>; null for none.</summary>
     public string? Body { get; init; }
 

@@ -71,6 +71,7 @@ internal static class Operations
             "The tasks that pass all filters, in one of the orders, by page or by cursor. With `fields` each task has the selected members and no others.")
         {
             Query = Parameters.TaskQuery,
+            SampleQuery = ["status", "priority", "sort"],
             Success = new(200, "A page of tasks.", "TaskList", Samples.Tasks, "Link", "X-Total-Count"),
         };
         yield return new("POST", tasks, "createTask", "tasks", "Make a task", "Makes a task. Tags that are new are made with it.")
@@ -162,6 +163,7 @@ internal static class Operations
         yield return new("GET", path, $"list{char.ToUpperInvariant(many[0])}{many[1..]}", tag, $"List {many}", $"The {many}, by name without regard to case and accents.")
         {
             Query = Parameters.LabelQuery,
+            SampleQuery = ["counts"],
             Success = new(200, $"A page of {many}.", schema + "List", list, "Link", "X-Total-Count"),
         };
         yield return new("POST", path, "create" + schema, tag, $"Make a {one}", "A name that is taken is refused with 409; case does not count.")
@@ -174,6 +176,7 @@ internal static class Operations
         yield return new("GET", path + "/{id}", "get" + schema, tag, $"Show a {one}", $"A {one} by its id.")
         {
             Query = ["counts"],
+            SampleQuery = ["counts"],
             Success = new(200, $"The {one}.", "Label", label, "ETag"),
         };
         foreach (var (method, verb) in new[] { ("PUT", "put"), ("PATCH", "change") })
