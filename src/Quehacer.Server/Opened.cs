@@ -215,6 +215,15 @@ internal static partial class Log
     [LoggerMessage(EventId = 17, EventName = "job done", Level = LogLevel.Information, Message = "{job}: {rows} rows.")]
     public static partial void JobDone(ILogger log, string job, int rows);
 
+    [LoggerMessage(EventId = 19, EventName = "deprecated setting", Level = LogLevel.Warning, Message = "{notice}")]
+    public static partial void DeprecatedSetting(ILogger log, string notice);
+
+    [LoggerMessage(EventId = 22, EventName = "stopping", Level = LogLevel.Information, Message = "Stopping: {in_flight} requests are in flight.")]
+    public static partial void Stopping(ILogger log, long in_flight);
+
+    [LoggerMessage(EventId = 23, EventName = "stopped", Level = LogLevel.Information, Message = "Stopped: {finished} requests were finished, and {cut} were cut off.")]
+    public static partial void Stopped(ILogger log, long finished, long cut);
+
     [LoggerMessage(EventId = 18, EventName = "job failed", Level = LogLevel.Error, Message = "{job} failed and will be tried again.")]
     public static partial void JobFailed(ILogger log, string job, Exception exception);
 }

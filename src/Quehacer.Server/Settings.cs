@@ -1,8 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 using System.Text;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Postgres;
+using Quehacer.Server.Http;
 
 namespace Quehacer.Server;
 
@@ -12,12 +15,26 @@ public sealed class SettingsRefused(IReadOnlyList<string> sentences) : Exception
 /// <summary>A setting as documentation knows it.</summary>
 public sealed record SettingInfo(string Key, string Default, string? ShortName);
 
+/// <summary>A setting that has another name now. The old one works until a major version takes it away, and the log says so.</summary>
+public sealed record RenamedSetting(string Old, string New);
+
 /// <summary>
 /// All configuration, read once at the start, checked whole, and typed from then on. Keys are those of ASP.NET Core: <c>Section__Key</c>
 /// as an environment variable. <c>docs/configuration.md</c> lists them; a test compares it with this class.
 /// </summary>
 public sealed record Settings
 {
+    private const string CorsMethodsDefault = "GET, HEAD, POST, PUT, PATCH, DELETE";
+
+    private const string CorsHeadersDefault =
+        "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since, X-Request-Id";
+
+    private const string CorsExposedHeadersDefault =
+        "Allow, Content-Disposition, Content-Location, Deprecation, ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Sunset, WWW-Authenticate, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id, X-Total-Count";
+
+    /// <summary>The names that settings had in earlier versions. Nothing has been renamed yet.</summary>
+    private static readonly RenamedSetting[] Renamed = [];
+
     public required string Environment { get; init; }
     public required int Port { get; init; }
     public required string Address { get; init; }
@@ -26,6 +43,26 @@ public sealed record Settings
     public required int MaxConnections { get; init; }
     public required int ShutdownSeconds { get; init; }
     public required int StalledReaderSeconds { get; init; }
+
+    /// <summary>Whose word about the client's address and scheme is taken; nobody's when empty.</summary>
+    public required IReadOnlyList<IPNetwork> TrustedProxies { get; init; }
+
+    /// <summary>PEM files, both or neither; null for plain HTTP.</summary>
+    public required string? TlsCertificateFile { get; init; }
+    public required string? TlsKeyFile { get; init; }
+    public required int HstsSeconds { get; init; }
+
+    /// <summary>Whose pages may use the API; <see cref="CrossOrigin.Any"/> alone for everybody's. In Development, none stands for those of this machine.</summary>
+    public required IReadOnlyList<string> CorsOrigins { get; init; }
+    public required IReadOnlyList<string> CorsMethods { get; init; }
+    public required IReadOnlyList<string> CorsHeaders { get; init; }
+    public required IReadOnlyList<string> CorsExposedHeaders { get; init; }
+    public required bool CorsCredentials { get; init; }
+    public required int CorsMaxAgeSeconds { get; init; }
+    public required bool LogClientAddress { get; init; }
+
+    /// <summary>A sentence for each setting that is set under an old name.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
 
     /// <summary>Npgsql's connection string for the server of <c>DATABASE_URL</c>; null for the embedded cluster.</summary>
     public required string? DatabaseConnectionString { get; init; }
@@ -54,19 +91,26 @@ public sealed record Settings
     {
         get
         {
-            var reader = new Reader(new ConfigurationBuilder().Build());
+            var reader = new Reader(new ConfigurationBuilder().Build(), Renamed);
             Read(reader, "Development");
             return reader.Known;
         }
     }
 
     /// <exception cref="SettingsRefused">A value is missing or wrong, or a key is not known.</exception>
-    public static Settings Read(IConfiguration configuration, string environment)
+    public static Settings Read(IConfiguration configuration, string environment) => Read(configuration, environment, Renamed);
+
+    internal static Settings Read(IConfiguration configuration, string environment, IReadOnlyList<RenamedSetting> renamed)
     {
-        var reader = new Reader(configuration);
+        var reader = new Reader(configuration, renamed);
         var settings = Read(reader, environment);
+        if (configuration["ForwardedHeaders_Enabled"] is { Length: > 0 })
+        {
+            // ASP.NET Core's own switch takes everybody's word.
+            reader.Refuse("ASPNETCORE_FORWARDEDHEADERS_ENABLED is set, with which anybody could say to be anywhere. Remove it, and name your proxies in Server__TrustedProxies.");
+        }
         reader.ThrowIfAnythingIsWrong();
-        return settings;
+        return settings with { Notices = reader.Notices };
     }
 
     private static Settings Read(Reader reader, string environment)
@@ -85,6 +129,17 @@ public sealed record Settings
             MaxConnections = reader.Integer("Server:MaxConnections", 5000, 1, 1_000_000),
             ShutdownSeconds = reader.Integer("Server:ShutdownSeconds", 20, 1, 600),
             StalledReaderSeconds = reader.Integer("Server:StalledReaderSeconds", 300, 2, 86_400),
+            TrustedProxies = reader.List<IPNetwork>("Server:TrustedProxies", "", TryReadNetwork, "Set it to addresses and networks with commas between them, such as 127.0.0.1, 10.0.0.0/8, or remove it"),
+            TlsCertificateFile = reader.Text("Tls:CertificateFile", null),
+            TlsKeyFile = reader.Text("Tls:KeyFile", null),
+            HstsSeconds = reader.Integer("Tls:HstsSeconds", 31_536_000, 0, 63_072_000),
+            CorsOrigins = reader.List<string>("Cors:Origins", "", CrossOrigin.TryReadOrigin, "Set it to origins with commas between them, such as https://app.example.com, each a scheme, a host and perhaps a port and nothing behind it, or remove it"),
+            CorsMethods = reader.List<string>("Cors:Methods", CorsMethodsDefault, TryReadToken, "Set it to methods with commas between them, or remove it"),
+            CorsHeaders = reader.List<string>("Cors:Headers", CorsHeadersDefault, TryReadToken, "Set it to names of headers with commas between them, or remove it"),
+            CorsExposedHeaders = reader.List<string>("Cors:ExposedHeaders", CorsExposedHeadersDefault, TryReadToken, "Set it to names of headers with commas between them, or remove it"),
+            CorsCredentials = reader.Flag("Cors:Credentials", true),
+            CorsMaxAgeSeconds = reader.Integer("Cors:MaxAgeSeconds", 86_400, 0, 86_400),
+            LogClientAddress = reader.Flag("Log:ClientAddress", false),
             DatabaseConnectionString = reader.DatabaseUrl("Database:Url", shortName: "DATABASE_URL"),
             DatabaseBinDirectory = reader.Text("Database:BinDirectory", null),
             DatabasePoolSize = reader.Integer("Database:PoolSize", 16, 2, 1000),
@@ -100,6 +155,18 @@ public sealed record Settings
             IdempotencyKeyHours = reader.Integer("Idempotency:KeyHours", 24, 24, 8760),
             IdempotencyKeyRequired = reader.Flag("Idempotency:Required", false),
         };
+        if (settings.TlsCertificateFile is null != settings.TlsKeyFile is null)
+        {
+            reader.Refuse("Tls__CertificateFile and Tls__KeyFile belong together, and only one of them is set. Set both to serve HTTPS, or neither to serve HTTP.");
+        }
+        if (settings.CorsOrigins.Contains(CrossOrigin.Any) && (settings.CorsCredentials || settings.CorsOrigins.Count > 1))
+        {
+            reader.Refuse("Cors__Origins is '*', every page there is, which browsers do not allow together with credentials. Name the origins, or set it to '*' alone with Cors__Credentials=false.");
+        }
+        if (settings.TrustedProxies.Any(network => network.PrefixLength == 0))
+        {
+            reader.Refuse("Server__TrustedProxies holds every address there is, with which anybody could say to be anywhere. Name the addresses or networks of your proxies.");
+        }
         if (environment == "Production")
         {
             if (settings.SigningKey is null)
@@ -115,10 +182,36 @@ public sealed record Settings
         return settings;
     }
 
+    /// <summary>An address with all its parts, or a network as RFC 4632 §3.1 writes it.</summary>
+    private static bool TryReadNetwork(string text, out IPNetwork network)
+    {
+        if (IPNetwork.TryParse(text, out network))
+        {
+            return true;
+        }
+        if (!IPAddress.TryParse(text, out var address) || !(text.Contains('.', StringComparison.Ordinal) || text.Contains(':', StringComparison.Ordinal)))
+        {
+            return false;
+        }
+        network = new IPNetwork(address, address.GetAddressBytes().Length * 8);
+        return true;
+    }
+
+    /// <summary>RFC 9110 §5.6.2.</summary>
+    private static bool TryReadToken(string text, out string token)
+    {
+        token = text;
+        return text.AsSpan().IndexOfAnyExcept("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~") < 0;
+    }
+
+    private delegate bool TryRead<T>(string text, [MaybeNullWhen(false)] out T value);
+
     /// <summary>Reads values, remembers which keys there are, and collects what is wrong so that all of it is said at once.</summary>
-    private sealed class Reader(IConfiguration configuration)
+    private sealed class Reader(IConfiguration configuration, IReadOnlyList<RenamedSetting> renamed)
     {
         private readonly List<string> wrong = [];
+
+        public List<string> Notices { get; } = [];
 
         public List<SettingInfo> Known { get; } = [];
 
@@ -157,6 +250,28 @@ public sealed record Settings
         }
 
         public string? Text(string key, string? otherwise, string? shortName = null) => Value(key, otherwise ?? "", shortName, out _) ?? otherwise;
+
+        /// <summary>Values with commas between them.</summary>
+        /// <param name="key">The setting.</param>
+        /// <param name="otherwise">What holds when it is not set.</param>
+        /// <param name="tryRead">Reads one of them.</param>
+        /// <param name="mending">What to do about one that cannot be read, without the full stop.</param>
+        public IReadOnlyList<T> List<T>(string key, string otherwise, TryRead<T> tryRead, string mending)
+        {
+            var values = new List<T>();
+            foreach (var text in (Value(key, otherwise, null, out var name) ?? otherwise).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (tryRead(text, out var value))
+                {
+                    values.Add(value);
+                }
+                else
+                {
+                    wrong.Add($"{name} holds '{text}'. {mending}.");
+                }
+            }
+            return values;
+        }
 
         public string? Secret(string key, int leastBytes)
         {
@@ -207,7 +322,7 @@ public sealed record Settings
                 foreach (var child in configuration.GetSection(section).GetChildren())
                 {
                     var key = $"{section}__{child.Key}";
-                    if (!Known.Any(setting => setting.Key.Equals(key, StringComparison.OrdinalIgnoreCase)))
+                    if (!Known.Any(setting => setting.Key.Equals(key, StringComparison.OrdinalIgnoreCase)) && !renamed.Any(rename => rename.Old.Equals(key, StringComparison.OrdinalIgnoreCase)))
                     {
                         var nearest = Nearest.Of(key, Known.Select(setting => setting.Key));
                         wrong.Add($"{key} is not a setting. " + (nearest is null ? "Remove it; docs/configuration.md lists those there are." : $"Did you mean {nearest}?"));
@@ -220,7 +335,7 @@ public sealed record Settings
             }
         }
 
-        /// <summary>The short name (PORT) wins over the long one; an empty value is no value.</summary>
+        /// <summary>The short name (PORT) wins over the long one, and that over an old one; an empty value is no value.</summary>
         private string? Value(string key, string otherwise, string? shortName, out string name)
         {
             name = key.Replace(":", "__", StringComparison.Ordinal);
@@ -230,7 +345,18 @@ public sealed record Settings
                 name = shortName;
                 return brief;
             }
-            return configuration[key] is { Length: > 0 } text ? text : null;
+            var value = configuration[key] is { Length: > 0 } text ? text : null;
+            foreach (var rename in renamed)
+            {
+                if (rename.New == name && configuration[rename.Old.Replace("__", ":", StringComparison.Ordinal)] is { Length: > 0 } old)
+                {
+                    Notices.Add(value is null
+                        ? $"{rename.Old} is called {rename.New} now. The old name works for now: rename it."
+                        : $"{rename.Old} is called {rename.New} now, which is set as well and counts. Remove {rename.Old}.");
+                    (value, name) = value is null ? (old, rename.Old) : (value, name);
+                }
+            }
+            return value;
         }
     }
 }

@@ -18,7 +18,7 @@ public sealed partial class QuehacerServer : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly string[] OwnSettings = ["PORT", "DATA_DIR", "DATABASE_URL", "DOTNET_ENVIRONMENT"];
-    private static readonly string[] OwnSections = ["ASPNETCORE_", "Server__", "Database__", "Auth__", "Tasks__", "Idempotency__", "Cursors__", "Admin__"];
+    private static readonly string[] OwnSections = ["ASPNETCORE_", "Server__", "Database__", "Auth__", "Tasks__", "Idempotency__", "Cursors__", "Admin__", "Cors__", "Tls__", "Log__"];
 
     private readonly DirectoryInfo home = Directory.CreateTempSubdirectory("quehacer-test-");
     private (string Name, string Value)[] settings;
@@ -37,7 +37,7 @@ public sealed partial class QuehacerServer : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    public Uri Address => new($"http://localhost:{Port}");
+    public Uri Address => new($"{(settings.Any(setting => setting.Name == "Tls__CertificateFile") ? "https" : "http")}://localhost:{Port}");
 
     public string DataDirectory => Path.Combine(home.FullName, "data");
 
@@ -240,7 +240,12 @@ public sealed partial class QuehacerServer : IAsyncDisposable
         return new Run(run.ExitCode, await printed, await complained);
     }
 
-    public HttpClient NewHttp() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 })
+    public HttpClient NewHttp() => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false, UseCookies = false, UseProxy = false, RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
+        // A certificate of the tests is nobody else's business; whether it is in order, curl says.
+        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+    })
     {
         BaseAddress = Address,
         Timeout = Patience,

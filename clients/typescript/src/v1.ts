@@ -704,6 +704,7 @@ export interface components {
              * @example REQUEST_TIMEOUT
              * @example PAYLOAD_TOO_LARGE
              * @example UNSUPPORTED_MEDIA_TYPE
+             * @example ENDED
              * @example INTERNAL_ERROR
              * @example SERVICE_UNAVAILABLE
              */

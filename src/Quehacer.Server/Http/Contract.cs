@@ -10,6 +10,7 @@ internal enum HttpFault
     NotAcceptable,
     NoSuchPath,
     MethodNotAllowed,
+    Ended,
     RequestTimeout,
     TokenMissing,
     TokenInvalid,

@@ -208,6 +208,16 @@ internal static class ErrorCatalogue
         Curl = """curl {origin}/api/v1/tasks -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"title":"Buy milk"}'""",
     };
 
+    public static readonly ErrorKind Ended = new("ended", "ENDED", "HTTP_6010", 410,
+        new("Ended", "Retirado"),
+        new("This part of the API was announced to end, and has ended.", "Se anunció el fin de esta parte de la API, y ha terminado."),
+        new("Use what the Link header names as its successor, or read the page that it names.", "Usa lo que la cabecera Link nombra como sucesor, o lee la página que indica."))
+    {
+        Cause = new(
+            "The program was written for an older version of the API. Its answers carried the headers Deprecation and Sunset for at least a year.",
+            "El programa se escribió para una versión anterior de la API. Durante al menos un año sus respuestas llevaron las cabeceras Deprecation y Sunset."),
+    };
+
     public static readonly ErrorKind Internal = new("internal", "INTERNAL_ERROR", "SRV_5001", 500,
         new("Internal Error", "Error interno"),
         new("Something went wrong in the server. It has been logged under the request id.", "Algo falló en el servidor. Quedó registrado con el id de la petición."),
@@ -230,6 +240,6 @@ internal static class ErrorCatalogue
     [
         Unauthorized, TokenExpired, TokenInvalid, InvalidCredentials, Validation, MalformedJson, BadRequest, IdempotencyKeyInvalid, IdempotencyKeyMissing,
         NotFound, AlreadyExists, PreconditionFailed, IdempotencyMismatch, IdempotencyInFlight, Gone, MethodNotAllowed, NotAcceptable, RequestTimeout,
-        PayloadTooLarge, UnsupportedMediaType, Internal, Unavailable,
+        PayloadTooLarge, UnsupportedMediaType, Ended, Internal, Unavailable,
     ];
 }

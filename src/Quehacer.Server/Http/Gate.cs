@@ -19,7 +19,6 @@ internal sealed partial class Gate(RequestDelegate next, Contracts contracts, Js
         var began = Stopwatch.GetTimestamp();
         http.TraceIdentifier = RequestId(http.Request);
         http.Response.Headers[Header] = http.TraceIdentifier;
-        http.Response.Headers.XContentTypeOptions = "nosniff";
         var isAborted = false;
         try
         {
@@ -48,7 +47,7 @@ internal sealed partial class Gate(RequestDelegate next, Contracts contracts, Js
         var route = (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "";
         log.Request(
             http.Request.Method, route, http.Request.Path, http.Response.StatusCode, Stopwatch.GetElapsedTime(began), http.Features.Get<Caller>()?.UserId, http.TraceIdentifier,
-            isAborted);
+            http.Connection.RemoteIpAddress, isAborted);
     }
 
     /// <summary>An id that the client gave is kept if it is sane: it goes into logs and headers.</summary>
@@ -103,7 +102,6 @@ internal sealed partial class Gate(RequestDelegate next, Contracts contracts, Js
         var requestId = http.Response.Headers[Header];
         http.Response.Clear();
         http.Response.Headers[Header] = requestId;
-        http.Response.Headers.XContentTypeOptions = "nosniff";
         await contracts.OwnerOf(http.Request.Path).RefuseAsync(http, fault);
         return true;
     }

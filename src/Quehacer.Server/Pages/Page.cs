@@ -114,7 +114,6 @@ internal sealed class Page(HttpContext http)
         http.Response.VariesBy("Accept-Language");
         headers.ContentLanguage = Tag;
         headers.CacheControl = "no-cache";
-        headers["Referrer-Policy"] = "no-referrer";
         http.Response.StatusCode = status;
         http.Response.ContentType = type;
         http.Response.ContentLength = body.Length;

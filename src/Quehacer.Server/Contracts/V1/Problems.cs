@@ -116,6 +116,7 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         HttpFault.NotAcceptable => ErrorCatalogue.NotAcceptable,
         HttpFault.NoSuchPath => ErrorCatalogue.NotFound,
         HttpFault.MethodNotAllowed => ErrorCatalogue.MethodNotAllowed,
+        HttpFault.Ended => ErrorCatalogue.Ended,
         HttpFault.RequestTimeout => ErrorCatalogue.RequestTimeout,
         HttpFault.TokenMissing => ErrorCatalogue.Unauthorized,
         HttpFault.TokenInvalid => ErrorCatalogue.TokenInvalid,

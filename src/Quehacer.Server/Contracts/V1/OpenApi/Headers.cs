@@ -20,6 +20,12 @@ internal static class Headers
         ["Content-Language"] = Header("The language of `title`, `detail` and `message`.", "en"),
     };
 
+    /// <summary>Only where something is deprecated; elsewhere nobody refers to it.</summary>
+    public static JsonObject Deprecation => Header("Since when this should not be used any more (RFC 9745): `@` and Unix seconds. `Link` leads to what takes its place.", "@1893456000");
+
+    /// <summary>As <see cref="Deprecation"/>; absent while the end is not known.</summary>
+    public static JsonObject Sunset => Header("When this ends (RFC 8594).", "Wed, 01 Jan 2031 00:00:00 GMT");
+
     private static JsonObject Header(string description, JsonNode example) => new()
     {
         ["description"] = description,

@@ -21,14 +21,14 @@ internal static class OpenApiDocument
     private static readonly JsonSerializerOptions Plain = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The description of all operations.</summary>
-    public static byte[] Whole() => Of(Operations.All);
+    public static byte[] Whole() => Of(Operations.All, Deprecations.Current);
 
     /// <summary>Serves the description of what is mapped. What is mapped and not described is a bug, and so found at the first request.</summary>
     public static void MapOpenApi(this IEndpointRouteBuilder routes)
     {
         var served = new Lazy<(byte[] Document, EntityTagHeaderValue Tag)>(() =>
         {
-            var document = Of(Described(routes.DataSources));
+            var document = Of(Described(routes.DataSources), Deprecations.Current);
             return (document, new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(document).AsSpan(0, 16))}\""));
         });
         routes.MapMethods(Reference.Document, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(http => ServeAsync(http, served.Value.Document, served.Value.Tag)))
@@ -63,13 +63,14 @@ internal static class OpenApiDocument
             : throw new InvalidOperationException($"Mapped and not described in {nameof(Operations)}: {string.Join(", ", mapped.Select(route => $"{route.method} {route.Item2}"))}.");
     }
 
-    private static byte[] Of(IEnumerable<Operation> operations)
+    /// <summary>The description of these operations, of which some or some of their parameters are deprecated.</summary>
+    public static byte[] Of(IEnumerable<Operation> operations, Deprecations deprecations)
     {
         var paths = new JsonObject();
         foreach (var operation in operations)
         {
             paths[operation.Path] ??= new JsonObject();
-            paths[operation.Path]![operation.Method.ToLowerInvariant()] = Of(operation);
+            paths[operation.Path]![operation.Method.ToLowerInvariant()] = Of(operation, [.. deprecations.Of(operation.Method, operation.Path)]);
         }
         var document = new JsonObject
         {
@@ -86,6 +87,8 @@ internal static class OpenApiDocument
                     `code` for programs; its texts are in English, or in Spanish when `Accept-Language` prefers it.
 
                     Answers of 1 KiB and more are compressed with `br` or `gzip` where `Accept-Encoding` takes them. Their strong tags end in `.br` or `.gzip`.
+
+                    What is deprecated is marked so here, and answers with `Deprecation` (RFC 9745), `Sunset` (RFC 8594) once its end is known, and a `Link` to what takes its place.
                     """,
                 ["license"] = new JsonObject { ["name"] = "MIT", ["identifier"] = "MIT" },
             },
@@ -115,7 +118,7 @@ internal static class OpenApiDocument
         return Encoding.UTF8.GetBytes(document.ToJsonString(Plain) + "\n");
     }
 
-    private static JsonObject Of(Operation operation)
+    private static JsonObject Of(Operation operation, IReadOnlyList<Deprecation> deprecated)
     {
         var described = new JsonObject
         {
@@ -124,6 +127,11 @@ internal static class OpenApiDocument
             ["summary"] = operation.Summary,
             ["description"] = operation.Description,
         };
+        var isDeprecated = deprecated.Any(one => one.Parameter is null);
+        if (isDeprecated)
+        {
+            described["deprecated"] = true;
+        }
         if (operation.IsAnonymous)
         {
             described["security"] = new JsonArray();
@@ -138,7 +146,9 @@ internal static class OpenApiDocument
         {
             parameters.Add("If-Match");
         }
-        described["parameters"] = References("parameters", [.. parameters, "X-Request-Id", "Accept-Language"]);
+        var all = Parameters.All;
+        described["parameters"] = new JsonArray([.. parameters.Append("X-Request-Id").Append("Accept-Language")
+            .Select(name => IsDeprecated(all[name]!) ? Deprecated(all[name]!) : ReferenceTo("parameters", name))]);
         if (operation.Body is not null)
         {
             string[] types = operation.Method == HttpMethods.Patch ? ["application/merge-patch+json", "application/json"] : ["application/json"];
@@ -152,7 +162,7 @@ internal static class OpenApiDocument
                 }))),
             };
         }
-        var responses = new JsonObject { [Text(operation.Success.Status)] = Of(operation.Success, operation) };
+        var responses = new JsonObject { [Text(operation.Success.Status)] = Of(operation.Success, operation, isDeprecated) };
         foreach (var refused in ErrorResponse.Of(operation))
         {
             responses[Text(refused.Status)] = ReferenceTo("responses", refused.Name);
@@ -160,11 +170,25 @@ internal static class OpenApiDocument
         described["responses"] = responses;
         described["x-codeSamples"] = CodeSamples.Of(operation, PathParameters(operation));
         return described;
+
+        bool IsDeprecated(JsonNode parameter) => deprecated.Any(one => one.Parameter == (string?)parameter["name"] && (string?)parameter["in"] == "query");
+
+        static JsonObject Deprecated(JsonNode parameter)
+        {
+            var copy = parameter.DeepClone().AsObject();
+            copy["deprecated"] = true;
+            return copy;
+        }
     }
 
-    private static JsonObject Of(Success success, Operation operation)
+    private static JsonObject Of(Success success, Operation operation, bool isDeprecated)
     {
         var response = new JsonObject { ["description"] = success.Description, ["headers"] = Of([.. success.Headers, "X-Request-Id"]) };
+        if (isDeprecated)
+        {
+            response["headers"]!["Deprecation"] = Headers.Deprecation;
+            response["headers"]!["Sunset"] = Headers.Sunset;
+        }
         if (success.Schema is not null)
         {
             var schema = ReferenceTo("schemas", success.Schema);
