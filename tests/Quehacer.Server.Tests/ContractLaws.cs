@@ -107,15 +107,14 @@ public sealed class ContractLaws(SharedServer shared)
         var user = await NewUserAsync(contract);
         var (path, _) = await user.CreateAsync();
         (await user.User.PostAsync("/api/v1/auth/logout")).Is(204);
-        foreach (var answer in new[]
-        {
+        Answer[] answers =
+        [
             await user.User.GetAsync(contract.List), await user.User.GetAsync(path), await user.User.PostAsync(contract.Tasks, contract.Titled("a")), await user.ChangeAsync(path, contract.Titled("a")), await user.User.DeleteAsync(path),
             await user.User.PostAsync(contract.Tasks, contract.Invalid), await user.User.PostAsync(contract.Tasks, "{"), await user.User.PostAsync(contract.Tasks, "a", ("Content-Type", "text/plain")),
             await user.ChangeAsync(path, contract.Titled("a"), ("If-Match", "\"a\"")), await user.User.PostAsync(contract.Tasks, contract.Titled("a"), FreshKey()),
-        })
-        {
-            AssertRefuses(contract, answer, 401);
-        }
+        ];
+        Assert.All(answers, answer => AssertRefuses(contract, answer, 401));
+        Assert.Single(answers.Select(contract.ErrorCode).Distinct());
     }
 
     [Theory]

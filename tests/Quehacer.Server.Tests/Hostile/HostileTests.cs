@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 
 namespace Quehacer.Server.Tests.Hostile;
@@ -163,8 +164,9 @@ public sealed class HostileTests(HostileServer hostile) : IClassFixture<HostileS
             Assert.All(await Wire.ExchangeAsync(hostile.Server.Port, request), answer => Assert.InRange(answer.Status, 200, 499));
         }
         await Wire.ExchangeAsync(hostile.Server.Port, hostile.Ground.Get("/live", "X-Request-Id: log-last\r\n"));
-        while (!hostile.Server.Output.Any(line => line.Contains("\"log-last\"", StringComparison.Ordinal)))
+        for (var waited = Stopwatch.StartNew(); !hostile.Server.Output.Any(line => line.Contains("\"log-last\"", StringComparison.Ordinal));)
         {
+            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(30), "The last request is not in the log.");
             await Task.Delay(20);
         }
         var lines = hostile.Server.Output.Where(line => line.Length > 0).Select(line =>
