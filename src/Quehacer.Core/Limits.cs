@@ -44,6 +44,12 @@ public static class Limits
     /// <summary>draft-ietf-httpapi-idempotency-key-header: a string; 255 is what Stripe and others accept.</summary>
     public const int IdempotencyKeyCharacters = 255;
 
+    /// <summary>Faults of one request that are told: more help nobody, and a body of 1 MiB can have a hundred thousand.</summary>
+    public const int FaultsTold = 100;
+
+    /// <summary>How much of a name is repeated to whoever sent it (UTF-16 units): no name of ours is nearly as long.</summary>
+    public const int NameToldLength = 100;
+
     /// <summary>Tasks on one page of a list.</summary>
     public const int PageTasks = 100;
 

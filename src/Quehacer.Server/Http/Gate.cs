@@ -22,7 +22,16 @@ internal sealed partial class Gate(RequestDelegate next, Contracts contracts, Js
         var isAborted = false;
         try
         {
-            await next(http);
+            if (Framing.IsPlain(http.Request))
+            {
+                await next(http);
+            }
+            else
+            {
+                // What follows on the connection may be a part of this request.
+                http.Response.Headers.Connection = "close";
+                await contracts.OwnerOf(http.Request.Path).RefuseAsync(http, HttpFault.BadRequest);
+            }
             if (!http.Response.HasStarted && FaultOf(http.Response) is { } fault)
             {
                 await contracts.OwnerOf(http.Request.Path).RefuseAsync(http, fault);

@@ -48,7 +48,7 @@ internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, JsonDocu
 
     private static bool IsJson(HttpRequest request)
     {
-        if (request.Headers.ContentEncoding.Count > 0 && request.Headers.ContentEncoding != "identity")
+        if (request.Headers.ContentEncoding.Count > 0 && !"identity".Equals(request.Headers.ContentEncoding, StringComparison.OrdinalIgnoreCase))
         {
             return false;
         }
@@ -60,6 +60,19 @@ internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, JsonDocu
             && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
                 || (HttpMethods.IsPatch(request.Method) && type.MediaType.Equals("application/merge-patch+json", StringComparison.OrdinalIgnoreCase)))
             && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static async ValueTask<int> ReadAsync(HttpRequest request, Memory<byte> into)
+    {
+        try
+        {
+            return await request.Body.ReadAsync(into, request.HttpContext.RequestAborted);
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or IOException and not BadHttpRequestException)
+        {
+            // A size of a chunk that no number holds, and a trailer that is no text, come as these and are the client's faults as well.
+            throw new BadHttpRequestException("The body cannot be taken apart.", exception);
+        }
     }
 
     /// <summary>Null when there are more bytes than <see cref="MaxBytes"/>.</summary>
@@ -85,7 +98,7 @@ internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, JsonDocu
                 }
                 Array.Resize(ref buffer, buffer.Length * 2);
             }
-            var read = await request.Body.ReadAsync(buffer.AsMemory(length), request.HttpContext.RequestAborted);
+            var read = await ReadAsync(request, buffer.AsMemory(length));
             if (read == 0)
             {
                 break;

@@ -9,10 +9,15 @@ internal static class FieldMessages
 {
     public static ProblemFieldBody Of(FieldError error, Language language)
     {
+        error = error with { Name = Shortened(error.Name) };
         var name = NameOf(error);
         var allowed = error.Fault == FieldFault.NotOneOf ? AllowedFor(error.Field) : null;
         return new ProblemFieldBody(name, CodeOf(error.Fault), MessageOf(error, name, allowed).In(language), allowed);
     }
+
+    private static string? Shortened(string? name) => name is { Length: > Limits.NameToldLength }
+        ? name[..(char.IsHighSurrogate(name[Limits.NameToldLength - 1]) ? Limits.NameToldLength - 1 : Limits.NameToldLength)] + "…"
+        : name;
 
     private static string NameOf(FieldError error)
     {

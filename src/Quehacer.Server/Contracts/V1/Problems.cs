@@ -27,7 +27,7 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         }
         var kind = KindOf(error.Code);
         var language = Languages.Preferred(http.Request);
-        var errors = error.Fields.Count == 0 ? null : error.Fields.Select(field => FieldMessages.Of(field, language)).ToList();
+        var errors = error.Fields.Count == 0 ? null : error.Fields.Take(Limits.FaultsTold).Select(field => FieldMessages.Of(field, language)).ToList();
         await WriteAsync(http, kind, DetailOf(errors, DetailOf(error.Code), language), errors, language);
     }
 
@@ -84,7 +84,9 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         {
             headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         }
-        var problem = Body(http, kind, detail, http.Request.PathBase + http.Request.Path, errors, language);
+        // CONNECT and "OPTIONS *" ask for no path.
+        string instance = http.Request.Path.HasValue ? http.Request.PathBase + http.Request.Path : "/";
+        var problem = Body(http, kind, detail, instance, errors, language);
         await JsonAnswer.WriteAsync(http, kind.Status, "application/problem+json; charset=utf-8", problem, BodyJson.Default.ProblemBody);
     }
 
