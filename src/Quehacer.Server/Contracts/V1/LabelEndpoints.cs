@@ -1,11 +1,13 @@
+using System.Globalization;
 using Quehacer.Core;
 using Quehacer.Core.Labels;
+using Quehacer.Core.Workspaces;
 using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1;
 
 /// <summary>Categories, at <c>/api/v1/categories</c>, or tags, at <c>/api/v1/tags</c>: the same but for their ids, the length of their names, and merging.</summary>
-internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWriter writer, Problems problems, bool keyRequired)
+internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWriter writer, WorkspaceReader workspaces, Problems problems, WriteDemands demands)
 {
     private readonly string prefix = Words.PrefixOf(kind);
 
@@ -36,6 +38,11 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
         {
             return new Refusal(problems, error);
         }
+        Validators Of(WorkspaceMoment moment) => Conditional.OfList(moment, string.Create(CultureInfo.InvariantCulture, $"{http.Caller().WorkspaceId:N}|{kind}|{page}|{limit}|{withCounts}"));
+        if (await Conditional.InPlaceOfListAsync(http, workspaces, Of, problems) is { } other)
+        {
+            return other;
+        }
         var listed = await labels.ListAsync(http.Caller(), kind, page, limit, withCounts, Endpoints.Bounded);
         if (!listed.IsOk)
         {
@@ -46,8 +53,8 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
         var links = LinksBody.Of(http.Request, pagination);
         List<LabelBody> bodies = [.. listed.Value.Labels.Select(LabelBody.Of)];
         return kind == LabelKind.Tag
-            ? new Answer<TagListBody>(200, new TagListBody(bodies, pagination, links), BodyJson.Default.TagListBody) { Links = links, Total = total }
-            : new Answer<CategoryListBody>(200, new CategoryListBody(bodies, pagination, links), BodyJson.Default.CategoryListBody) { Links = links, Total = total };
+            ? new Answer<TagListBody>(200, new TagListBody(bodies, pagination, links), BodyJson.Default.TagListBody) { Links = links, Total = total, Validators = Of(listed.Value.Moment) }
+            : new Answer<CategoryListBody>(200, new CategoryListBody(bodies, pagination, links), BodyJson.Default.CategoryListBody) { Links = links, Total = total, Validators = Of(listed.Value.Moment) };
     }
 
     private async Task<IResult> GetAsync(HttpContext http)
@@ -64,17 +71,24 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
         }
         var found = await labels.GetAsync(http.Caller(), kind, id, withCount, Endpoints.Bounded);
         // The count changes with the tasks and not with the label, so an answer that has it has no strong tag.
-        return found.IsOk
-            ? new Answer<LabelBody>(200, LabelBody.Of(found.Value), BodyJson.Default.LabelBody) { Tag = withCount ? null : found.Value.Tag }
-            : new Refusal(problems, found.Error);
+        if (!found.IsOk)
+        {
+            return new Refusal(problems, found.Error);
+        }
+        var validators = withCount ? Validators.None : ValidatorsOf(found.Value);
+        return Conditional.InPlaceOf(http, validators, problems) ?? new Answer<LabelBody>(200, LabelBody.Of(found.Value), BodyJson.Default.LabelBody) { Validators = validators };
     }
 
     private async Task<IResult> CreateAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey);
         if (request is null)
         {
             return refusal!;
+        }
+        if (!request.Conditions.AllowCreation)
+        {
+            return new Refusal(problems, new Error(ErrorCode.PreconditionFailed));
         }
         var (edit, _) = Reading.Label(request.Body, isNew: true);
         return Shown(201, await writer.CreateAsync(http.Caller(), kind, edit, nameCharacters, request.Key, Endpoints.Bounded), http.Request.Path);
@@ -83,7 +97,7 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
     /// <summary>PUT and PATCH are the same, as with tasks: what the body names is changed, and nothing else.</summary>
     private async Task<IResult> ChangeAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey);
         if (request is null)
         {
             return refusal!;
@@ -93,12 +107,12 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
             return NotFound();
         }
         var (edit, version) = Reading.Label(request.Body, isNew: false);
-        return Shown(200, await writer.ChangeAsync(http.Caller(), kind, id, edit, nameCharacters, request.Precondition(version), request.Key, Endpoints.Bounded));
+        return Shown(200, await writer.ChangeAsync(http.Caller(), kind, id, edit, nameCharacters, request.Precondition(version, demands.Precondition), request.Key, Endpoints.Bounded));
     }
 
     private async Task<IResult> DeleteAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired, bodyIsOptional: true);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, bodyIsOptional: true);
         if (request is null)
         {
             return refusal!;
@@ -107,13 +121,13 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
         {
             return NotFound();
         }
-        var deleted = await writer.DeleteAsync(http.Caller(), kind, id, request.Precondition(default), request.Key, Endpoints.Bounded);
+        var deleted = await writer.DeleteAsync(http.Caller(), kind, id, request.Precondition(default, demands.Precondition), request.Key, Endpoints.Bounded);
         return deleted.IsOk ? new NoContent(deleted.Value.IsReplay) : new Refusal(problems, deleted.Error);
     }
 
     private async Task<IResult> MergeAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey);
         if (request is null)
         {
             return refusal!;
@@ -125,8 +139,10 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
         var (faults, into, version) = Reading.Merge(request.Body);
         return faults.Count > 0
             ? new Refusal(problems, Error.Invalid(faults))
-            : Shown(200, await writer.MergeAsync(http.Caller(), id, into, request.Precondition(version), request.Key, Endpoints.Bounded));
+            : Shown(200, await writer.MergeAsync(http.Caller(), id, into, request.Precondition(version, demands.Precondition), request.Key, Endpoints.Bounded));
     }
+
+    private static Validators ValidatorsOf(LabelView view) => Conditional.Of(view.Tag, view.Label.UpdatedAt);
 
     /// <summary>Anything else than an id of this kind names nothing.</summary>
     private bool TryReadId(HttpContext http, out Guid id) => Ids.TryParse(prefix, http.Route("id"), out id);
@@ -141,7 +157,7 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
         var body = LabelBody.Of(written.Value.Value);
         return new Answer<LabelBody>(status, body, BodyJson.Default.LabelBody)
         {
-            Tag = written.Value.Value.Tag,
+            Validators = ValidatorsOf(written.Value.Value),
             IsReplay = written.Value.IsReplay,
             Location = collection is { } path ? $"{path.Value!.TrimEnd('/')}/{body.Id}" : null,
         };

@@ -1,12 +1,13 @@
 using Microsoft.AspNetCore.Http.Features;
 using Quehacer.Core;
 using Quehacer.Core.Tasks;
+using Quehacer.Core.Workspaces;
 using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1;
 
 /// <summary>Tasks over v1: 004's endpoints, at <c>/api/v1/tasks</c> and at <c>/tasks</c>.</summary>
-internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter writer, Problems problems, bool keyRequired)
+internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter writer, WorkspaceReader workspaces, Problems problems, WriteDemands demands)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -34,20 +35,33 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
             return new Refusal(problems, query.Error);
         }
         var (request, fields) = query.Value;
+        if (Conditions.AreIn(http.Request) && list.Refuse(http.Caller(), request) is { } notThisCursor)
+        {
+            return new Refusal(problems, notThisCursor);
+        }
+        Validators Of(WorkspaceMoment moment) => request.Filter.DependsOnTime ? Validators.None : Conditional.OfList(moment, query.Value.InOneSpelling(http.Caller()));
+        if (await Conditional.InPlaceOfListAsync(http, workspaces, Of, problems) is { } other)
+        {
+            return other;
+        }
         var page = await list.ListAsync(http.Caller(), request, Endpoints.Bounded);
         if (!page.IsOk)
         {
             return new Refusal(problems, page.Error);
         }
+        var validators = page.Value.Moment is { } moment ? Of(moment) : Validators.None;
         var pagination = PaginationBody.Of(request.Page, request.Limit, page.Value.Total, page.Value.NextCursor, page.Value.PreviousCursor);
         var links = LinksBody.Of(http.Request, pagination);
         var bodies = page.Value.Tasks.Select(TaskBody.Of);
         return fields is null
-            ? new Answer<TaskListBody>(200, new TaskListBody([.. bodies], pagination, links), BodyJson.Default.TaskListBody) { Links = links, Total = page.Value.Total }
+            ? new Answer<TaskListBody>(200, new TaskListBody([.. bodies], pagination, links), BodyJson.Default.TaskListBody)
+            {
+                Links = links, Total = page.Value.Total, Validators = validators,
+            }
             : new Answer<SelectedTaskListBody>(
                 200, new SelectedTaskListBody([.. bodies.Select(body => body.Only(fields))], pagination, links), BodyJson.Default.SelectedTaskListBody)
             {
-                Links = links, Total = page.Value.Total,
+                Links = links, Total = page.Value.Total, Validators = validators,
             };
     }
 
@@ -62,17 +76,24 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
             return NotFound();
         }
         var found = await tasks.GetAsync(http.Caller(), task, Endpoints.Bounded);
-        return found.IsOk
-            ? new Answer<TaskBody>(200, TaskBody.Of(found.Value), BodyJson.Default.TaskBody) { Tag = found.Value.Tag }
-            : new Refusal(problems, found.Error);
+        if (!found.IsOk)
+        {
+            return new Refusal(problems, found.Error);
+        }
+        var validators = Conditional.Of(found.Value.Tag, found.Value.ChangedAt);
+        return Conditional.InPlaceOf(http, validators, problems) ?? new Answer<TaskBody>(200, TaskBody.Of(found.Value), BodyJson.Default.TaskBody) { Validators = validators };
     }
 
     private async Task<IResult> CreateAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey);
         if (request is null)
         {
             return refusal!;
+        }
+        if (!request.Conditions.AllowCreation)
+        {
+            return new Refusal(problems, new Error(ErrorCode.PreconditionFailed));
         }
         var (edit, _) = Reading.Task(request.Body, isNew: true);
         var written = await writer.CreateAsync(http.Caller(), edit, Reading.TaskLimits, request.Key, Endpoints.Bounded);
@@ -82,7 +103,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
     /// <summary>PUT and PATCH are the same: what the body names is changed, and nothing else (004; RFC 7396).</summary>
     private async Task<IResult> ChangeAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey);
         if (request is null)
         {
             return refusal!;
@@ -92,13 +113,13 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
             return NotFound();
         }
         var (edit, version) = Reading.Task(request.Body, isNew: false);
-        var written = await writer.ChangeAsync(http.Caller(), task, edit, Reading.TaskLimits, request.Precondition(version), request.Key, Endpoints.Bounded);
+        var written = await writer.ChangeAsync(http.Caller(), task, edit, Reading.TaskLimits, request.Precondition(version, demands.Precondition), request.Key, Endpoints.Bounded);
         return written.IsOk ? Shown(200, written.Value) : new Refusal(problems, written.Error);
     }
 
     private async Task<IResult> DeleteAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired, bodyIsOptional: true);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, bodyIsOptional: true);
         if (request is null)
         {
             return refusal!;
@@ -107,7 +128,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return NotFound();
         }
-        var written = await writer.DeleteAsync(http.Caller(), task, request.Precondition(default), request.Key, Endpoints.Bounded);
+        var written = await writer.DeleteAsync(http.Caller(), task, request.Precondition(default, demands.Precondition), request.Key, Endpoints.Bounded);
         return written.IsOk ? new NoContent(written.Value.IsReplay) : new Refusal(problems, written.Error);
     }
 
@@ -132,7 +153,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
 
     private async Task<IResult> VerbAsync(HttpContext http, TaskVerb verb)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired, bodyIsOptional: true);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, bodyIsOptional: true);
         if (request is null)
         {
             return refusal!;
@@ -146,7 +167,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return new Refusal(problems, Error.Invalid(faults));
         }
-        var written = await verb(http.Caller(), task, request.Precondition(version), request.Key, Endpoints.Bounded);
+        var written = await verb(http.Caller(), task, request.Precondition(version, demands.Precondition), request.Key, Endpoints.Bounded);
         return written.IsOk ? Shown(200, written.Value) : new Refusal(problems, written.Error);
     }
 
@@ -156,7 +177,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         var body = TaskBody.Of(written.View);
         return new Answer<TaskBody>(status, body, BodyJson.Default.TaskBody)
         {
-            Tag = written.View.Tag,
+            Validators = Conditional.Of(written.View.Tag, written.View.ChangedAt),
             IsReplay = written.IsReplay,
             Location = collection is { } path ? $"{path.Value!.TrimEnd('/')}/{body.Id}" : null,
         };

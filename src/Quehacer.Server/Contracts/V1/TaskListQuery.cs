@@ -1,3 +1,4 @@
+using System.Globalization;
 using Quehacer.Core;
 using Quehacer.Core.Tasks;
 
@@ -53,6 +54,11 @@ internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<stri
             ? error
             : new TaskListQuery(new TaskListRequest(filter, limit, cursor is null ? page ?? 1 : null, cursor, withTotal), fields);
     }
+
+    /// <summary>The same for every way to ask for the same: in whatever order, with or without what goes without saying.</summary>
+    public string InOneSpelling(Caller caller) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Convert.ToHexStringLower(Request.Filter.Fingerprint(caller.WorkspaceId))}|{Request.Limit}|{Request.Page}|{Request.Cursor}|{Request.WithTotal}|{(Fields is null ? "" : string.Join(',', Fields.Distinct().Order(StringComparer.Ordinal)))}");
 
     private static TaskState? ReadState(QueryReader query)
     {

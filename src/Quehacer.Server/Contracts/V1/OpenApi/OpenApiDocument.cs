@@ -80,7 +80,7 @@ internal static class OpenApiDocument
                 ["version"] = Health.Version,
                 ["summary"] = "Tasks that are not lost, not done twice and not overwritten.",
                 ["description"] = """
-                    The paths under `/api/v1/tasks` exist a second time, the same in everything, under `/tasks`; they are described once. Every GET answers HEAD as well.
+                    The paths under `/api/v1/tasks` exist a second time, the same in everything, under `/tasks`; they are described once. Every GET answers HEAD as well, and takes conditions (RFC 9110 §13).
 
                     Parameters that are not known are refused with 422, save those that begin with `_` or `utm_`. A refusal is `application/problem+json`, with a
                     `code` for programs; its texts are in English, or in Spanish when `Accept-Language` prefers it.
@@ -106,12 +106,18 @@ internal static class OpenApiDocument
                 ["parameters"] = Parameters.All,
                 ["headers"] = Headers.All,
                 ["schemas"] = Schemas.All(),
-                ["responses"] = Named(ErrorResponse.All.Select(refused => (refused.Name, Of(refused)))),
+                ["responses"] = Named(ErrorResponse.All.Select(refused => (refused.Name, Of(refused))).Prepend(("NotModified", NotModified))),
                 ["examples"] = Named(ErrorResponse.All.SelectMany(refused => refused.Kinds).Distinct().Select(kind => (kind.Code, new JsonObject { ["summary"] = kind.Meaning.English, ["value"] = Samples.Problem(kind) }))),
             },
         };
         return Encoding.UTF8.GetBytes(document.ToJsonString(Plain) + "\n");
     }
+
+    private static JsonObject NotModified => new()
+    {
+        ["description"] = "What you have is still so: you named its tag in `If-None-Match`, or its date in `If-Modified-Since`. There is no body.",
+        ["headers"] = Of(["ETag", "Last-Modified", "Cache-Control", "Vary", "X-Request-Id"]),
+    };
 
     private static JsonObject Of(Operation operation)
     {
@@ -131,10 +137,7 @@ internal static class OpenApiDocument
         {
             parameters.Add("Idempotency-Key");
         }
-        if (operation.IsConditional)
-        {
-            parameters.Add("If-Match");
-        }
+        parameters.AddRange(operation.Conditions);
         if (parameters.Count > 0)
         {
             described["parameters"] = References("parameters", parameters);
@@ -153,6 +156,10 @@ internal static class OpenApiDocument
             };
         }
         var responses = new JsonObject { [Text(operation.Success.Status)] = Of(operation.Success, operation) };
+        if (!operation.IsWrite)
+        {
+            responses["304"] = ReferenceTo("responses", "NotModified");
+        }
         foreach (var refused in ErrorResponse.Of(operation))
         {
             responses[Text(refused.Status)] = ReferenceTo("responses", refused.Name);
@@ -163,7 +170,7 @@ internal static class OpenApiDocument
 
     private static JsonObject Of(Success success, Operation operation)
     {
-        var response = new JsonObject { ["description"] = success.Description, ["headers"] = Of([.. success.Headers, "X-Request-Id"]) };
+        var response = new JsonObject { ["description"] = success.Description, ["headers"] = Of([.. success.Headers, .. operation.IsWrite ? Array.Empty<string>() : ["ETag", "Last-Modified", "Cache-Control", "Vary"], "X-Request-Id"]) };
         if (success.Schema is not null)
         {
             var schema = ReferenceTo("schemas", success.Schema);
