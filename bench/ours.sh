@@ -3,7 +3,7 @@
 # BENCH_TARGET=ours2m: a second one beside it, on port 41101 and the database "ours2m", with 10 000 users and one workspace of 100 000 tasks.
 #   seed    makes the database anew: 1 000 users with 200 tasks each (about half a minute; ours2m: five); the server must be down
 #   up      starts the server (built before by: dotnet build -c Release)
-#   tokens  signs everybody in: access tokens last an hour. With the server up, the entity tags for R4 are fetched as well
+#   tokens  signs everybody in: access tokens last an hour. With the server up, the entity tags for R4 and R5 are fetched as well
 #   down    stops the server
 set -e; . "$(dirname "$0")/common.sh"
 server=$ROOT/artifacts/bin/Quehacer.Server/release/quehacer.dll

@@ -12,8 +12,11 @@ public enum ErrorCode
     /// <summary>It was there and has been deleted for good; its history is gone with it.</summary>
     Gone,
 
-    /// <summary>The thing has changed since the version that the caller named; <see cref="Error.Version"/> is the present one.</summary>
+    /// <summary>The thing has changed since the version that the caller named; <see cref="Error.Current"/> is the present one.</summary>
     PreconditionFailed,
+
+    /// <summary>The change names no state that it was decided on, and this server wants that of every change.</summary>
+    PreconditionRequired,
 
     /// <summary>An account with this e-mail exists.</summary>
     EmailTaken,

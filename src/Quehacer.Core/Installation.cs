@@ -3,6 +3,7 @@ using Quehacer.Core.Jobs;
 using Quehacer.Core.Labels;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Tasks;
+using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core;
 
@@ -21,6 +22,7 @@ public sealed class Installation
         Tasks = new TaskReader(database, labelNames);
         TaskList = new TaskList(database, Tasks, new Seal(options.CursorKeys), time);
         TaskWriter = new TaskWriter(database, labelNames, Tasks, time);
+        Workspaces = new WorkspaceReader(database);
         Labels = new LabelReader(database);
         LabelWriter = new LabelWriter(database, Labels, time);
         AccessToken = new AccessToken(options.SigningKey);
@@ -38,6 +40,8 @@ public sealed class Installation
     public TaskList TaskList { get; }
 
     public TaskWriter TaskWriter { get; }
+
+    public WorkspaceReader Workspaces { get; }
 
     public LabelReader Labels { get; }
 

@@ -64,7 +64,7 @@ internal static class Serving
         app.MapStartPage(problems);
         app.MapErrorPages(problems);
         app.MapReference();
-        app.MapV1(installation, problems, settings.IdempotencyKeyRequired);
+        app.MapV1(installation, problems, new WriteDemands(settings.IdempotencyKeyRequired, settings.PreconditionRequired));
         app.MapOpenApi();
 
         await app.StartAsync(cancellation);

@@ -83,6 +83,7 @@ public sealed record Settings
     public required string? PreviousCursorKey { get; init; }
     public required string? AdminEmail { get; init; }
     public required int DeletedTaskDays { get; init; }
+    public required bool PreconditionRequired { get; init; }
     public required int IdempotencyKeyHours { get; init; }
     public required bool IdempotencyKeyRequired { get; init; }
 
@@ -152,6 +153,7 @@ public sealed record Settings
             PreviousCursorKey = reader.Secret("Cursors:PreviousKey", Core.Accounts.SigningKey.MinBytes),
             AdminEmail = reader.Text("Admin:Email", null),
             DeletedTaskDays = reader.Integer("Tasks:DeletedTaskDays", 30, 1, 3650),
+            PreconditionRequired = reader.Flag("Tasks:RequireIfMatch", false),
             IdempotencyKeyHours = reader.Integer("Idempotency:KeyHours", 24, 24, 8760),
             IdempotencyKeyRequired = reader.Flag("Idempotency:Required", false),
         };

@@ -11,7 +11,7 @@ public sealed class ConcurrencyTests(SharedServer shared)
     [Fact]
     public async Task A_stale_precondition_is_a_412_with_the_present_tag_and_changes_nothing()
     {
-        var user = await shared.SomebodyAsync();
+        var user = await shared.NewUserAsync();
         var (path, first) = await user.CreateAsync(new { title = "a" });
         var second = (await user.PatchAsync(path, new { title = "b" }, ("If-Match", first.ETag!))).Is(200);
         var stale = new[]

@@ -83,12 +83,9 @@ public sealed class AccountStore(Database database, Passwords passwords, TimePro
                 return found.Error;
             }
             var before = found.Value.Account;
-            Error? error = null;
-            if (!precondition.Holds(found.Value.Tag))
-            {
-                error = new Error(ErrorCode.PreconditionFailed) { Current = found.Value.Tag };
-            }
-            else if (edit.CheckChange() is { Count: > 0 } faults)
+            var now = time.NowUtc();
+            var error = precondition.Refuse(found.Value.Tag, before.UpdatedAt, now);
+            if (error is null && edit.CheckChange() is { Count: > 0 } faults)
             {
                 error = Error.Invalid(faults);
             }
@@ -97,7 +94,6 @@ public sealed class AccountStore(Database database, Passwords passwords, TimePro
                 return key is null ? error : await ReplayAsync(caller, before, key, cancellation) ?? error;
             }
 
-            var now = time.NowUtc();
             var changes = edit.Name.IsSet && edit.Name.Value != before.Name;
             var after = changes ? before with { Name = edit.Name.Value, Version = before.Version + 1, UpdatedAt = now > before.UpdatedAt ? now : before.UpdatedAt } : before;
             await using var connection = await database.OpenAsync(cancellation);

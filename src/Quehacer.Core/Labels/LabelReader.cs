@@ -72,10 +72,10 @@ public sealed class LabelReader(Database database)
     private async Task<Result<LabelPage>> ListAsync(
         Caller caller, LabelKind kind, int limit, bool withTaskCounts, string behind, string offset, Action<NpgsqlParameterCollection> place, CancellationToken cancellation)
     {
-        var (mayEnter, total) = (false, 0L);
+        var (moment, total) = (default(WorkspaceMoment?), 0L);
         var labels = new List<LabelView>();
         await using (var command = Command(withTaskCounts, $"""
-            SELECT (SELECT count(*) FROM labels a WHERE a.workspace_id = $2 AND a.kind = $3 AND a.merged_into IS NULL),
+            SELECT w.revision, w.changed_at, (SELECT count(*) FROM labels a WHERE a.workspace_id = $2 AND a.kind = $3 AND a.merged_into IS NULL),
                    {LabelTable.Columns}, {(withTaskCounts ? "c.tasks" : "NULL::bigint")}
               FROM {Access.From} LEFT JOIN LATERAL (
                    SELECT {LabelTable.Columns}, l.sort_key FROM labels l WHERE l.workspace_id = $2 AND l.kind = $3 AND l.merged_into IS NULL {behind}
@@ -89,14 +89,14 @@ public sealed class LabelReader(Database database)
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             while (await reader.ReadAsync(cancellation))
             {
-                (mayEnter, total) = (true, reader.GetInt64(0));
-                if (!reader.IsDBNull(1))
+                (moment, total) = (new WorkspaceMoment(database.Incarnation, reader.GetInt64(0), reader.GetDateTime(1)), reader.GetInt64(2));
+                if (!reader.IsDBNull(3))
                 {
-                    labels.Add(View(LabelTable.Read(reader, 1), reader.IsDBNull(7) ? null : reader.GetInt64(7)));
+                    labels.Add(View(LabelTable.Read(reader, 3), reader.IsDBNull(9) ? null : reader.GetInt64(9)));
                 }
             }
         }
-        return mayEnter ? new LabelPage(labels, total) : await Access.ExplainAsync(database, caller, cancellation);
+        return moment is { } at ? new LabelPage(labels, total, at) : await Access.ExplainAsync(database, caller, cancellation);
     }
 
     /// <summary>What a label looks like depends on its own version alone, so its tag has no part in the labels revision, which any other label raises.</summary>

@@ -29,6 +29,9 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
         public Guid? CategoryId { get; init; }
 
         public bool ReachesDeleted { get; init; }
+
+        /// <summary>The decision rests on names or looks of labels.</summary>
+        public bool NeedsLabels => TagNames.Length > 0 || CategoryId is not null;
     }
 
     /// <summary>A decision with all that is needed to write it.</summary>
@@ -121,7 +124,16 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
                 found = result.Value;
             }
             var (labels, labelsRevision) = labelNames.Recall(verb.Caller.WorkspaceId, verb.TagNames, verb.CategoryId, now);
-            var decision = Decide(verb, newId, found?.Task, found?.Tag, labels, now);
+            if (found is not null && verb.Precondition.SeesLabels)
+            {
+                // The condition is on what the task looks like, so the batch must not be committed over other labels than those it was compared with.
+                if (verb.NeedsLabels && labelsRevision != found.Tag.LabelsRevision)
+                {
+                    break;
+                }
+                labelsRevision = found.Tag.LabelsRevision;
+            }
+            var decision = Decide(verb, newId, found, labels, now);
             if (!decision.IsOk)
             {
                 return await RefuseAsync(verb, decision.Error, cancellation);
@@ -145,7 +157,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
             }
             if (change.Events.Length > 0)
             {
-                AddChange(batch, verb.Caller, change, now, onlyWithLabels: labels.Tags.Count > 0 || verb.CategoryId is not null ? labelsRevision : null);
+                AddChange(batch, verb.Caller, change, now, onlyWithLabels: verb.NeedsLabels || verb.Precondition.SeesLabels ? labelsRevision : null);
             }
             batch.Commit();
             // Not cancelled with the request: once it is under way, a write is better finished than left in doubt.
@@ -185,7 +197,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
             // What it points to is not known yet when the verb names the task by number; it is filled in before the commit.
             opening.Key(caller.UserId, key, streamId: null, version: null, outcome: null, now);
         }
-        opening.Add($"SELECT w.labels_revision FROM {Access.From} WHERE {Access.Where} FOR UPDATE OF w").WithCaller(caller);
+        opening.Add($"SELECT {LabelsStamp.Columns} FROM {Access.From} WHERE {Access.Where} FOR UPDATE OF w").WithCaller(caller);
         // A number nobody has and no id, where a task is to be made.
         var (targetId, targetNumber) = (verb.Target is { Number: 0 } byId ? byId.Id : default(Guid?), verb.Target?.Number ?? 0);
         opening.Add($"SELECT {TaskTable.Columns} FROM tasks t WHERE t.workspace_id = $1 AND (t.task_id = $2 OR t.number = $3)")
@@ -201,7 +213,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
             """)
             .With(caller.WorkspaceId).WithId(targetId).With(targetNumber).With(verb.TagNames.Select(Text.NameKey).Distinct().ToArray()).WithId(verb.CategoryId);
 
-        long? labelsRevision = null;
+        LabelsStamp? labelsAt = null;
         var known = new LabelSet();
         TaskItem? before = null;
         try
@@ -209,7 +221,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
             await using var rows = await opening.Statements.ExecuteReaderAsync(CancellationToken.None);
             if (await rows.ReadAsync(CancellationToken.None))
             {
-                labelsRevision = rows.GetInt64(0);
+                labelsAt = LabelsStamp.Read(rows, 0);
             }
             await rows.NextResultAsync(CancellationToken.None);
             if (await rows.ReadAsync(CancellationToken.None))
@@ -235,7 +247,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
         }
 
         Result<Change> decision;
-        if (labelsRevision is not { } labelsNow)
+        if (labelsAt is not { } labelsNow)
         {
             await opening.RollBackAsync();
             await connection.CloseAsync();
@@ -247,10 +259,9 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
         }
         else
         {
-            before = before is null ? null : known.Show(before).Task;
-            var labels = known.Resolve(verb.TagNames, verb.CategoryId, isAll: true, now);
-            var current = before is null ? default(EntityTag?) : new EntityTag(database.Incarnation, before.Version, labelsNow);
-            decision = Decide(verb, newId, before, current, labels, now);
+            var found = before is null ? null : reader.View(known, before, labelsNow);
+            before = found?.Task;
+            decision = Decide(verb, newId, found, known.Resolve(verb.TagNames, verb.CategoryId, isAll: true, now), now);
         }
         if (!decision.IsOk)
         {
@@ -280,21 +291,22 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
         {
             known.Add(tag);
         }
-        labelNames.Remember(caller.WorkspaceId, labelsNow, known);
+        labelNames.Remember(caller.WorkspaceId, labelsNow.Revision, known);
         return change.Events.Length > 0
             ? await WrittenAsync(caller, change, advanced)
             : new Written(await reader.ViewAsync(caller.WorkspaceId, before!, labelsNow, cancellation), IsReplay: false);
     }
 
-    private static Result<Change> Decide(Verb verb, Guid newId, TaskItem? before, EntityTag? current, ResolvedLabels labels, DateTime now)
+    private static Result<Change> Decide(Verb verb, Guid newId, TaskView? found, ResolvedLabels labels, DateTime now)
     {
+        var before = found?.Task;
         if (before is { IsDeleted: true } && !verb.ReachesDeleted)
         {
             return ErrorCode.NotFound;
         }
-        if (current is { } tag && !verb.Precondition.Holds(tag))
+        if (found is not null && verb.Precondition.Refuse(found.Tag, found.ChangedAt, now) is { } refusal)
         {
-            return new Error(ErrorCode.PreconditionFailed) { Current = tag };
+            return refusal;
         }
         var events = verb.Decide(before, labels, now);
         return events.IsOk ? new Change(before?.Id ?? newId, before, events.Value, labels) : events.Error;
@@ -346,7 +358,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
     private async Task<Written> WrittenAsync(Caller caller, Change change, Advanced advanced)
     {
         var after = change.After(caller.UserId, change.Before?.Number ?? advanced.LastTaskNumber, advanced.ChangedAt);
-        return new Written(await reader.ViewAsync(caller.WorkspaceId, after, advanced.LabelsRevision, CancellationToken.None), IsReplay: false);
+        return new Written(await reader.ViewAsync(caller.WorkspaceId, after, advanced.Labels, CancellationToken.None), IsReplay: false);
     }
 
     /// <summary>

@@ -11,6 +11,8 @@ internal static class ContentCoding
     public const string Brotli = "br";
     public const string Gzip = "gzip";
 
+    private static readonly string[] All = [Brotli, Gzip];
+
     /// <summary>Wanted less than anything that is named, and still not refused.</summary>
     private const double Unnamed = 0.0001;
 
@@ -33,11 +35,18 @@ internal static class ContentCoding
     /// <summary>The strong tag of the same state in this coding: other bytes want another tag (RFC 9110 §8.8.3.3). A weak tag stays, being one for all.</summary>
     public static string Tagged(string tag, string coding) => tag.StartsWith('"') ? $"{tag[..^1]}.{coding}\"" : tag;
 
-    /// <summary>The tag of the state, whatever the coding that it was shown in.</summary>
-    public static string Untagged(string tag) =>
-        tag.EndsWith($".{Brotli}\"", StringComparison.Ordinal) ? tag[..^(Brotli.Length + 2)] + '"'
-        : tag.EndsWith($".{Gzip}\"", StringComparison.Ordinal) ? tag[..^(Gzip.Length + 2)] + '"'
-        : tag;
+    /// <summary>What is between the quotes of a tag, without the coding that it was shown in. No tag of this server ends in the name of one by itself.</summary>
+    public static ReadOnlySpan<char> Untagged(ReadOnlySpan<char> opaque)
+    {
+        foreach (var coding in All)
+        {
+            if (opaque.Length > coding.Length && opaque.EndsWith(coding, StringComparison.Ordinal) && opaque[^(coding.Length + 1)] == '.')
+            {
+                return opaque[..^(coding.Length + 1)];
+            }
+        }
+        return opaque;
+    }
 
     /// <summary>From 0 for refused to 1. A header that cannot be read says nothing.</summary>
     private static (double Brotli, double Gzip, double Identity) Qualities(HttpRequest request)
@@ -78,7 +87,7 @@ internal sealed class Compression : IResponseCompressionProvider
     /// <summary>Asked once about every request, before it is answered.</summary>
     public bool CheckRequestAcceptsCompression(HttpContext context)
     {
-        context.Response.OnStarting(Describe, context);
+        context.Response.OnStarting(Describe, context.Response);
         return ContentCoding.Preferred(context.Request) is not null;
     }
 
@@ -97,26 +106,15 @@ internal sealed class Compression : IResponseCompressionProvider
     /// <summary>Says, as the headers go out, what the coding was chosen by and which representation the tag stands for.</summary>
     private static Task Describe(object state)
     {
-        var http = (HttpContext)state;
-        var (request, response) = (http.Request, http.Response);
-        var isUnchanged = response.StatusCode == StatusCodes.Status304NotModified;
-        if (!isUnchanged && !IsCompressible(response))
+        var response = (HttpResponse)state;
+        if (response.StatusCode != StatusCodes.Status304NotModified && !IsCompressible(response))
         {
             return Task.CompletedTask;
         }
         response.VariesBy(HeaderNames.AcceptEncoding);
-        if (response.Headers.ETag is [{ } tag])
+        if (response.Headers.ETag is [{ } tag] && response.Headers.ContentEncoding is [{ } coding])
         {
-            if (response.Headers.ContentEncoding is [{ } coding])
-            {
-                response.Headers.ETag = ContentCoding.Tagged(tag, coding);
-            }
-            else if (isUnchanged && ContentCoding.Preferred(request) is { } usual && ContentCoding.Tagged(tag, usual) is var tagged
-                && request.Headers.IfNoneMatch.ToString().Contains(tagged, StringComparison.Ordinal))
-            {
-                // What the client holds is the compressed one, and it is found by its tag (RFC 9111 §4.3.4).
-                response.Headers.ETag = tagged;
-            }
+            response.Headers.ETag = ContentCoding.Tagged(tag, coding);
         }
         return Task.CompletedTask;
     }

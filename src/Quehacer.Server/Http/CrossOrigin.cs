@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.Net.Http.Headers;
 
 namespace Quehacer.Server.Http;
 
@@ -70,11 +71,7 @@ internal static class CrossOrigin
 
     private static Task VaryByOrigin(object state)
     {
-        var headers = ((HttpResponse)state).Headers;
-        if (!headers.GetCommaSeparatedValues("Vary").Contains("Origin", StringComparer.OrdinalIgnoreCase))
-        {
-            headers.Vary = headers.Vary.Count == 0 ? "Origin" : $"{headers.Vary}, Origin";
-        }
+        ((HttpResponse)state).VariesBy(HeaderNames.Origin);
         return Task.CompletedTask;
     }
 }

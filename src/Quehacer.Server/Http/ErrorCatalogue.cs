@@ -131,10 +131,22 @@ internal static class ErrorCatalogue
 
     public static readonly ErrorKind PreconditionFailed = new("precondition-failed", "PRECONDITION_FAILED", "BIZ_3005", 412,
         new("Precondition Failed", "Precondición fallida"),
-        new("Somebody has changed it since you read it: your If-Match or 'version' names an older state. Nothing was overwritten.", "Alguien lo cambió desde que lo leíste: tu If-Match o 'version' nombra un estado anterior. No se sobrescribió nada."),
+        new("Somebody has changed it since you read it: your conditions name another state than the present one. Nothing was overwritten.", "Alguien lo cambió desde que lo leíste: tus condiciones nombran otro estado que el actual. No se sobrescribió nada."),
         new("Read it again, apply your change to what you find, and send it with the new ETag.", "Léelo de nuevo, aplica tu cambio a lo que encuentres y envíalo con el nuevo ETag."))
     {
         Cause = new("Two programs or people changed the same thing at the same time, and the other one was first.", "Dos programas o personas cambiaron lo mismo a la vez, y el otro llegó primero."),
+        Instance = "/api/v1/tasks/7",
+        Curl = """
+            curl -i {origin}/api/v1/tasks/7 -H "Authorization: Bearer $TOKEN"
+            """,
+    };
+
+    public static readonly ErrorKind PreconditionRequired = new("precondition-required", "PRECONDITION_REQUIRED", "BIZ_3009", 428,
+        new("Precondition Required", "Precondición requerida"),
+        new("This server makes a change only when it says which state it was decided on, so that nobody overwrites what they have not seen.", "Este servidor solo hace un cambio si este dice sobre qué estado se decidió, para que nadie sobrescriba lo que no ha visto."),
+        new("Read the thing, and send the change with its ETag in If-Match, or with its 'version' in the body.", "Lee el recurso y envía el cambio con su ETag en If-Match, o con su 'version' en el cuerpo."))
+    {
+        Cause = new("The request has neither If-Match nor If-Unmodified-Since nor 'version', and the server is set to Tasks__RequireIfMatch=true.", "La petición no lleva If-Match, ni If-Unmodified-Since, ni 'version', y el servidor tiene Tasks__RequireIfMatch=true."),
         Instance = "/api/v1/tasks/7",
         Curl = """
             curl -i {origin}/api/v1/tasks/7 -H "Authorization: Bearer $TOKEN"
@@ -239,7 +251,7 @@ internal static class ErrorCatalogue
     public static readonly IReadOnlyList<ErrorKind> All =
     [
         Unauthorized, TokenExpired, TokenInvalid, InvalidCredentials, Validation, MalformedJson, BadRequest, IdempotencyKeyInvalid, IdempotencyKeyMissing,
-        NotFound, AlreadyExists, PreconditionFailed, IdempotencyMismatch, IdempotencyInFlight, Gone, MethodNotAllowed, NotAcceptable, RequestTimeout,
+        NotFound, AlreadyExists, PreconditionFailed, PreconditionRequired, IdempotencyMismatch, IdempotencyInFlight, Gone, MethodNotAllowed, NotAcceptable, RequestTimeout,
         PayloadTooLarge, UnsupportedMediaType, Ended, Internal, Unavailable,
     ];
 }

@@ -125,13 +125,29 @@ internal static class Negotiated
     /// <summary>What the answer is to be given in.</summary>
     public static MediaType AnswerType(this HttpContext http) => http.Features.Get<MediaType>() ?? MediaType.Json;
 
-    /// <summary>Names a header of requests on which the answer depends, for caches (RFC 9110 §12.5.5). All are in one line, each once.</summary>
-    public static void VariesBy(this HttpResponse response, string header)
+    /// <summary>Names headers of requests on which the answer depends, for caches (RFC 9110 §12.5.5). All are in one line, each once.</summary>
+    public static void VariesBy(this HttpResponse response, params ReadOnlySpan<string> headers)
     {
-        var vary = response.Headers.Vary;
-        // Every list has this pair.
-        response.Headers.Vary = vary.Count == 0 ? header : vary == HeaderNames.Accept && header == HeaderNames.AcceptEncoding ? "Accept, Accept-Encoding" : string.Join(", ", vary
-            .SelectMany(line => (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Append(header)
-            .Distinct(StringComparer.OrdinalIgnoreCase));
+        var vary = response.Headers.Vary.ToString();
+        foreach (var header in headers)
+        {
+            if (!Names(vary, header))
+            {
+                vary = vary.Length == 0 ? header : $"{vary}, {header}";
+            }
+        }
+        response.Headers.Vary = vary;
+    }
+
+    private static bool Names(ReadOnlySpan<char> list, string name)
+    {
+        foreach (var part in list.Split(','))
+        {
+            if (list[part].Trim().Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -29,6 +29,7 @@ internal sealed class House : IAsyncDisposable
 
     private House(string connectionString, TimeSpan keysKeptFor, TimeSpan tasksKeptFor, int lockTimeoutMs)
     {
+        ConnectionString = connectionString;
         Database = new Database(new DatabaseOptions(connectionString, PoolSize: 24, StatementTimeoutMs: 20_000, lockTimeoutMs));
         // Real hashing is slow on purpose, and its slowness is not what these tests are about.
         var hashing = new PasswordHashing(password => "plain:" + password, (hash, password) => hash == "plain:" + password);
@@ -39,6 +40,8 @@ internal sealed class House : IAsyncDisposable
     public MovableTime Time { get; } = new();
 
     public ConcurrentQueue<(SessionIncident Incident, Guid? UserId)> Incidents { get; } = new();
+
+    public string ConnectionString { get; }
 
     public Database Database { get; }
 

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Quehacer.Core;
 using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1;
@@ -11,7 +10,7 @@ namespace Quehacer.Server.Contracts.V1;
 /// <summary>A JSON answer of v1 with the headers that go with it.</summary>
 internal sealed class Answer<T>(int status, T body, JsonTypeInfo<T> type) : IResult
 {
-    public EntityTag? Tag { get; init; }
+    public Validators Validators { get; init; }
 
     public string? Location { get; init; }
 
@@ -28,11 +27,16 @@ internal sealed class Answer<T>(int status, T body, JsonTypeInfo<T> type) : IRes
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var headers = httpContext.Response.Headers;
-        headers.CacheControl = IsSecret ? "no-store" : "private, no-cache";
-        if (Tag is { } tag)
+        if (IsSecret)
         {
-            headers.ETag = Tags.Format(tag);
+            headers.CacheControl = Caching.Never;
         }
+        else
+        {
+            headers.CacheControl = Caching.Revalidate;
+            httpContext.Response.VariesBy(Caching.ByCallerAndFormat);
+        }
+        Validators.WriteTo(headers);
         if (Location is not null)
         {
             headers.Location = Location;
@@ -62,10 +66,14 @@ internal sealed class RowsAnswer<T>(RowFormat<T> format, RowPage<T> first) : IRe
     /// <summary>How many things the whole list had when it was begun, where that was counted.</summary>
     public long? Total { get; init; }
 
+    public Validators Validators { get; init; }
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var headers = httpContext.Response.Headers;
-        headers.CacheControl = "private, no-cache";
+        headers.CacheControl = Caching.Revalidate;
+        httpContext.Response.VariesBy(Caching.ByCallerAndFormat);
+        Validators.WriteTo(headers);
         if (Links is not null)
         {
             headers.Link = Links.ToHeader();

@@ -17,13 +17,13 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
     public async Task WriteAsync(HttpContext http, Error error)
     {
         // A refusal tells somebody whose session has ended nothing but that.
-        if (error.Code == ErrorCode.Invalid && await HasEndedAsync(http))
+        if ((error.Code is ErrorCode.Invalid || error is { Code: ErrorCode.PreconditionFailed, Current: null }) && await HasEndedAsync(http))
         {
             error = new Error(ErrorCode.SessionEnded);
         }
         if (error.Current is { } current)
         {
-            http.Response.Headers.ETag = Tags.Format(current);
+            http.Response.Headers.ETag = Conditional.Tags.Of(current);
         }
         var kind = KindOf(error.Code);
         var language = Languages.Preferred(http.Request);
@@ -71,7 +71,7 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
     private async Task WriteAsync(HttpContext http, ErrorKind kind, string detail, IReadOnlyList<ProblemFieldBody>? errors, Language language)
     {
         var headers = http.Response.Headers;
-        headers.CacheControl = "no-store";
+        headers.CacheControl = Caching.Never;
         headers.ContentLanguage = language == Language.Spanish ? "es" : "en";
         if (kind.Status == 401)
         {
@@ -99,6 +99,7 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         ErrorCode.NotFound => ErrorCatalogue.NotFound,
         ErrorCode.Gone => ErrorCatalogue.Gone,
         ErrorCode.PreconditionFailed => ErrorCatalogue.PreconditionFailed,
+        ErrorCode.PreconditionRequired => ErrorCatalogue.PreconditionRequired,
         ErrorCode.EmailTaken => ErrorCatalogue.AlreadyExists,
         ErrorCode.NameTaken => ErrorCatalogue.AlreadyExists,
         ErrorCode.WrongCredentials => ErrorCatalogue.InvalidCredentials,

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Quehacer.Core;
 using Quehacer.Core.Tasks;
+using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1;
 
@@ -55,6 +57,11 @@ internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<stri
             : new TaskListQuery(new TaskListRequest(filter, limit, cursor is null ? page ?? 1 : null, cursor, withTotal), fields,
                 query.Has("page") || query.Has("limit") || query.Has("cursor"));
     }
+
+    /// <summary>The same for every way to ask for the same: in whatever order, with or without what goes without saying.</summary>
+    public string InOneSpelling(Caller caller, MediaType type) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Convert.ToHexStringLower(Request.Filter.Fingerprint(caller.WorkspaceId))}|{Request.Limit}|{Request.Page}|{Request.Cursor}|{Request.WithTotal}|{type}|{NamesPage}|{(Fields is null ? "" : string.Join(',', type == MediaType.Csv ? Fields.Distinct() : Fields.Distinct().Order(StringComparer.Ordinal)))}");
 
     private static TaskState? ReadState(QueryReader query)
     {

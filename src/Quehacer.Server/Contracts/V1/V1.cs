@@ -11,12 +11,12 @@ internal static class V1
 
     public static Contract Contract(Problems problems) => new("v1", Prefixes, problems.RefuseAsync);
 
-    public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, bool keyRequired)
+    public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, WriteDemands demands)
     {
-        var accounts = new AccountEndpoints(installation.Accounts, installation.Sessions, problems, keyRequired);
-        var tasks = new TaskEndpoints(installation.Tasks, installation.TaskList, installation.TaskWriter, problems, keyRequired);
-        var categories = new LabelEndpoints(LabelKind.Category, installation.Labels, installation.LabelWriter, problems, keyRequired);
-        var tags = new LabelEndpoints(LabelKind.Tag, installation.Labels, installation.LabelWriter, problems, keyRequired);
+        var accounts = new AccountEndpoints(installation.Accounts, installation.Sessions, problems, demands);
+        var tasks = new TaskEndpoints(installation.Tasks, installation.TaskList, installation.TaskWriter, installation.Workspaces, problems, demands);
+        var categories = new LabelEndpoints(LabelKind.Category, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
+        var tags = new LabelEndpoints(LabelKind.Tag, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
 
         accounts.MapAnonymous(routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json));
         accounts.MapForCaller(routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller()));

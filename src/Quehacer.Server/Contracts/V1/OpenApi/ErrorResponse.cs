@@ -21,6 +21,7 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
     public static readonly ErrorResponse Taken = new("Taken", [ErrorCatalogue.AlreadyExists, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
     public static readonly ErrorResponse Gone = new("Gone", [ErrorCatalogue.Gone]);
     public static readonly ErrorResponse PreconditionFailed = new("PreconditionFailed", [ErrorCatalogue.PreconditionFailed], "ETag");
+    public static readonly ErrorResponse PreconditionRequired = new("PreconditionRequired", [ErrorCatalogue.PreconditionRequired]);
     public static readonly ErrorResponse PayloadTooLarge = new("PayloadTooLarge", [ErrorCatalogue.PayloadTooLarge]);
     public static readonly ErrorResponse UnsupportedMediaType = new("UnsupportedMediaType", [ErrorCatalogue.UnsupportedMediaType]);
     public static readonly ErrorResponse Invalid = new("Invalid", [ErrorCatalogue.Validation]);
@@ -30,7 +31,7 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
 
     public static readonly IReadOnlyList<ErrorResponse> All =
     [
-        BadRequest, BadWrite, Unauthorized, WrongCredentials, RefreshTokenInvalid, NotFound, NotAcceptable, RequestTimeout, InFlight, Taken, Gone, PreconditionFailed,
+        BadRequest, BadWrite, Unauthorized, WrongCredentials, RefreshTokenInvalid, NotFound, NotAcceptable, RequestTimeout, InFlight, Taken, Gone, PreconditionFailed, PreconditionRequired,
         PayloadTooLarge, UnsupportedMediaType, Invalid, InvalidOrKeyReused, Internal, Unavailable,
     ];
 
@@ -52,9 +53,13 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
         {
             usual.AddRange([RequestTimeout, InFlight, PayloadTooLarge, UnsupportedMediaType]);
         }
-        if (operation.IsConditional)
+        if (operation.Conditions.Count > 0)
         {
             usual.Add(PreconditionFailed);
+            if (operation.IsWrite && operation.Path.Contains("{id}", StringComparison.Ordinal))
+            {
+                usual.Add(PreconditionRequired);
+            }
         }
         return usual.Where(refused => !operation.Special.Any(special => special.Status == refused.Status)).Concat(operation.Special).OrderBy(refused => refused.Status);
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1.OpenApi;
 
@@ -8,11 +9,14 @@ internal static class Headers
     public static JsonObject All => new()
     {
         ["X-Request-Id"] = Header("The id of the request: yours, or one that the server made. It stands in every error and in the log.", Samples.RequestId),
-        ["ETag"] = Header("The present state, as a strong tag. Put it into `If-Match` as it came.", Samples.ETag),
+        ["ETag"] = Header(
+            "The present state. Of one thing it is a strong tag: put it into `If-Match` as it came. Of a list it is weak, and absent where the answer depends on the clock.", Samples.ETag),
+        ["Last-Modified"] = Header("When that last changed, once it is a second ago; absent until then.", Samples.LastModified),
+        ["Cache-Control"] = Header("A cache of the client's own may keep it and asks every time whether it is still so.", Caching.Revalidate),
         ["Location"] = Header("Where the new thing is, relative to the server.", "/api/v1/tasks/" + Samples.TaskId),
         ["Link"] = Header("The addresses around the page (RFC 8288), the same as `_links`. Absent where the answer is the whole list.", "</api/v1/tasks?page=2>; rel=\"next\""),
         ["X-Total-Count"] = Header("How many things the whole list has; absent where it was not counted.", 147),
-        ["Vary"] = Header("The headers of the request that the answer depends on, for caches.", "Accept, Accept-Encoding"),
+        ["Vary"] = Header("The headers of the request that the answer depends on, for caches.", "Authorization, Accept, Accept-Encoding"),
         ["Content-Disposition"] = Header("The name of the file. With `text/csv` only.", "attachment; filename=\"tasks.csv\""),
         ["Idempotent-Replayed"] = Header("`true` when this is the answer of an earlier request with the same `Idempotency-Key`; absent otherwise.", "true"),
         ["Retry-After"] = Header("Seconds to wait before the request is repeated.", 2),

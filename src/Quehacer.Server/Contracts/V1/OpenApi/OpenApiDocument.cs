@@ -39,8 +39,10 @@ internal static class OpenApiDocument
     {
         http.Response.Headers.ETag = tag.ToString();
         http.Response.Headers.CacheControl = "public, no-cache";
-        if (http.Request.GetTypedHeaders().IfNoneMatch.Any(seen => seen.Equals(EntityTagHeaderValue.Any) || ContentCoding.Untagged(seen.Tag.ToString()) == tag.Tag))
+        if (http.Request.GetTypedHeaders().IfNoneMatch.FirstOrDefault(seen => seen.Equals(EntityTagHeaderValue.Any) || TagShape.IsSame(seen, tag.ToString(), isStrong: false)) is { } known)
         {
+            // What the client has is found by the tag that it was shown with, which may be that of a coding.
+            http.Response.Headers.ETag = known.Equals(EntityTagHeaderValue.Any) ? tag.ToString() : known.Tag.ToString();
             http.Response.StatusCode = StatusCodes.Status304NotModified;
             return Task.CompletedTask;
         }
@@ -81,7 +83,7 @@ internal static class OpenApiDocument
                 ["version"] = Health.Version,
                 ["summary"] = "Tasks that are not lost, not done twice and not overwritten.",
                 ["description"] = """
-                    The paths under `/api/v1/tasks` exist a second time, the same in everything, under `/tasks`; they are described once. Every GET answers HEAD as well.
+                    The paths under `/api/v1/tasks` exist a second time, the same in everything, under `/tasks`; they are described once. Every GET answers HEAD as well, and takes conditions (RFC 9110 §13).
 
                     Parameters that are not known are refused with 422, save those that begin with `_` or `utm_`. A refusal is `application/problem+json`, with a
                     `code` for programs; its texts are in English, or in Spanish when `Accept-Language` prefers it.
@@ -111,12 +113,18 @@ internal static class OpenApiDocument
                 ["parameters"] = Parameters.All,
                 ["headers"] = Headers.All,
                 ["schemas"] = Schemas.All(),
-                ["responses"] = Named(ErrorResponse.All.Select(refused => (refused.Name, Of(refused)))),
+                ["responses"] = Named(ErrorResponse.All.Select(refused => (refused.Name, Of(refused))).Prepend(("NotModified", NotModified))),
                 ["examples"] = Named(ErrorResponse.All.SelectMany(refused => refused.Kinds).Distinct().Select(kind => (kind.Code, new JsonObject { ["summary"] = kind.Meaning.English, ["value"] = Samples.Problem(kind) }))),
             },
         };
         return Encoding.UTF8.GetBytes(document.ToJsonString(Plain) + "\n");
     }
+
+    private static JsonObject NotModified => new()
+    {
+        ["description"] = "What you have is still so: you named its tag in `If-None-Match`, or its date in `If-Modified-Since`. There is no body.",
+        ["headers"] = Of(["ETag", "Last-Modified", "Cache-Control", "Vary", "X-Request-Id"]),
+    };
 
     private static JsonObject Of(Operation operation, IReadOnlyList<Deprecation> deprecated)
     {
@@ -142,10 +150,7 @@ internal static class OpenApiDocument
         {
             parameters.Add("Idempotency-Key");
         }
-        if (operation.IsConditional)
-        {
-            parameters.Add("If-Match");
-        }
+        parameters.AddRange(operation.Conditions);
         var all = Parameters.All;
         described["parameters"] = new JsonArray([.. parameters.Append("X-Request-Id").Append("Accept-Language")
             .Select(name => IsDeprecated(all[name]!) ? Deprecated(all[name]!) : ReferenceTo("parameters", name))]);
@@ -163,6 +168,10 @@ internal static class OpenApiDocument
             };
         }
         var responses = new JsonObject { [Text(operation.Success.Status)] = Of(operation.Success, operation, isDeprecated) };
+        if (!operation.IsWrite)
+        {
+            responses["304"] = ReferenceTo("responses", "NotModified");
+        }
         foreach (var refused in ErrorResponse.Of(operation))
         {
             responses[Text(refused.Status)] = ReferenceTo("responses", refused.Name);
@@ -183,7 +192,8 @@ internal static class OpenApiDocument
 
     private static JsonObject Of(Success success, Operation operation, bool isDeprecated)
     {
-        var response = new JsonObject { ["description"] = success.Description, ["headers"] = Of([.. success.Headers, "X-Request-Id"]) };
+        string[] ofReads = operation.IsWrite ? [] : ["ETag", "Last-Modified", "Cache-Control", "Vary"];
+        var response = new JsonObject { ["description"] = success.Description, ["headers"] = Of([.. success.Headers.Union(ofReads), "X-Request-Id"]) };
         if (isDeprecated)
         {
             response["headers"]!["Deprecation"] = Headers.Deprecation;

@@ -31,8 +31,14 @@ internal sealed record Operation(string Method, string Path, string Id, string T
     /// <summary>Takes no access token.</summary>
     public bool IsAnonymous { get; init; }
 
-    /// <summary>Takes <c>If-Match</c>, and is refused with 412 when it does not hold.</summary>
+    /// <summary>A write that takes conditions, and is refused with 412 when they do not hold. Reads all do.</summary>
     public bool IsConditional { get; init; }
+
+    /// <summary>The headers that say on which conditions (RFC 9110 §13.1).</summary>
+    public IReadOnlyList<string> Conditions =>
+        !IsWrite ? ["If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since"]
+        : IsConditional ? ["If-Match", "If-None-Match", "If-Unmodified-Since"]
+        : [];
 
     /// <summary>Answers that take the place of the usual one of their status, or come in addition.</summary>
     public IReadOnlyList<ErrorResponse> Special { get; init; } = [];

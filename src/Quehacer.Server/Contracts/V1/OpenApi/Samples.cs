@@ -19,6 +19,8 @@ internal static class Samples
     public const string TagId = "tag_01m7ykm0xxe9hb7t1c8qy6n3wd";
     public const string OtherTagId = "tag_01m7ykm0xxenv4k2r9j5m0a8pz";
     public const string ETag = "\"v1.01m7ykm0xx.1.0\"";
+    public const string ListETag = "W/\"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b\"";
+    public const string LastModified = "Sat, 21 Nov 2026 08:30:00 GMT";
     public const string RequestId = "req_01m7ykm0xxfq9s3b6d1v8c5n2h";
     public const string Origin = "http://localhost:3000";
 
