@@ -36,7 +36,13 @@ internal static class Serving
         var contracts = new Http.Contracts(V1.Contract(problems));
         app.UseMiddleware<Gate>(contracts, log);
         app.UseRouting();
-        app.UseMiddleware<Authentication>(contracts, installation.AccessToken, TimeProvider.System);
+        app.UseMiddleware<Shedding>(contracts, settings.MaxConcurrentRequests);
+        app.UseMiddleware<Authentication>(installation.AccessToken, TimeProvider.System);
+        if (settings.RateLimitsEnabled)
+        {
+            app.UseMiddleware<RateLimits>(contracts, settings);
+        }
+        app.UseMiddleware<Admission>(contracts);
         app.UseMiddleware<Negotiation>(contracts);
         app.MapHealth(opened.Database);
         app.MapStartPage(problems);
@@ -108,6 +114,11 @@ internal static class Serving
         {
             Log.UnsafeSetting(logger, setting);
             await Console.Error.WriteLineAsync($"WARNING: PostgreSQL runs with {setting} off. A crash can lose writes that clients were told are safe.");
+        }
+        if (!settings.RateLimitsEnabled)
+        {
+            Log.RateLimitsOff(logger);
+            await Console.Error.WriteLineAsync("WARNING: RateLimits__Enabled is false. There are no rate limits, not even for guessing passwords.");
         }
         if (settings.AdminEmail is { } email && !await opened.Installation.Accounts.PromoteAsync(Text.NormaliseName(email), cancellation))
         {

@@ -18,7 +18,13 @@ public sealed partial class QuehacerServer : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly string[] OwnSettings = ["PORT", "DATA_DIR", "DATABASE_URL", "DOTNET_ENVIRONMENT"];
-    private static readonly string[] OwnSections = ["ASPNETCORE_", "Server__", "Database__", "Auth__", "Tasks__", "Idempotency__", "Cursors__", "Admin__"];
+    private static readonly string[] OwnSections = ["ASPNETCORE_", "Server__", "Database__", "Auth__", "Tasks__", "Idempotency__", "Cursors__", "Admin__", "RateLimits__"];
+
+    /// <summary>One test is many users of one address: a server that is not tried for its limits has none.</summary>
+    private static readonly (string Name, string Value) NoLimits = ("RateLimits__Enabled", "false");
+
+    /// <summary>For a server that has the limits it has when nobody says anything.</summary>
+    public static readonly (string Name, string Value) UsualLimits = ("RateLimits__Enabled", "true");
 
     private readonly DirectoryInfo home = Directory.CreateTempSubdirectory("quehacer-test-");
     private (string Name, string Value)[] settings;
@@ -100,7 +106,7 @@ public sealed partial class QuehacerServer : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         process?.Dispose();
-        process = Process.Start(Command(["serve"], [("PORT", Port.ToString(CultureInfo.InvariantCulture)), ("DATA_DIR", DataDirectory), .. settings]))!;
+        process = Process.Start(Command(["serve"], [("PORT", Port.ToString(CultureInfo.InvariantCulture)), ("DATA_DIR", DataDirectory), NoLimits, .. settings]))!;
         process.StandardInput.Close();
         process.OutputDataReceived += (_, line) => Keep(output, line.Data);
         process.ErrorDataReceived += (_, line) => Keep(errors, line.Data);

@@ -163,7 +163,7 @@ internal static class OpenApiDocument
 
     private static JsonObject Of(Success success, Operation operation)
     {
-        var response = new JsonObject { ["description"] = success.Description, ["headers"] = Of([.. success.Headers, "X-Request-Id"]) };
+        var response = new JsonObject { ["description"] = success.Description, ["headers"] = Of([.. success.Headers, .. Quota.Headers, "X-Request-Id"]) };
         if (success.Schema is not null)
         {
             var schema = ReferenceTo("schemas", success.Schema);
@@ -182,7 +182,7 @@ internal static class OpenApiDocument
     private static JsonObject Of(ErrorResponse refused) => new()
     {
         ["description"] = string.Join(' ', refused.Kinds.Select(kind => $"`{kind.Code}`: {kind.Meaning.English}")),
-        ["headers"] = Of([.. refused.Headers, "Content-Language", "X-Request-Id"]),
+        ["headers"] = Of([.. refused.Headers, .. Quota.Headers, "Content-Language", "X-Request-Id"]),
         ["content"] = new JsonObject
         {
             [ProblemJson] = new JsonObject
