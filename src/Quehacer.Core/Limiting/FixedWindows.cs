@@ -12,11 +12,12 @@ public readonly record struct Counted(bool IsWithin, int Remaining, int SecondsL
 
 /// <summary>
 /// Counts by key in windows of a fixed length, in the memory of this process. A window begins with the first that is counted in it, so that
-/// whatever comes at once is counted in one window, exactly. Memory is bounded: at most twice <paramref name="capacity"/> windows of their own
-/// are kept. When that is used up, whoever is new shares a window with others until a place is free; a window that has begun is never dropped
-/// before its end, so that nobody can wash off a count by sending many keys. There is no timer: what has ended goes as a whole, once a window's
-/// length, when the next request comes.
+/// whatever comes at once is counted in one window, exactly; it ends with a whole second, so it may be shorter by the part of one. Memory is
+/// bounded: at most twice <paramref name="capacity"/> windows of their own are kept. When that is used up, whoever is new shares a window with
+/// others until a place is free; a window that has begun is never dropped before its end, so that nobody can wash off a count by sending many
+/// keys. There is no timer: what has ended goes as a whole, once a window's length, when the next request comes.
 /// </summary>
+/// <param name="window">Seconds, whole ones.</param>
 /// <param name="capacity">Keys in one window's length that have a window of their own.</param>
 public sealed class FixedWindows(TimeSpan window, int capacity, TimeProvider time)
 {
@@ -67,9 +68,11 @@ public sealed class FixedWindows(TimeSpan window, int capacity, TimeProvider tim
             ref var counted = ref Find(part, key, hash, now);
             if (counted.EndsMs <= now)
             {
+                // It ends with a second of the wall's clock, so that the time that is told is the time that it ends.
+                var ends = time.GetUtcNow() + window;
                 counted.Count = 0;
-                counted.EndsMs = now + lengthMs;
-                counted.EndsUnixSeconds = (time.GetUtcNow() + window).ToUnixTimeSeconds();
+                counted.EndsMs = now + lengthMs - ends.Millisecond;
+                counted.EndsUnixSeconds = ends.ToUnixTimeSeconds();
             }
             var isWithin = counted.Count < quota;
             if (isWithin)

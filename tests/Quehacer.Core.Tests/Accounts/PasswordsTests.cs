@@ -101,7 +101,7 @@ public sealed class PasswordsTests
         var passwords = new Passwords(new PasswordHashing(_ => "", (_, _) =>
         {
             Interlocked.Increment(ref lookedAt);
-            gate.Wait(TimeSpan.FromSeconds(30));
+            gate.WaitHandle.WaitOne(TimeSpan.FromSeconds(30));
             return true;
         }), parallel: 1);
 
