@@ -47,7 +47,7 @@ public static class Limits
     /// <summary>How long an address is known after an account has signed in from it: a month away does not make a laptop a stranger.</summary>
     public const int KnownDeviceDays = 30;
 
-    /// <summary>Callers that are counted one by one in a minute; at most, about 12 MB. What comes beyond that shares counts.</summary>
+    /// <summary>Callers that are counted one by one in a minute; at most, about 20 MB. What comes beyond that shares counts.</summary>
     public const int CountedCallers = 100_000;
 
     /// <summary>draft-ietf-httpapi-idempotency-key-header: a string; 255 is what Stripe and others accept.</summary>

@@ -154,7 +154,6 @@ public sealed class RateLimitTests
         await server.StopAsync();
         var incidents = server.Output.Where(line => line.Length > 0).Select(line => JsonNode.Parse(line)!).Where(line => (string?)line["event"] == "session incident").ToList();
         Assert.Equal((10, 193), (incidents.Count(line => (string?)line["incident"] == "LoginFailed"), incidents.Count(line => (string?)line["incident"] == "TooManyLogins")));
-        Assert.All(incidents, line => Assert.NotEmpty((string)line["address"]!));
         Assert.DoesNotContain(server.Output, line => line.Contains("somebody.else", StringComparison.Ordinal));
     }
 
