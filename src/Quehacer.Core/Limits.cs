@@ -44,6 +44,9 @@ public static class Limits
     /// <summary>Passwords that wait to be hashed, for each that is hashed at a time: some three seconds' worth, which people still wait for.</summary>
     public const int PasswordsWaiting = 32;
 
+    /// <summary>How long a password waits at most on a machine that is slower than that: nobody looks at a login form for longer.</summary>
+    public const int PasswordWaitSeconds = 15;
+
     /// <summary>How long an address is known after an account has signed in from it: a month away does not make a laptop a stranger.</summary>
     public const int KnownDeviceDays = 30;
 

@@ -9,7 +9,7 @@ public sealed record PasswordHashing(Func<string, string> Hash, Func<string, str
 
 /// <summary>
 /// Passwords as NIST SP 800-63B-4 wants them: a least length, no rules about characters, not one of those that everybody tries first.
-/// Hashing is slow on purpose, so only a few are hashed at a time, and not many wait; beyond that it is refused. Hashing has threads of its
+/// Hashing is slow on purpose, so only a few are hashed at a time, and not many wait, nor for long; beyond that it is refused. Hashing has threads of its
 /// own: on those of the pool, all other requests would wait behind it.
 /// </summary>
 /// <param name="parallel">How many are hashed at a time, 1 or more.</param>
@@ -43,7 +43,7 @@ public sealed class Passwords(PasswordHashing hashing, int parallel)
     /// <summary>How many are hashed at a time unless somebody says otherwise: half of the processors belong to the other requests.</summary>
     public static int UsualParallel => Math.Max(1, Environment.ProcessorCount / 2);
 
-    /// <summary>Null when too many wait already.</summary>
+    /// <summary>Null when too many wait already, or when it has waited too long.</summary>
     public async Task<string?> HashAsync(string password, CancellationToken cancellation)
     {
         string? hash = null;
@@ -51,7 +51,7 @@ public sealed class Passwords(PasswordHashing hashing, int parallel)
     }
 
     /// <param name="hash">Null where there is no such account: then the answer is no, as late as ever.</param>
-    /// <returns>Null when too many wait already; then the password has not been looked at.</returns>
+    /// <returns>Null when too many wait already, or when it has waited too long; then the password has not been looked at.</returns>
     public async Task<bool?> VerifyAsync(string? hash, string password, CancellationToken cancellation)
     {
         var belongs = false;
@@ -62,11 +62,11 @@ public sealed class Passwords(PasswordHashing hashing, int parallel)
     {
         try
         {
-            if (Interlocked.Increment(ref underWay) > parallel * (1 + Limits.PasswordsWaiting))
+            if (Interlocked.Increment(ref underWay) > parallel * (1 + Limits.PasswordsWaiting)
+                || !await hashers.WaitAsync(TimeSpan.FromSeconds(Limits.PasswordWaitSeconds), cancellation))
             {
                 return false;
             }
-            await hashers.WaitAsync(cancellation);
             try
             {
                 await Task.Factory.StartNew(work, cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
