@@ -48,11 +48,11 @@ public sealed class Attempts(Database database, TimeProvider time)
                 return (new Attempt(kind, key, endsAt), null);
             }
         }
-        // It has been refused; what is left to say is for how long.
+        // It has been refused; what is left to say is for how long. Who came first may have begun the window a moment after our clock was read.
         await using var find = database.Command("SELECT ends_at FROM attempts WHERE kind = $1 AND key = $2");
         find.Parameters.With((short)kind).With(key);
         var left = await find.ExecuteScalarAsync(cancellation) is DateTime ends ? ends - now : TimeSpan.Zero;
-        return (null, new Exhausted(kind, quota, window, Math.Max(1, (int)Math.Ceiling(left.TotalSeconds))));
+        return (null, new Exhausted(kind, quota, window, Math.Clamp((int)Math.Ceiling(left.TotalSeconds), 1, (int)window.TotalSeconds)));
     }
 
     /// <summary>Gives counts back, each to the window it was counted in, if that has not ended.</summary>
