@@ -1,3 +1,5 @@
+using Quehacer.Core.Limiting;
+
 namespace Quehacer.Core;
 
 /// <summary>Why the core refuses. Each contract says it in its own words and status, in one exhaustive switch.</summary>
@@ -26,6 +28,9 @@ public enum ErrorCode
 
     /// <summary>E-mail and password do not belong together; which of them is wrong is never said.</summary>
     WrongCredentials,
+
+    /// <summary>Too many logins have failed; <see cref="Error.Exhausted"/> says which bound was reached.</summary>
+    TooManyLogins,
 
     /// <summary>The session of the access token has ended.</summary>
     SessionEnded,
@@ -148,6 +153,9 @@ public sealed record Error(ErrorCode Code)
 
     /// <summary>The present state's tag parts, with <see cref="ErrorCode.PreconditionFailed"/>.</summary>
     public EntityTag? Current { get; init; }
+
+    /// <summary>The bound that was reached, with <see cref="ErrorCode.TooManyLogins"/>.</summary>
+    public Exhausted? Exhausted { get; init; }
 
     public static Error Invalid(IReadOnlyList<FieldError> fields) => new(ErrorCode.Invalid) { Fields = fields };
 

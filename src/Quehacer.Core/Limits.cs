@@ -41,6 +41,18 @@ public static class Limits
     /// <summary>Above NIST's 64; a bound at all because hashing reads every byte.</summary>
     public const int PasswordMaxCharacters = 128;
 
+    /// <summary>Passwords that wait to be hashed, for each that is hashed at a time: some three seconds' worth, which people still wait for.</summary>
+    public const int PasswordsWaiting = 32;
+
+    /// <summary>How long a password waits at most on a machine that is slower than that: nobody looks at a login form for longer.</summary>
+    public const int PasswordWaitSeconds = 15;
+
+    /// <summary>How long an address is known after an account has signed in from it: a month away does not make a laptop a stranger.</summary>
+    public const int KnownDeviceDays = 30;
+
+    /// <summary>Callers that are counted one by one in a minute; at most, about 20 MB. What comes beyond that shares counts.</summary>
+    public const int CountedCallers = 100_000;
+
     /// <summary>draft-ietf-httpapi-idempotency-key-header: a string; 255 is what Stripe and others accept.</summary>
     public const int IdempotencyKeyCharacters = 255;
 

@@ -60,11 +60,13 @@ internal sealed class Opened : IAsyncDisposable
                     signingKey,
                     CursorKeys(settings, signingKey),
                     Hashing(),
+                    settings.ParallelPasswords == 0 ? Passwords.UsualParallel : settings.ParallelPasswords,
+                    settings.RateLimitsEnabled ? new LoginLimits(settings.LoginFailures, TimeSpan.FromMinutes(settings.LoginWindowMinutes), settings.LoginFailuresPerDay) : null,
                     TimeSpan.FromDays(settings.SessionDays),
                     TimeSpan.FromHours(settings.IdempotencyKeyHours),
                     TimeSpan.FromDays(settings.DeletedTaskDays)),
                 TimeProvider.System,
-                (incident, userId) => Log.SessionIncident(security, incident, userId is { } id ? Ids.ToTypeId(Ids.UserPrefix, id) : null));
+                (incident, userId, from) => Log.SessionIncident(security, incident, userId is { } id ? Ids.ToTypeId(Ids.UserPrefix, id) : null, from));
             return new Opened(directory, cluster, database, installation, migrations);
         }
         catch
@@ -195,8 +197,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 11, EventName = "waiting for database", Level = LogLevel.Warning, Message = "The database is not there yet; trying again: {reason}")]
     public static partial void WaitingForDatabase(ILogger log, string reason);
 
-    [LoggerMessage(EventId = 12, EventName = "session incident", Level = LogLevel.Warning, Message = "{incident} {user}")]
-    public static partial void SessionIncident(ILogger log, Core.Accounts.SessionIncident incident, string? user);
+    [LoggerMessage(EventId = 12, EventName = "session incident", Level = LogLevel.Warning, Message = "{incident} {user} {address}")]
+    public static partial void SessionIncident(ILogger log, Core.Accounts.SessionIncident incident, string? user, System.Net.IPAddress? address);
 
     [LoggerMessage(EventId = 13, EventName = "unsafe database setting", Level = LogLevel.Critical,
         Message = "The database runs with {setting} off: a crash can lose writes that clients were told are safe. Set {setting} = on in postgresql.conf and reload it.")]
@@ -211,6 +213,10 @@ internal static partial class Log
     [LoggerMessage(EventId = 16, EventName = "admin missing", Level = LogLevel.Warning,
         Message = "Admin__Email names no account. Register it and start the server again, or use 'user promote'.")]
     public static partial void AdminMissing(ILogger log);
+
+    [LoggerMessage(EventId = 19, EventName = "rate limits off", Level = LogLevel.Critical,
+        Message = "There are no rate limits, not even for guessing passwords: RateLimits__Enabled is false. Set it to true, or let nobody but friends reach this server.")]
+    public static partial void RateLimitsOff(ILogger log);
 
     [LoggerMessage(EventId = 17, EventName = "job done", Level = LogLevel.Information, Message = "{job}: {rows} rows.")]
     public static partial void JobDone(ILogger log, string job, int rows);

@@ -57,7 +57,13 @@ internal static class Serving
         {
             app.UseMiddleware<DeprecationHeaders>(contracts, Deprecations.Current, TimeProvider.System);
         }
-        app.UseMiddleware<Authentication>(contracts, installation.AccessToken, TimeProvider.System);
+        app.UseMiddleware<Shedding>(contracts, settings.MaxConcurrentRequests);
+        app.UseMiddleware<Authentication>(installation.AccessToken, TimeProvider.System);
+        if (settings.RateLimitsEnabled)
+        {
+            app.UseMiddleware<RateLimits>(contracts, settings);
+        }
+        app.UseMiddleware<Admission>(contracts);
         app.UseMiddleware<Negotiation>(contracts);
         app.UseMiddleware<ResponseCompressionMiddleware>(new Compression());
         app.MapHealth(opened.Database);
@@ -170,6 +176,11 @@ internal static class Serving
         {
             Log.UnsafeSetting(logger, setting);
             await Console.Error.WriteLineAsync($"WARNING: PostgreSQL runs with {setting} off. A crash can lose writes that clients were told are safe.");
+        }
+        if (!settings.RateLimitsEnabled)
+        {
+            Log.RateLimitsOff(logger);
+            await Console.Error.WriteLineAsync("WARNING: RateLimits__Enabled is false. There are no rate limits, not even for guessing passwords.");
         }
         if (settings.AdminEmail is { } email && !await opened.Installation.Accounts.PromoteAsync(Text.NormaliseName(email), cancellation))
         {

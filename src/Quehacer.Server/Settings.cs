@@ -41,6 +41,7 @@ public sealed record Settings
     public required Uri? PublicUrl { get; init; }
     public required string DataDirectory { get; init; }
     public required int MaxConnections { get; init; }
+    public required int MaxConcurrentRequests { get; init; }
     public required int ShutdownSeconds { get; init; }
     public required int StalledReaderSeconds { get; init; }
 
@@ -76,6 +77,9 @@ public sealed record Settings
     public required string? SigningKey { get; init; }
     public required int SessionDays { get; init; }
 
+    /// <summary>How many passwords are hashed at a time; 0 for half of the processors.</summary>
+    public required int ParallelPasswords { get; init; }
+
     /// <summary>What seals the cursors of lists; null for a key that follows from the signing key.</summary>
     public required string? CursorKey { get; init; }
 
@@ -86,6 +90,16 @@ public sealed record Settings
     public required bool PreconditionRequired { get; init; }
     public required int IdempotencyKeyHours { get; init; }
     public required bool IdempotencyKeyRequired { get; init; }
+
+    /// <summary>False turns all limits off, those of logins included.</summary>
+    public required bool RateLimitsEnabled { get; init; }
+    public required int StandardPerMinute { get; init; }
+    public required int PlusPerMinute { get; init; }
+    public required int PremiumPerMinute { get; init; }
+    public required int AnonymousPerMinute { get; init; }
+    public required int LoginFailures { get; init; }
+    public required int LoginWindowMinutes { get; init; }
+    public required int LoginFailuresPerDay { get; init; }
 
     /// <summary>Every key there is, with its default.</summary>
     public static IReadOnlyList<SettingInfo> Known
@@ -128,6 +142,7 @@ public sealed record Settings
             PublicUrl = reader.Url("Server:PublicUrl"),
             DataDirectory = reader.Text("Server:DataDirectory", "./data", shortName: "DATA_DIR")!,
             MaxConnections = reader.Integer("Server:MaxConnections", 5000, 1, 1_000_000),
+            MaxConcurrentRequests = reader.Integer("Server:MaxConcurrentRequests", 1000, 1, 1_000_000),
             ShutdownSeconds = reader.Integer("Server:ShutdownSeconds", 20, 1, 600),
             StalledReaderSeconds = reader.Integer("Server:StalledReaderSeconds", 300, 2, 86_400),
             TrustedProxies = reader.List<IPNetwork>("Server:TrustedProxies", "", TryReadNetwork, "Set it to addresses and networks with commas between them, such as 127.0.0.1, 10.0.0.0/8, or remove it"),
@@ -149,6 +164,7 @@ public sealed record Settings
             DatabaseStartupWaitSeconds = reader.Integer("Database:StartupWaitSeconds", 60, 0, 3600),
             SigningKey = reader.Secret("Auth:SigningKey", Core.Accounts.SigningKey.MinBytes),
             SessionDays = reader.Integer("Auth:SessionDays", 30, 1, 365),
+            ParallelPasswords = reader.Integer("Auth:ParallelPasswords", 0, 0, 1000),
             CursorKey = reader.Secret("Cursors:Key", Core.Accounts.SigningKey.MinBytes),
             PreviousCursorKey = reader.Secret("Cursors:PreviousKey", Core.Accounts.SigningKey.MinBytes),
             AdminEmail = reader.Text("Admin:Email", null),
@@ -156,6 +172,14 @@ public sealed record Settings
             PreconditionRequired = reader.Flag("Tasks:RequireIfMatch", false),
             IdempotencyKeyHours = reader.Integer("Idempotency:KeyHours", 24, 24, 8760),
             IdempotencyKeyRequired = reader.Flag("Idempotency:Required", false),
+            RateLimitsEnabled = reader.Flag("RateLimits:Enabled", true),
+            StandardPerMinute = reader.Integer("RateLimits:StandardPerMinute", 100, 1, 1_000_000_000),
+            PlusPerMinute = reader.Integer("RateLimits:PlusPerMinute", 1000, 1, 1_000_000_000),
+            PremiumPerMinute = reader.Integer("RateLimits:PremiumPerMinute", 10_000, 1, 1_000_000_000),
+            AnonymousPerMinute = reader.Integer("RateLimits:AnonymousPerMinute", 20, 1, 1_000_000_000),
+            LoginFailures = reader.Integer("RateLimits:LoginFailures", 5, 1, 1_000_000),
+            LoginWindowMinutes = reader.Integer("RateLimits:LoginWindowMinutes", 15, 1, 1440),
+            LoginFailuresPerDay = reader.Integer("RateLimits:LoginFailuresPerDay", 100, 1, 1_000_000_000),
         };
         if (settings.TlsCertificateFile is null != settings.TlsKeyFile is null)
         {

@@ -230,6 +230,17 @@ internal static class ErrorCatalogue
             "El programa se escribió para una versión anterior de la API. Durante al menos un año sus respuestas llevaron las cabeceras Deprecation y Sunset."),
     };
 
+    public static readonly ErrorKind RateLimitExceeded = new("rate-limit-exceeded", "RATE_LIMIT_EXCEEDED", "HTTP_6006", 429,
+        new("Rate Limit Exceeded", "Límite de peticiones superado"),
+        new("More was asked in a while than a limit allows; 'detail' and the header RateLimit say which limit.", "Se pidió más en un tiempo de lo que permite un límite; 'detail' y la cabecera RateLimit dicen cuál."),
+        new("Wait for the seconds that Retry-After and 'retry_after' give, and try again.", "Espera los segundos que indican Retry-After y 'retry_after' e inténtalo de nuevo."))
+    {
+        Cause = new(
+            "A program asks in a loop where it could wait, several programs share an account or an address, or logins with one e-mail have failed too often.",
+            "Un programa pregunta en bucle en lugar de esperar, varios programas comparten una cuenta o una dirección, o han fallado demasiados inicios de sesión con un correo."),
+        Curl = """curl -i {origin}/api/v1/tasks -H "Authorization: Bearer $TOKEN" | grep -i ratelimit""",
+    };
+
     public static readonly ErrorKind Internal = new("internal", "INTERNAL_ERROR", "SRV_5001", 500,
         new("Internal Error", "Error interno"),
         new("Something went wrong in the server. It has been logged under the request id.", "Algo falló en el servidor. Quedó registrado con el id de la petición."),
@@ -241,10 +252,10 @@ internal static class ErrorCatalogue
 
     public static readonly ErrorKind Unavailable = new("unavailable", "SERVICE_UNAVAILABLE", "SRV_5002", 503,
         new("Service Unavailable", "Servicio no disponible"),
-        new("The database cannot be reached or is overloaded at the moment.", "La base de datos no está disponible o está sobrecargada en este momento."),
+        new("The server has more to do than it can at the moment, or its database cannot be reached.", "El servidor tiene en este momento más trabajo del que puede hacer, o su base de datos no está disponible."),
         new("Try again after the seconds that Retry-After gives; with an Idempotency-Key it is safe to repeat any request.", "Inténtalo tras los segundos que indica Retry-After; con una Idempotency-Key se puede repetir cualquier petición sin riesgo."))
     {
-        Cause = new("The database is starting, has been stopped, or has more to do than it can.", "La base de datos está arrancando, se detuvo o tiene más trabajo del que puede hacer."),
+        Cause = new("Too many requests or logins come at once, or the database is starting, has been stopped, or is overloaded.", "Llegan demasiadas peticiones o inicios de sesión a la vez, o la base de datos está arrancando, se detuvo o está sobrecargada."),
         Curl = "curl {origin}/ready",
     };
 
@@ -252,6 +263,6 @@ internal static class ErrorCatalogue
     [
         Unauthorized, TokenExpired, TokenInvalid, InvalidCredentials, Validation, MalformedJson, BadRequest, IdempotencyKeyInvalid, IdempotencyKeyMissing,
         NotFound, AlreadyExists, PreconditionFailed, PreconditionRequired, IdempotencyMismatch, IdempotencyInFlight, Gone, MethodNotAllowed, NotAcceptable, RequestTimeout,
-        PayloadTooLarge, UnsupportedMediaType, Ended, Internal, Unavailable,
+        PayloadTooLarge, UnsupportedMediaType, RateLimitExceeded, Ended, Internal, Unavailable,
     ];
 }

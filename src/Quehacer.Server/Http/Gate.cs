@@ -14,6 +14,8 @@ internal sealed partial class Gate(RequestDelegate next, Contracts contracts, Js
     private const string Header = "X-Request-Id";
     private const int RequestIdCharacters = 128;
 
+    private static readonly string[] Lasting = [Header, "X-Content-Type-Options", .. Quota.Headers];
+
     public async Task InvokeAsync(HttpContext http)
     {
         var began = Stopwatch.GetTimestamp();
@@ -108,9 +110,13 @@ internal sealed partial class Gate(RequestDelegate next, Contracts contracts, Js
             http.Abort();
             return false;
         }
-        var requestId = http.Response.Headers[Header];
+        // What was said of an answer that will not come is taken back; what was said of the request stays.
+        var lasting = Array.ConvertAll(Lasting, name => (Name: name, Value: http.Response.Headers[name]));
         http.Response.Clear();
-        http.Response.Headers[Header] = requestId;
+        foreach (var (name, value) in lasting)
+        {
+            http.Response.Headers[name] = value;
+        }
         await contracts.OwnerOf(http.Request.Path).RefuseAsync(http, fault);
         return true;
     }

@@ -70,9 +70,11 @@ internal sealed record TokensBody(string AccessToken, string RefreshToken, strin
 }
 
 /// <summary>RFC 9457, with the extension members of the specification.</summary>
+/// <param name="RetryAfter">Seconds; only where a limit was reached.</param>
 internal sealed record ProblemBody(
     string Type, string Title, int Status, string Detail, string Instance, string Code, string Number, string RequestId, DateTime Timestamp,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ProblemFieldBody>? Errors);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ProblemFieldBody>? Errors,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? RetryAfter = null);
 
 internal sealed record ProblemFieldBody(
     string Field, string Code, string Message,

@@ -10,6 +10,7 @@ namespace Quehacer.Server.Contracts.V1;
 internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
 {
     private const int RetryAfterSeconds = 2;
+    private const int ExampleRetryAfterSeconds = 37;
 
     private static readonly FieldError[] ExampleFaults = [new(Field.Title, FieldFault.Required), new(Field.Priority, FieldFault.NotOneOf)];
 
@@ -24,6 +25,14 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         if (error.Current is { } current)
         {
             http.Response.Headers.ETag = Conditional.Tags.Of(current);
+        }
+        if (error.Exhausted is { } exhausted)
+        {
+            var reached = LimitReached.Of(exhausted);
+            reached.Tell(http.Response.Headers);
+            http.Features.Set(reached);
+            await RefuseAsync(http, HttpFault.TooManyRequests);
+            return;
         }
         var kind = KindOf(error.Code);
         var language = Languages.Preferred(http.Request);
@@ -66,7 +75,11 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
     };
 
     private ProblemBody Body(HttpContext http, ErrorKind kind, string detail, string instance, IReadOnlyList<ProblemFieldBody>? errors, Language language) => new(
-        TypeOf(http.Request, kind), kind.Title.In(language), kind.Status, detail, instance, kind.Code, kind.Number, http.TraceIdentifier, DateTime.UtcNow, errors);
+        TypeOf(http.Request, kind), kind.Title.In(language), kind.Status, detail, instance, kind.Code, kind.Number, http.TraceIdentifier, DateTime.UtcNow, errors, RetryAfterOf(http, kind));
+
+    /// <summary>Seconds; null where the error is not about a limit.</summary>
+    private static int? RetryAfterOf(HttpContext http, ErrorKind kind) =>
+        kind != ErrorCatalogue.RateLimitExceeded ? null : http.Features.Get<LimitReached>()?.RetryAfterSeconds ?? ExampleRetryAfterSeconds;
 
     private async Task WriteAsync(HttpContext http, ErrorKind kind, string detail, IReadOnlyList<ProblemFieldBody>? errors, Language language)
     {
@@ -80,7 +93,11 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
                 ? "Bearer realm=\"quehacer\""
                 : $"Bearer realm=\"quehacer\", error=\"invalid_token\", error_description=\"{kind.Title.English}\"";
         }
-        if (kind.Status == 503 || kind == ErrorCatalogue.IdempotencyInFlight)
+        if (RetryAfterOf(http, kind) is { } seconds)
+        {
+            headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+        else if (kind.Status == 503 || kind == ErrorCatalogue.IdempotencyInFlight)
         {
             headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         }
@@ -103,6 +120,7 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         ErrorCode.EmailTaken => ErrorCatalogue.AlreadyExists,
         ErrorCode.NameTaken => ErrorCatalogue.AlreadyExists,
         ErrorCode.WrongCredentials => ErrorCatalogue.InvalidCredentials,
+        ErrorCode.TooManyLogins => ErrorCatalogue.RateLimitExceeded,
         ErrorCode.SessionEnded => ErrorCatalogue.TokenInvalid,
         ErrorCode.RefreshTokenInvalid => ErrorCatalogue.TokenInvalid,
         ErrorCode.IdempotencyMismatch => ErrorCatalogue.IdempotencyMismatch,
@@ -126,6 +144,8 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         HttpFault.TokenExpired => ErrorCatalogue.TokenExpired,
         HttpFault.IdempotencyKeyInvalid => ErrorCatalogue.IdempotencyKeyInvalid,
         HttpFault.IdempotencyKeyMissing => ErrorCatalogue.IdempotencyKeyMissing,
+        HttpFault.TooManyRequests => ErrorCatalogue.RateLimitExceeded,
+        HttpFault.Overloaded => ErrorCatalogue.Unavailable,
         HttpFault.Unavailable => ErrorCatalogue.Unavailable,
         HttpFault.Internal => ErrorCatalogue.Internal,
     };
@@ -151,6 +171,7 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         HttpFault.NotAcceptable when http.GetEndpoint()?.Metadata.GetMetadata<AnswersIn>() is { } answers => new(
             $"Accept or Accept-Encoding leaves out everything this address can answer in: {string.Join(", ", answers.Types)}, as it is or in the codings br and gzip. Name one of them, or leave the header out.",
             $"Accept o Accept-Encoding excluye todo en lo que esta dirección puede responder: {string.Join(", ", answers.Types)}, tal cual o con las codificaciones br y gzip. Nombra una opción o quita la cabecera."),
+        HttpFault.TooManyRequests => http.Features.Get<LimitReached>()!.Detail,
         _ => Whole(KindOf(fault)),
     };
 

@@ -20,6 +20,11 @@ internal static class Headers
         ["Content-Disposition"] = Header("The name of the file. With `text/csv` only.", "attachment; filename=\"tasks.csv\""),
         ["Idempotent-Replayed"] = Header("`true` when this is the answer of an earlier request with the same `Idempotency-Key`; absent otherwise.", "true"),
         ["Retry-After"] = Header("Seconds to wait before the request is repeated.", 2),
+        ["X-RateLimit-Limit"] = Header("How many requests the limit allows that is nearest to its end. Absent, like the other headers of limits, where limits are off or a request was refused before it was counted.", 100),
+        ["X-RateLimit-Remaining"] = Header("How many of them are left.", 99),
+        ["X-RateLimit-Reset"] = Header("When the count begins anew, in Unix seconds.", 1795253460L),
+        ["RateLimit-Policy"] = Header("All limits that hold for the request (draft-ietf-httpapi-ratelimit-headers): `q` requests in `w` seconds.", "\"standard\";q=100;w=60"),
+        ["RateLimit"] = Header("The limit that is nearest to its end: `r` requests are left, for `t` seconds.", "\"standard\";r=99;t=60"),
         ["WWW-Authenticate"] = Header("How to authenticate (RFC 6750).", "Bearer realm=\"quehacer\""),
         ["Content-Language"] = Header("The language of `title`, `detail` and `message`.", "en"),
     };

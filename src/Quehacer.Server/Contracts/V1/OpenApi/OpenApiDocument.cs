@@ -193,7 +193,7 @@ internal static class OpenApiDocument
     private static JsonObject Of(Success success, Operation operation, bool isDeprecated)
     {
         string[] ofReads = operation.IsWrite ? [] : ["ETag", "Last-Modified", "Cache-Control", "Vary"];
-        var response = new JsonObject { ["description"] = success.Description, ["headers"] = Of([.. success.Headers.Union(ofReads), "X-Request-Id"]) };
+        var response = new JsonObject { ["description"] = success.Description, ["headers"] = Of([.. success.Headers.Union(ofReads), .. Quota.Headers, "X-Request-Id"]) };
         if (isDeprecated)
         {
             response["headers"]!["Deprecation"] = Headers.Deprecation;
@@ -221,7 +221,7 @@ internal static class OpenApiDocument
     private static JsonObject Of(ErrorResponse refused) => new()
     {
         ["description"] = string.Join(' ', refused.Kinds.Select(kind => $"`{kind.Code}`: {kind.Meaning.English}")),
-        ["headers"] = Of([.. refused.Headers, "Content-Language", "X-Request-Id"]),
+        ["headers"] = Of([.. refused.Headers, .. Quota.Headers, "Content-Language", "X-Request-Id"]),
         ["content"] = new JsonObject
         {
             [ProblemJson] = new JsonObject

@@ -89,7 +89,7 @@ internal static class Samples
         var detail = names is [var only] ? only.Message : $"{kind.Meaning.English} {kind.Mending.English}";
         return Of(
             new ProblemBody(
-                Origin + ErrorPages.Prefix + kind.Slug, kind.Title.English, kind.Status, detail, kind.Instance, kind.Code, kind.Number, RequestId, At, names),
+                Origin + ErrorPages.Prefix + kind.Slug, kind.Title.English, kind.Status, detail, kind.Instance, kind.Code, kind.Number, RequestId, At, names, kind == ErrorCatalogue.RateLimitExceeded ? 37 : null),
             BodyJson.Default.ProblemBody);
     }
 
