@@ -66,7 +66,7 @@ internal sealed class Opened : IAsyncDisposable
                     TimeSpan.FromHours(settings.IdempotencyKeyHours),
                     TimeSpan.FromDays(settings.DeletedTaskDays)),
                 TimeProvider.System,
-                (incident, userId, from) => Log.SessionIncident(security, incident, userId is { } id ? Ids.ToTypeId(Ids.UserPrefix, id) : null, from));
+                (incident, userId, from) => Log.SessionIncident(security, incident, userId is { } id ? Ids.ToTypeId(Ids.UserPrefix, id) : "nobody known", from));
             return new Opened(directory, cluster, database, installation, migrations);
         }
         catch
@@ -163,7 +163,7 @@ internal sealed class Opened : IAsyncDisposable
             {
                 if (exception is PostgresException { SqlState: not "57P03" } || DateTime.UtcNow >= giveUp)
                 {
-                    throw new DatabaseRefused($"The database cannot be used: {exception.Message} Check DATABASE_URL and that the server runs, then start again.");
+                    throw new DatabaseRefused($"The database cannot be used: {exception.Message.TrimEnd('.')}. Check DATABASE_URL and that the server runs, then start again.");
                 }
                 Log.WaitingForDatabase(log, exception.Message);
                 await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
@@ -197,8 +197,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 11, EventName = "waiting for database", Level = LogLevel.Warning, Message = "The database is not there yet; trying again: {reason}")]
     public static partial void WaitingForDatabase(ILogger log, string reason);
 
-    [LoggerMessage(EventId = 12, EventName = "session incident", Level = LogLevel.Warning, Message = "{incident} {user} {address}")]
-    public static partial void SessionIncident(ILogger log, Core.Accounts.SessionIncident incident, string? user, System.Net.IPAddress? address);
+    [LoggerMessage(EventId = 12, EventName = "session incident", Level = LogLevel.Warning, Message = "{incident}: {user}, from {address}.")]
+    public static partial void SessionIncident(ILogger log, Core.Accounts.SessionIncident incident, string user, System.Net.IPAddress? address);
 
     [LoggerMessage(EventId = 13, EventName = "unsafe database setting", Level = LogLevel.Critical,
         Message = "The database runs with {setting} off: a crash can lose writes that clients were told are safe. Set {setting} = on in postgresql.conf and reload it.")]
@@ -221,7 +221,7 @@ internal static partial class Log
     [LoggerMessage(EventId = 17, EventName = "job done", Level = LogLevel.Information, Message = "{job}: {rows} rows.")]
     public static partial void JobDone(ILogger log, string job, int rows);
 
-    [LoggerMessage(EventId = 19, EventName = "deprecated setting", Level = LogLevel.Warning, Message = "{notice}")]
+    [LoggerMessage(EventId = 24, EventName = "deprecated setting", Level = LogLevel.Warning, Message = "{notice}")]
     public static partial void DeprecatedSetting(ILogger log, string notice);
 
     [LoggerMessage(EventId = 22, EventName = "stopping", Level = LogLevel.Information, Message = "Stopping: {in_flight} requests are in flight.")]

@@ -37,6 +37,10 @@ internal static class Rebuilding
             await Console.Out.WriteLineAsync(Invariant($"… and {report.Differences - report.First.Count} more."));
         }
         var read = Invariant($"{report.Events} events of {report.Workspaces} workspaces in {clock.Elapsed.TotalSeconds:0.0} s, {report.Events / clock.Elapsed.TotalSeconds:0} a second");
+        if (report.Workspaces == 0)
+        {
+            throw new DatabaseRefused("There is nothing in the database. Check DATA_DIR or DATABASE_URL: this may not be the one you mean.");
+        }
         if (report.IsEqual)
         {
             await Console.Out.WriteLineAsync($"The tables are what the event log makes of them. ({read})");

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -28,6 +29,8 @@ internal static class Serving
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(log);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // What it says of a failed start is said in a sentence by whoever catches it.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         Configure(builder, settings, certificate);
 
         using var logs = LoggerFactory.Create(logging => logging.AddProvider(log));
@@ -73,13 +76,22 @@ internal static class Serving
         app.MapV1(installation, problems, new WriteDemands(settings.IdempotencyKeyRequired, settings.PreconditionRequired));
         app.MapOpenApi();
 
-        await app.StartAsync(cancellation);
+        try
+        {
+            await app.StartAsync(cancellation);
+        }
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        {
+            throw new SettingsRefused([$"Port {settings.Port} is in use. Stop what uses it, or choose another with PORT."]);
+        }
         var address = app.Urls.First();
         Log.Serving(logger, address, settings.Environment);
-        await GreetAsync(certificate is null ? address : settings.PublicUrl?.ToString().TrimEnd('/') ?? address, settings);
+        // Every address of this machine is written as one that nobody can ask for.
+        await GreetAsync(settings.PublicUrl?.ToString().TrimEnd('/') ?? address.Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal), settings);
         app.Lifetime.ApplicationStopping.Register(() =>
         {
             requests.Stop();
+            Console.Error.WriteLine("Stopping; requests in flight are finished first.");
             Log.Stopping(logger, requests.Now);
         });
 
@@ -97,6 +109,7 @@ internal static class Serving
         }).RunAsync(JobPoll, stopping.Token);
         var watching = certificate?.WatchAsync(logs.CreateLogger("tls"), stopping.Token) ?? Task.CompletedTask;
         await app.WaitForShutdownAsync(CancellationToken.None);
+        await Console.Error.WriteLineAsync("Stopped.");
         Log.Stopped(logger, requests.Finished, requests.Cut);
         await Task.WhenAll(jobs, watching);
     }

@@ -30,6 +30,14 @@ public sealed class Backup(string connectionString, string binDirectory)
         {
             throw new DatabaseRefused($"There is a file {file} already. Choose another name, or remove it.");
         }
+        if (Directory.Exists(file))
+        {
+            throw new DatabaseRefused($"{file} is a folder. Name a file in it.");
+        }
+        if (!Directory.Exists(Path.GetDirectoryName(file)))
+        {
+            throw new DatabaseRefused($"There is no folder {Path.GetDirectoryName(file)}. Make it, or choose another.");
+        }
         if (!(await LookAsync(cancellation)).IsOurs)
         {
             throw new DatabaseRefused("There is nothing of Quehacer in the database. Check DATA_DIR or DATABASE_URL: this may not be the one you mean.");

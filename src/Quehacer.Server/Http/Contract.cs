@@ -4,6 +4,12 @@ namespace Quehacer.Server.Http;
 internal enum HttpFault
 {
     BadRequest,
+
+    /// <summary>Where the request ends can be read in two ways.</summary>
+    AmbiguousFraming,
+
+    /// <summary>If-Match or If-None-Match is no list of tags.</summary>
+    ConditionInvalid,
     MalformedJson,
     BodyTooLarge,
     UnsupportedMediaType,

@@ -232,7 +232,7 @@ internal static class ErrorCatalogue
 
     public static readonly ErrorKind RateLimitExceeded = new("rate-limit-exceeded", "RATE_LIMIT_EXCEEDED", "HTTP_6006", 429,
         new("Rate Limit Exceeded", "Límite de peticiones superado"),
-        new("More was asked in a while than a limit allows; 'detail' and the header RateLimit say which limit.", "Se pidió más en un tiempo de lo que permite un límite; 'detail' y la cabecera RateLimit dicen cuál."),
+        new("More was asked in a while than a limit allows; 'detail' and the header RateLimit say which limit.", "Se hicieron más peticiones de las que permite un límite; 'detail' y la cabecera RateLimit dicen cuál."),
         new("Wait for the seconds that Retry-After and 'retry_after' give, and try again.", "Espera los segundos que indican Retry-After y 'retry_after' e inténtalo de nuevo."))
     {
         Cause = new(

@@ -32,7 +32,7 @@ internal sealed partial class Gate(RequestDelegate next, Contracts contracts, Js
             {
                 // What follows on the connection may be a part of this request.
                 http.Response.Headers.Connection = "close";
-                await contracts.OwnerOf(http.Request.Path).RefuseAsync(http, HttpFault.BadRequest);
+                await contracts.OwnerOf(http.Request.Path).RefuseAsync(http, HttpFault.AmbiguousFraming);
             }
             if (!http.Response.HasStarted && FaultOf(http.Response) is { } fault)
             {

@@ -50,7 +50,7 @@ internal sealed partial class Shedding(RequestDelegate next, Contracts contracts
         return false;
     }
 
-    [LoggerMessage(EventId = 3, EventName = "overloaded", Level = LogLevel.Warning,
+    [LoggerMessage(EventId = 5, EventName = "overloaded", Level = LogLevel.Warning,
         Message = "Requests are refused with 503: {most} are being worked on, which is Server__MaxConcurrentRequests.")]
     private partial void Overloaded(int most);
 

@@ -31,7 +31,7 @@ internal static class Conditional
         }
         if (!Conditions.TryRead(http.Request, out var conditions))
         {
-            return new Refusal(problems, HttpFault.BadRequest);
+            return new Refusal(problems, HttpFault.ConditionInvalid);
         }
         switch (conditions.OnRead(Tags, current, DateTime.UtcNow, out var named))
         {

@@ -44,7 +44,7 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
     public async Task RefuseAsync(HttpContext http, HttpFault fault)
     {
         if (fault is HttpFault.MalformedJson or HttpFault.UnsupportedMediaType or HttpFault.NotAcceptable or HttpFault.IdempotencyKeyInvalid
-            or HttpFault.IdempotencyKeyMissing or HttpFault.BadRequest && await HasEndedAsync(http))
+            or HttpFault.IdempotencyKeyMissing or HttpFault.BadRequest or HttpFault.ConditionInvalid && await HasEndedAsync(http))
         {
             fault = HttpFault.TokenInvalid;
         }
@@ -130,7 +130,7 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
 
     private static ErrorKind KindOf(HttpFault fault) => fault switch
     {
-        HttpFault.BadRequest => ErrorCatalogue.BadRequest,
+        HttpFault.BadRequest or HttpFault.AmbiguousFraming or HttpFault.ConditionInvalid => ErrorCatalogue.BadRequest,
         HttpFault.MalformedJson => ErrorCatalogue.MalformedJson,
         HttpFault.BodyTooLarge => ErrorCatalogue.PayloadTooLarge,
         HttpFault.UnsupportedMediaType => ErrorCatalogue.UnsupportedMediaType,
@@ -165,6 +165,15 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
     private static Said DetailOf(HttpFault fault, HttpContext http) => fault switch
     {
         HttpFault.NoSuchPath => new("There is nothing at this address. Check its spelling.", "No hay nada en esta dirección. Revisa cómo está escrita."),
+        HttpFault.BadRequest => new(
+            "The request breaks the rules of HTTP: a header, its target or its framing cannot be read. Correct it and send the request again.",
+            "La petición incumple las reglas de HTTP: una cabecera, su destino o su formato no se pueden leer. Corrígela y envíala de nuevo."),
+        HttpFault.AmbiguousFraming => new(
+            "Where the body ends can be read in two ways. Send Content-Length alone, or 'Transfer-Encoding: chunked' alone.",
+            "El final del cuerpo se puede leer de dos maneras. Envía solo Content-Length, o solo 'Transfer-Encoding: chunked'."),
+        HttpFault.ConditionInvalid => new(
+            "If-Match or If-None-Match is no list of entity tags. Send the ETag as it came, in its quotes, with commas between several, or * alone.",
+            "If-Match o If-None-Match no es una lista de etiquetas de entidad. Envía el ETag tal como llegó, entre comillas, con comas entre varios, o * solo."),
         HttpFault.MethodNotAllowed => new(
             $"This address does not take {http.Request.Method}. It takes {http.Response.Headers.Allow}.",
             $"Esta dirección no acepta {http.Request.Method}. Acepta {http.Response.Headers.Allow}."),

@@ -57,7 +57,7 @@ internal sealed class V1Request
         }
         if (!Conditions.TryRead(http.Request, out var conditions))
         {
-            return (null, new Refusal(problems, HttpFault.BadRequest));
+            return (null, new Refusal(problems, HttpFault.ConditionInvalid));
         }
         return (new V1Request { Body = root, Key = key, Conditions = conditions }, null);
     }
