@@ -50,6 +50,8 @@ public enum Field
     DueDate,
     CategoryId,
     Tags,
+    AddTags,
+    RemoveTags,
     Version,
     Email,
     Name,
@@ -145,6 +147,9 @@ public sealed record Error(ErrorCode Code)
 
     /// <summary>The present state's tag parts, with <see cref="ErrorCode.PreconditionFailed"/>.</summary>
     public EntityTag? Current { get; init; }
+
+    /// <summary>Which operation of a batch is refused, from 0; null when it is not one of several.</summary>
+    public int? Operation { get; init; }
 
     public static Error Invalid(IReadOnlyList<FieldError> fields) => new(ErrorCode.Invalid) { Fields = fields };
 

@@ -21,6 +21,7 @@ public sealed class Installation
         Tasks = new TaskReader(database, labelNames);
         TaskList = new TaskList(database, Tasks, new Seal(options.CursorKeys), time);
         TaskWriter = new TaskWriter(database, labelNames, Tasks, time);
+        TaskBatches = new TaskBatchWriter(database, labelNames, Tasks, time);
         Labels = new LabelReader(database);
         LabelWriter = new LabelWriter(database, Labels, time);
         AccessToken = new AccessToken(options.SigningKey);
@@ -38,6 +39,8 @@ public sealed class Installation
     public TaskList TaskList { get; }
 
     public TaskWriter TaskWriter { get; }
+
+    public TaskBatchWriter TaskBatches { get; }
 
     public LabelReader Labels { get; }
 

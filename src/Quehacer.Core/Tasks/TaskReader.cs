@@ -62,15 +62,16 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
         return [.. tasks.Select(task => View(labels, task, labelsRevision))];
     }
 
-    /// <summary>A task that did not come from its row, such as one replayed from the log, with its tags as they are called now.</summary>
-    internal async Task<TaskView> ViewAsOfNowAsync(Guid workspaceId, TaskItem task, CancellationToken cancellation)
+    /// <summary>Tasks that did not come from their rows, such as those replayed from the log, with their tags as they are called now.</summary>
+    internal async Task<List<TaskView>> ViewAsOfNowAsync(Guid workspaceId, IReadOnlyList<TaskItem> tasks, CancellationToken cancellation)
     {
         await using var command = database.Command("SELECT labels_revision FROM workspaces WHERE workspace_id = $1");
         command.Parameters.With(workspaceId);
-        return await ViewAsync(workspaceId, task, (long)(await command.ExecuteScalarAsync(cancellation))!, cancellation);
+        return await ViewAsync(workspaceId, tasks, (long)(await command.ExecuteScalarAsync(cancellation))!, cancellation);
     }
 
-    private TaskView View(LabelSet labels, TaskItem task, long labelsRevision)
+    /// <summary>A task with labels that are known.</summary>
+    internal TaskView View(LabelSet labels, TaskItem task, long labelsRevision)
     {
         var (shown, tags, category) = labels.Show(task);
         return new TaskView(shown, tags, category, new EntityTag(database.Incarnation, task.Version, labelsRevision));

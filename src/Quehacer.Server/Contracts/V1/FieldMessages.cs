@@ -25,6 +25,8 @@ internal static class FieldMessages
             Field.DueDate => "due_date",
             Field.CategoryId => "category_id",
             Field.Tags => "tags",
+            Field.AddTags => "add_tags",
+            Field.RemoveTags => "remove_tags",
             Field.Version => "version",
             Field.Email => "email",
             Field.Name => "name",
