@@ -89,6 +89,17 @@ public enum Field
 
     /// <summary>The body as a whole.</summary>
     Body,
+
+    /// <summary>Of a batch: whether all or nothing is wanted.</summary>
+    Atomic,
+    Operations,
+
+    /// <summary>Of an operation of a batch: what is to be done.</summary>
+    Op,
+    Id,
+
+    /// <summary>The members of the task, within an operation of a batch.</summary>
+    TaskMembers,
 }
 
 /// <summary>How a value can be wrong.</summary>
@@ -115,6 +126,7 @@ public enum FieldFault
     /// <summary>Given more than once, and only one can be meant.</summary>
     Repeated,
     NotAnObject,
+    NotAnArray,
     NotABoolean,
     NotAnId,
     NotAColor,

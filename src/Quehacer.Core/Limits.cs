@@ -49,6 +49,9 @@ public static class Limits
 
     public const int PageTasksDefault = 20;
 
+    /// <summary>Operations of one batch.</summary>
+    public const int BatchOperations = 100;
+
     /// <summary>Categories or tags on one page of a list.</summary>
     public const int PageLabels = 100;
 

@@ -47,6 +47,9 @@ public sealed record TaskOperation
     /// <summary>Takes a deleted task back, as long as it has not been purged.</summary>
     public static TaskOperation Restore(TaskRef task, Precondition precondition) => new(task, precondition, (before, _, _) => before!.Restore()) { ReachesDeleted = true };
 
+    /// <summary>Does nothing: what was wanted could not be read. It keeps its place among others.</summary>
+    public static TaskOperation Malformed(IReadOnlyList<FieldError> faults) => new(target: null, Precondition.None, (_, _, _) => Error.Invalid(faults));
+
     /// <summary>Comes to the change that it makes, or to why it makes none.</summary>
     /// <param name="newId">What the task will be called if it is made.</param>
     /// <param name="before">The task as it is; null when it is to be made.</param>

@@ -25,10 +25,15 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         {
             http.Response.Headers.ETag = Tags.Format(current);
         }
-        var kind = KindOf(error.Code);
+        await WriteAsync(http, KindOf(error.Code), Body(http, error));
+    }
+
+    /// <summary>The same as a part of an answer that has other parts.</summary>
+    public ProblemBody Body(HttpContext http, Error error)
+    {
         var language = Languages.Preferred(http.Request);
-        var errors = error.Fields.Count == 0 ? null : error.Fields.Select(field => FieldMessages.Of(field, language)).ToList();
-        await WriteAsync(http, kind, DetailOf(errors, DetailOf(error.Code), language), errors, language);
+        var errors = error.Fields.Count == 0 ? null : error.Fields.Select(field => FieldMessages.Of(field, language, error.Operation)).ToList();
+        return Body(http, KindOf(error.Code), DetailOf(errors, DetailOf(error.Code), language), PathOf(http), errors, language) with { Operation = error.Operation };
     }
 
     /// <summary>Why v1 refuses what never reaches the core.</summary>
@@ -40,7 +45,7 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
             fault = HttpFault.TokenInvalid;
         }
         var language = Languages.Preferred(http.Request);
-        await WriteAsync(http, KindOf(fault), DetailOf(fault, http).In(language), null, language);
+        await WriteAsync(http, KindOf(fault), Body(http, KindOf(fault), DetailOf(fault, http).In(language), PathOf(http), null, language));
     }
 
     /// <summary>The address of this server as its clients know it.</summary>
@@ -68,11 +73,13 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
     private ProblemBody Body(HttpContext http, ErrorKind kind, string detail, string instance, IReadOnlyList<ProblemFieldBody>? errors, Language language) => new(
         TypeOf(http.Request, kind), kind.Title.In(language), kind.Status, detail, instance, kind.Code, kind.Number, http.TraceIdentifier, DateTime.UtcNow, errors);
 
-    private async Task WriteAsync(HttpContext http, ErrorKind kind, string detail, IReadOnlyList<ProblemFieldBody>? errors, Language language)
+    private static string PathOf(HttpContext http) => http.Request.PathBase + http.Request.Path;
+
+    private static async Task WriteAsync(HttpContext http, ErrorKind kind, ProblemBody problem)
     {
         var headers = http.Response.Headers;
         headers.CacheControl = "no-store";
-        headers.ContentLanguage = language == Language.Spanish ? "es" : "en";
+        headers.ContentLanguage = Languages.Preferred(http.Request) == Language.Spanish ? "es" : "en";
         if (kind.Status == 401)
         {
             // RFC 6750 §3: no error code where there was no token.
@@ -84,7 +91,6 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         {
             headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         }
-        var problem = Body(http, kind, detail, http.Request.PathBase + http.Request.Path, errors, language);
         await JsonAnswer.WriteAsync(http, kind.Status, "application/problem+json; charset=utf-8", problem, BodyJson.Default.ProblemBody);
     }
 

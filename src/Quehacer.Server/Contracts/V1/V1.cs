@@ -15,14 +15,19 @@ internal static class V1
     {
         var accounts = new AccountEndpoints(installation.Accounts, installation.Sessions, problems, keyRequired);
         var tasks = new TaskEndpoints(installation.Tasks, installation.TaskList, installation.TaskWriter, problems, keyRequired);
+        var batches = new BatchEndpoint(installation.TaskBatches, problems, keyRequired);
         var categories = new LabelEndpoints(LabelKind.Category, installation.Labels, installation.LabelWriter, problems, keyRequired);
         var tags = new LabelEndpoints(LabelKind.Tag, installation.Labels, installation.LabelWriter, problems, keyRequired);
 
         accounts.MapAnonymous(routes.MapGroup("/api/v1").WithMetadata(new AnswersJson()));
         accounts.MapForCaller(routes.MapGroup("/api/v1").WithMetadata(new AnswersJson(), new RequiresCaller()));
-        tasks.Map(routes.MapGroup("/api/v1/tasks").WithMetadata(new AnswersJson(), new RequiresCaller()));
+        foreach (var prefix in new[] { "/api/v1/tasks", "/tasks" })
+        {
+            var group = routes.MapGroup(prefix).WithMetadata(new AnswersJson(), new RequiresCaller());
+            tasks.Map(group);
+            batches.Map(group);
+        }
         categories.Map(routes.MapGroup("/api/v1/categories").WithMetadata(new AnswersJson(), new RequiresCaller()));
         tags.Map(routes.MapGroup("/api/v1/tags").WithMetadata(new AnswersJson(), new RequiresCaller()));
-        tasks.Map(routes.MapGroup("/tasks").WithMetadata(new AnswersJson(), new RequiresCaller()));
     }
 }

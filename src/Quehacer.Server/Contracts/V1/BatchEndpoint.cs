@@ -1,0 +1,45 @@
+using Quehacer.Core;
+using Quehacer.Core.Tasks;
+using Quehacer.Server.Http;
+
+namespace Quehacer.Server.Contracts.V1;
+
+/// <summary>Many operations in one request: all of them or none (200), or each on its own (207).</summary>
+internal sealed class BatchEndpoint(TaskBatchWriter batches, Problems problems, bool keyRequired)
+{
+    public void Map(IEndpointRouteBuilder routes) => routes.Post("/batch", WriteAsync);
+
+    private async Task<IResult> WriteAsync(HttpContext http)
+    {
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired);
+        if (request is null)
+        {
+            return refusal!;
+        }
+        var (faults, isAtomic, operations) = Reading.Batch(request.Body, request.Precondition);
+        if (faults.Count > 0)
+        {
+            return new Refusal(problems, Error.Invalid(faults));
+        }
+        var written = await batches.WriteAsync(http.Caller(), [.. operations.Select(operation => operation.Operation)], isAtomic, request.Key, Endpoints.Bounded);
+        if (!written.IsOk)
+        {
+            return new Refusal(problems, written.Error);
+        }
+        var results = operations.Zip(written.Value.Outcomes, (operation, outcome) => (operation.Op, outcome)).Select((one, index) => Shown(http, index, one.Op, one.outcome)).ToList();
+        var failed = results.Count(result => result.Problem is not null);
+        return new Answer<BatchBody>(isAtomic ? 200 : 207, new BatchBody(results.Count - failed, failed, results), BodyJson.Default.BatchBody) { IsReplay = written.Value.IsReplay };
+    }
+
+    private BatchResultBody Shown(HttpContext http, int index, string op, Result<TaskView> outcome)
+    {
+        if (!outcome.IsOk)
+        {
+            var problem = problems.Body(http, outcome.Error);
+            return new BatchResultBody(index, problem.Status, outcome.Error.Current is { } current ? Tags.Format(current) : null, Task: null, problem);
+        }
+        return op == "delete"
+            ? new BatchResultBody(index, 204, Etag: null, Task: null, Problem: null)
+            : new BatchResultBody(index, op == "create" ? 201 : 200, Tags.Format(outcome.Value.Tag), TaskBody.Of(outcome.Value), Problem: null);
+    }
+}
