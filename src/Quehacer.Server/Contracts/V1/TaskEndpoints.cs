@@ -122,11 +122,16 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         var asSent = path[(path.LastIndexOf('/') + 1)..];
         var name = Uri.UnescapeDataString(asSent);
         return PercentEncoding.IsUtf8(asSent) && Text.IsStorable(name)
-            ? await VerbAsync(http, (task, precondition) => TaskOperation.Change(task, edit([Text.NormaliseName(name)]), Reading.TaskLimits, precondition))
+            ? await VerbAsync(http, (task, precondition) => TaskOperation.Change(task, edit([Text.NormaliseName(name)]), Reading.TaskLimits, precondition), OfTags)
             : new Refusal(problems, Error.Invalid(Field.Tags, FieldFault.NotText));
     }
 
-    private async Task<IResult> VerbAsync(HttpContext http, Func<TaskRef, Precondition, TaskOperation> verb)
+    /// <summary>Whoever names a tag in the path has sent no member of the body that could be at fault.</summary>
+    private static Error OfTags(Error error) =>
+        error with { Fields = [.. error.Fields.Select(fault => fault.Field == Field.AddTags ? fault with { Field = Field.Tags, Index = null } : fault)] };
+
+    /// <param name="explain">Says a refusal in terms of what was sent.</param>
+    private async Task<IResult> VerbAsync(HttpContext http, Func<TaskRef, Precondition, TaskOperation> verb, Func<Error, Error>? explain = null)
     {
         var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired, bodyIsOptional: true);
         if (request is null)
@@ -143,7 +148,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
             return new Refusal(problems, Error.Invalid(faults));
         }
         var written = await writer.WriteAsync(http.Caller(), verb(task, request.Precondition(version)), request.Key, Endpoints.Bounded);
-        return written.IsOk ? Shown(200, written.Value) : new Refusal(problems, written.Error);
+        return written.IsOk ? Shown(200, written.Value) : new Refusal(problems, explain?.Invoke(written.Error) ?? written.Error);
     }
 
     /// <param name="collection">Where the task was made: its own address lies below.</param>
