@@ -21,7 +21,7 @@ CORES = (['nice', '-n', '-5'] if os.geteuid() == 0 else []) + ['taskset', '-c', 
 def start():
     env = {key: value for key, value in os.environ.items() if key != 'DATABASE_URL'}
     env.update(DATA_DIR=DATA, PORT=str(PORT), Server__Address='127.0.0.1', ASPNETCORE_ENVIRONMENT='Production',
-               Auth__SigningKey='only for the benchmark, on the loopback interface, signs nothing real')
+               Auth__SigningKey='only for the benchmark, on the loopback interface, signs nothing real', RateLimits__Enabled='false')
     log = open(f'{D}/startup.log', 'w')
     return subprocess.Popen(CORES + ['dotnet', SERVER, 'serve'], env=env, stdout=log, stderr=open(f'{D}/startup.err', 'w'), stdin=subprocess.DEVNULL)
 

@@ -19,6 +19,8 @@ const int TasksOfAUser = 200;
 const int RandomIds = 50_000;
 const int SecondsBetweenTasks = 10;
 const int SecondsUntilDone = 3_600;
+// As wrk/load.lua asks for it.
+const string ListOfR5 = "/api/v1/tasks?status=pending&limit=20";
 
 // BENCH_USERS: how many people, each with 200 tasks. BENCH_BIG: one more person with so many tasks, in a workspace of their own.
 int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : otherwise;
@@ -293,8 +295,9 @@ async Task SignInAsync(NpgsqlDataSource source, SigningKey key)
         await sessions.CompleteAsync();
     }
     await ExecuteAsync(connection, "VACUUM (ANALYZE, FREEZE) sessions");
+    var listTags = await AskTagsAsync(tokens.Select(token => (ListOfR5, token)).ToList());
     await File.WriteAllLinesAsync(
-        Path.Combine(directory, $"tokens-{target}.txt"), accounts.Zip(tokens, (account, token) => $"{Ids.ToTypeId(Ids.UserPrefix, account.Id)} {token} -"));
+        Path.Combine(directory, $"tokens-{target}.txt"), accounts.Select((account, i) => $"{Ids.ToTypeId(Ids.UserPrefix, account.Id)} {tokens[i]} {listTags[i]}"));
 
     var lineOf = accounts.Index().ToDictionary(entry => entry.Item.WorkspaceId, entry => entry.Index);
     var all = new List<(Guid Id, int Line, int Version)>(people * TasksOfAUser);
@@ -308,16 +311,16 @@ async Task SignInAsync(NpgsqlDataSource source, SigningKey key)
     }
     var random = new Random(42);
     var chosen = Enumerable.Range(0, RandomIds).Select(_ => all[random.Next(all.Count)]).ToList();
-    var tags = await AskTagsAsync(chosen, tokens);
+    var tags = await AskTagsAsync(chosen.Select(task => ($"/api/v1/tasks/{Ids.ToTypeId(Ids.TaskPrefix, task.Id)}", tokens[task.Line])).ToList());
     await File.WriteAllLinesAsync(
         Path.Combine(directory, $"ids-{target}.txt"), chosen.Select((task, i) => $"{Ids.ToTypeId(Ids.TaskPrefix, task.Id)} {task.Line.ToString(CultureInfo.InvariantCulture)} {tags[i]}"));
     await Console.Out.WriteLineAsync(tags[0] == "-" ? "tokens; no server answers, so there are no entity tags" : "tokens and entity tags");
 }
 
 // The tags are the server's own to make, so they are asked for and not guessed; '-' when no server answers.
-async Task<string[]> AskTagsAsync(List<(Guid Id, int Line, int Version)> tasks, List<string> tokens)
+async Task<string[]> AskTagsAsync(List<(string Path, string Token)> reads)
 {
-    var tags = new string[tasks.Count];
+    var tags = new string[reads.Count];
     Array.Fill(tags, "-");
     using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 16 }) { BaseAddress = server };
     try
@@ -328,10 +331,10 @@ async Task<string[]> AskTagsAsync(List<(Guid Id, int Line, int Version)> tasks, 
     {
         return tags;
     }
-    await Parallel.ForAsync(0, tasks.Count, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, cancellation) =>
+    await Parallel.ForAsync(0, reads.Count, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, cancellation) =>
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/tasks/{Ids.ToTypeId(Ids.TaskPrefix, tasks[i].Id)}");
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", tokens[tasks[i].Line]);
+        using var request = new HttpRequestMessage(HttpMethod.Get, reads[i].Path);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", reads[i].Token);
         using var response = await client.SendAsync(request, cancellation);
         if (response.StatusCode != HttpStatusCode.OK)
         {

@@ -13,8 +13,8 @@ const lost = () => {
 };
 const brokenOff = (answer: Response) =>
   new Response(new ReadableStream({ start: (body) => body.error(new TypeError("The connection was lost.")) }), { status: answer.status, headers: answer.headers });
-const unavailable = (after?: string) => () =>
-  new Response('{"code":"SERVICE_UNAVAILABLE"}', { status: 503, headers: after === undefined ? {} : { "Retry-After": after } });
+const unavailable = (after?: string, status = 503) => () =>
+  new Response("{}", { status, headers: after === undefined ? {} : { "Retry-After": after } });
 
 const options = {
   baseUrl,
@@ -36,7 +36,7 @@ const begin = (...answers: typeof fates) => {
   fates = answers;
 };
 
-for (const [title, fate] of [["lost", lost], ["broken off", brokenOff], ["unavailable", unavailable("0")]] as const) {
+for (const [title, fate] of [["lost", lost], ["broken off", brokenOff], ["unavailable", unavailable("0")], ["too many", unavailable("0", 429)]] as const) {
   begin(fate, fate);
   const made = await create(title);
   orThrow(made);
@@ -70,6 +70,6 @@ const titles = [];
 for await (const task of tasks(luis, { limit: 2, sort: "title" })) {
   titles.push(task.title);
 }
-assert.deepEqual(titles, ["after 3600", "after undefined", "answered", "broken off", "given", "lost", "never answered", "never available", "unavailable"]);
+assert.deepEqual(titles, ["after 3600", "after undefined", "answered", "broken off", "given", "lost", "never answered", "never available", "too many", "unavailable"]);
 assert.deepEqual(keys, [null, null, null, null, null]);
 console.log("each was done once");

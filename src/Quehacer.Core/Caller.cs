@@ -1,5 +1,11 @@
+using Quehacer.Core.Accounts;
+
 namespace Quehacer.Core;
 
 /// <summary>Who asks, in which session, in which workspace, under which request id. The first parameter of everything; nothing is ambient.</summary>
 /// <param name="RequestId">Goes into the event log, so that a line of the server's log and an event can be laid side by side.</param>
-public sealed record Caller(Guid UserId, Guid SessionId, Guid WorkspaceId, string RequestId);
+public sealed record Caller(Guid UserId, Guid SessionId, Guid WorkspaceId, string RequestId)
+{
+    /// <summary>As the access token has it: a change holds from the next token on.</summary>
+    public Plan Plan { get; init; }
+}

@@ -1,3 +1,5 @@
+using Quehacer.Core.Limiting;
+
 namespace Quehacer.Core;
 
 /// <summary>Why the core refuses. Each contract says it in its own words and status, in one exhaustive switch.</summary>
@@ -12,8 +14,11 @@ public enum ErrorCode
     /// <summary>It was there and has been deleted for good; its history is gone with it.</summary>
     Gone,
 
-    /// <summary>The thing has changed since the version that the caller named; <see cref="Error.Version"/> is the present one.</summary>
+    /// <summary>The thing has changed since the version that the caller named; <see cref="Error.Current"/> is the present one.</summary>
     PreconditionFailed,
+
+    /// <summary>The change names no state that it was decided on, and this server wants that of every change.</summary>
+    PreconditionRequired,
 
     /// <summary>An account with this e-mail exists.</summary>
     EmailTaken,
@@ -23,6 +28,9 @@ public enum ErrorCode
 
     /// <summary>E-mail and password do not belong together; which of them is wrong is never said.</summary>
     WrongCredentials,
+
+    /// <summary>Too many logins have failed; <see cref="Error.Exhausted"/> says which bound was reached.</summary>
+    TooManyLogins,
 
     /// <summary>The session of the access token has ended.</summary>
     SessionEnded,
@@ -162,6 +170,9 @@ public sealed record Error(ErrorCode Code)
 
     /// <summary>Which operation of a batch is refused, from 0; null when it is not one of several.</summary>
     public int? Operation { get; init; }
+
+    /// <summary>The bound that was reached, with <see cref="ErrorCode.TooManyLogins"/>.</summary>
+    public Exhausted? Exhausted { get; init; }
 
     public static Error Invalid(IReadOnlyList<FieldError> fields) => new(ErrorCode.Invalid) { Fields = fields };
 

@@ -1,20 +1,25 @@
+using System.Net;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Jobs;
 using Quehacer.Core.Labels;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Tasks;
+using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core;
 
 /// <summary>What a running Quehacer needs to be told, beside where its database is.</summary>
+/// <param name="ParallelPasswords">How many passwords are hashed at a time.</param>
+/// <param name="LoginLimits">Null for none.</param>
 /// <param name="CursorKeys">What seals the cursors of lists: the first seals, all of them open, so that a key can be replaced while cursors are out.</param>
 public sealed record InstallationOptions(
-    SigningKey SigningKey, IReadOnlyList<byte[]> CursorKeys, PasswordHashing PasswordHashing, TimeSpan SessionLifetime, TimeSpan IdempotencyKeysKeptFor, TimeSpan DeletedTasksKeptFor);
+    SigningKey SigningKey, IReadOnlyList<byte[]> CursorKeys, PasswordHashing PasswordHashing, int ParallelPasswords, LoginLimits? LoginLimits, TimeSpan SessionLifetime,
+    TimeSpan IdempotencyKeysKeptFor, TimeSpan DeletedTasksKeptFor);
 
 /// <summary>The core, put together: everything a contract or a command can ask for. Built once; all of it is safe to use from many requests at once.</summary>
 public sealed class Installation
 {
-    public Installation(Database database, InstallationOptions options, TimeProvider time, Action<SessionIncident, Guid?> report)
+    public Installation(Database database, InstallationOptions options, TimeProvider time, Action<SessionIncident, Guid?, IPAddress?> report)
     {
         Database = database;
         var labelNames = new LabelNames(database);
@@ -22,13 +27,15 @@ public sealed class Installation
         TaskList = new TaskList(database, Tasks, new Seal(options.CursorKeys), time);
         TaskWriter = new TaskWriter(database, labelNames, Tasks, time);
         TaskBatches = new TaskBatchWriter(database, labelNames, Tasks, time);
+        Workspaces = new WorkspaceReader(database);
         Labels = new LabelReader(database);
         LabelWriter = new LabelWriter(database, Labels, time);
         AccessToken = new AccessToken(options.SigningKey);
-        var passwords = new Passwords(options.PasswordHashing);
-        Accounts = new AccountStore(database, passwords, time);
+        var passwords = new Passwords(options.PasswordHashing, options.ParallelPasswords);
+        var check = new PasswordCheck(database, passwords, options.SigningKey, options.LoginLimits, time, report);
+        Accounts = new AccountStore(database, passwords, check, time);
         Sessions = new SessionStore(
-            database, Accounts, passwords, AccessToken, new RefreshToken(options.SigningKey), time, options.SessionLifetime, report);
+            database, check, AccessToken, new RefreshToken(options.SigningKey), time, options.SessionLifetime, report);
         CleanUp = new CleanUp(database, time, options.IdempotencyKeysKeptFor, options.DeletedTasksKeptFor);
     }
 
@@ -41,6 +48,8 @@ public sealed class Installation
     public TaskWriter TaskWriter { get; }
 
     public TaskBatchWriter TaskBatches { get; }
+
+    public WorkspaceReader Workspaces { get; }
 
     public LabelReader Labels { get; }
 

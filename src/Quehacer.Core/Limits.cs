@@ -41,8 +41,26 @@ public static class Limits
     /// <summary>Above NIST's 64; a bound at all because hashing reads every byte.</summary>
     public const int PasswordMaxCharacters = 128;
 
+    /// <summary>Passwords that wait to be hashed, for each that is hashed at a time: some three seconds' worth, which people still wait for.</summary>
+    public const int PasswordsWaiting = 32;
+
+    /// <summary>How long a password waits at most on a machine that is slower than that: nobody looks at a login form for longer.</summary>
+    public const int PasswordWaitSeconds = 15;
+
+    /// <summary>How long an address is known after an account has signed in from it: a month away does not make a laptop a stranger.</summary>
+    public const int KnownDeviceDays = 30;
+
+    /// <summary>Callers that are counted one by one in a minute; at most, about 20 MB. What comes beyond that shares counts.</summary>
+    public const int CountedCallers = 100_000;
+
     /// <summary>draft-ietf-httpapi-idempotency-key-header: a string; 255 is what Stripe and others accept.</summary>
     public const int IdempotencyKeyCharacters = 255;
+
+    /// <summary>Faults of one request that are told: more help nobody, and a body of 1 MiB can have a hundred thousand.</summary>
+    public const int FaultsTold = 100;
+
+    /// <summary>How much of a name is repeated to whoever sent it (UTF-16 units): no name of ours is nearly as long.</summary>
+    public const int NameToldLength = 100;
 
     /// <summary>Tasks on one page of a list.</summary>
     public const int PageTasks = 100;
@@ -51,6 +69,9 @@ public static class Limits
 
     /// <summary>Operations of one batch.</summary>
     public const int BatchOperations = 100;
+
+    /// <summary>Tasks that are read at a time where the whole list is wanted: some 6 MB where all have the longest descriptions, and few round trips.</summary>
+    public const int WalkPageTasks = 250;
 
     /// <summary>Categories or tags on one page of a list.</summary>
     public const int PageLabels = 100;

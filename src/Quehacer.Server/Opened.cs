@@ -60,11 +60,13 @@ internal sealed class Opened : IAsyncDisposable
                     signingKey,
                     CursorKeys(settings, signingKey),
                     Hashing(),
+                    settings.ParallelPasswords == 0 ? Passwords.UsualParallel : settings.ParallelPasswords,
+                    settings.RateLimitsEnabled ? new LoginLimits(settings.LoginFailures, TimeSpan.FromMinutes(settings.LoginWindowMinutes), settings.LoginFailuresPerDay) : null,
                     TimeSpan.FromDays(settings.SessionDays),
                     TimeSpan.FromHours(settings.IdempotencyKeyHours),
                     TimeSpan.FromDays(settings.DeletedTaskDays)),
                 TimeProvider.System,
-                (incident, userId) => Log.SessionIncident(security, incident, userId is { } id ? Ids.ToTypeId(Ids.UserPrefix, id) : null));
+                (incident, userId, from) => Log.SessionIncident(security, incident, userId is { } id ? Ids.ToTypeId(Ids.UserPrefix, id) : null, from));
             return new Opened(directory, cluster, database, installation, migrations);
         }
         catch
@@ -195,8 +197,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 11, EventName = "waiting for database", Level = LogLevel.Warning, Message = "The database is not there yet; trying again: {reason}")]
     public static partial void WaitingForDatabase(ILogger log, string reason);
 
-    [LoggerMessage(EventId = 12, EventName = "session incident", Level = LogLevel.Warning, Message = "{incident} {user}")]
-    public static partial void SessionIncident(ILogger log, Core.Accounts.SessionIncident incident, string? user);
+    [LoggerMessage(EventId = 12, EventName = "session incident", Level = LogLevel.Warning, Message = "{incident} {user} {address}")]
+    public static partial void SessionIncident(ILogger log, Core.Accounts.SessionIncident incident, string? user, System.Net.IPAddress? address);
 
     [LoggerMessage(EventId = 13, EventName = "unsafe database setting", Level = LogLevel.Critical,
         Message = "The database runs with {setting} off: a crash can lose writes that clients were told are safe. Set {setting} = on in postgresql.conf and reload it.")]
@@ -212,8 +214,21 @@ internal static partial class Log
         Message = "Admin__Email names no account. Register it and start the server again, or use 'user promote'.")]
     public static partial void AdminMissing(ILogger log);
 
+    [LoggerMessage(EventId = 19, EventName = "rate limits off", Level = LogLevel.Critical,
+        Message = "There are no rate limits, not even for guessing passwords: RateLimits__Enabled is false. Set it to true, or let nobody but friends reach this server.")]
+    public static partial void RateLimitsOff(ILogger log);
+
     [LoggerMessage(EventId = 17, EventName = "job done", Level = LogLevel.Information, Message = "{job}: {rows} rows.")]
     public static partial void JobDone(ILogger log, string job, int rows);
+
+    [LoggerMessage(EventId = 19, EventName = "deprecated setting", Level = LogLevel.Warning, Message = "{notice}")]
+    public static partial void DeprecatedSetting(ILogger log, string notice);
+
+    [LoggerMessage(EventId = 22, EventName = "stopping", Level = LogLevel.Information, Message = "Stopping: {in_flight} requests are in flight.")]
+    public static partial void Stopping(ILogger log, long in_flight);
+
+    [LoggerMessage(EventId = 23, EventName = "stopped", Level = LogLevel.Information, Message = "Stopped: {finished} requests were finished, and {cut} were cut off.")]
+    public static partial void Stopped(ILogger log, long finished, long cut);
 
     [LoggerMessage(EventId = 18, EventName = "job failed", Level = LogLevel.Error, Message = "{job} failed and will be tried again.")]
     public static partial void JobFailed(ILogger log, string job, Exception exception);

@@ -11,6 +11,8 @@ var email = new Option<string>("--email") { Required = true, Description = "The 
 var name = new Option<string>("--name") { Required = true, Description = "What people call the user." };
 var password = new Option<bool>("--password-stdin") { Required = true, Description = "Read the password from standard input, one line." };
 var who = new Argument<string>("email") { Description = "The e-mail of an existing account." };
+var plan = new Argument<string>("plan") { Description = "One of standard, plus, premium." };
+plan.AcceptOnlyFromAmong([.. Plans.Names]);
 var write = new Option<bool>("--write") { Description = "Replace the rows that differ by what the event log says." };
 var file = new Argument<string>("file") { Description = "The file of the backup." };
 var replace = new Option<bool>("--replace") { Description = "Drop all tables that are in the database now." };
@@ -22,10 +24,11 @@ var backup = new Command("backup", "Write the database to a new file. The signin
 var restore = new Command("restore", "Put a backup into an empty database.") { file, replace };
 var createUser = new Command("create", "Make an account.") { email, name, password };
 var promoteUser = new Command("promote", "Make an account an administrator of the installation.") { who };
+var putOnPlan = new Command("plan", "Put an account on a plan, which says how many requests a minute it may send.") { who, plan };
 var contract = new Argument<string>("contract") { Description = "The contract: v1." };
 contract.AcceptOnlyFromAmong("v1");
 var openApi = new Command("openapi", "Print the OpenAPI description of a contract. Needs no database and no server.") { contract };
-var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, backup, restore, new Command("user", "Manage accounts.") { createUser, promoteUser }, openApi };
+var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, backup, restore, new Command("user", "Manage accounts.") { createUser, promoteUser, putOnPlan }, openApi };
 
 root.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
 serve.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
@@ -56,7 +59,7 @@ createUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.U
             Name = Text.NormaliseName(parsed.GetRequiredValue(name)),
             Password = Console.ReadLine() ?? "",
         };
-        var registered = await installation.Accounts.RegisterAsync(edit, key: null, "cli", cancellation);
+        var registered = await installation.Accounts.RegisterAsync(edit, from: null, key: null, "cli", cancellation);
         if (!registered.IsOk)
         {
             throw new DatabaseRefused(registered.Error.Code == ErrorCode.EmailTaken
@@ -73,6 +76,16 @@ promoteUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.
             throw new DatabaseRefused("There is no account with this e-mail. Register it, or make it with 'user create', and try again.");
         }
         await Say("The account is an administrator now.");
+    }, cancellation)));
+putOnPlan.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
+    async (installation, _) =>
+    {
+        var chosen = Plans.Named(parsed.GetRequiredValue(plan))!.Value;
+        if (!await installation.Accounts.PutOnPlanAsync(Text.NormaliseName(parsed.GetRequiredValue(who)), chosen, cancellation))
+        {
+            throw new DatabaseRefused("There is no account with this e-mail. Register it, or make it with 'user create', and try again.");
+        }
+        await Say($"The account is on the plan '{Plans.NameOf(chosen)}' from its next access token on.");
     }, cancellation)));
 openApi.SetAction(async (_, cancellation) =>
 {

@@ -1,12 +1,16 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Quehacer.Core;
 using Quehacer.Core.Jobs;
 using Quehacer.Server.Contracts.V1;
 using Quehacer.Server.Contracts.V1.OpenApi;
 using Quehacer.Server.Http;
 using Quehacer.Server.Pages;
+using IPNetwork = System.Net.IPNetwork;
 
 namespace Quehacer.Server;
 
@@ -19,36 +23,65 @@ internal static class Serving
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Opened.EnvironmentName, ContentRootPath = AppContext.BaseDirectory });
         var settings = Settings.Read(builder.Configuration, builder.Environment.EnvironmentName);
-        using var log = new JsonLog(Console.OpenStandardOutput());
+        var certificate = settings.TlsCertificateFile is null ? null : new ServerCertificate(settings.TlsCertificateFile, settings.TlsKeyFile!);
+        using var log = new JsonLog(Console.OpenStandardOutput(), settings.LogClientAddress);
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(log);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        Configure(builder, settings);
+        Configure(builder, settings, certificate);
 
         using var logs = LoggerFactory.Create(logging => logging.AddProvider(log));
         await using var opened = await Opened.OpenAsync(settings, logs, cancellation);
         var installation = opened.Installation;
         var logger = logs.CreateLogger("quehacer");
+        foreach (var notice in settings.Notices)
+        {
+            Log.DeprecatedSetting(logger, notice);
+        }
         await PrepareAsync(opened, settings, logger, cancellation);
 
         await using var app = builder.Build();
         var problems = new Problems(settings.PublicUrl, installation.Sessions);
         var contracts = new Http.Contracts(V1.Contract(problems));
+        var requests = new InFlight();
+        app.Use(requests.Count);
         app.UseMiddleware<Gate>(contracts, log);
+        if (settings.TrustedProxies.Count > 0)
+        {
+            app.UseForwardedHeaders(Forwarded(settings.TrustedProxies));
+        }
+        app.UseMiddleware<SecurityHeaders>(settings);
+        app.UseCrossOrigin(settings);
         app.UseRouting();
-        app.UseMiddleware<Authentication>(contracts, installation.AccessToken, TimeProvider.System);
+        if (!Deprecations.Current.IsEmpty)
+        {
+            app.UseMiddleware<DeprecationHeaders>(contracts, Deprecations.Current, TimeProvider.System);
+        }
+        app.UseMiddleware<Shedding>(contracts, settings.MaxConcurrentRequests);
+        app.UseMiddleware<Authentication>(installation.AccessToken, TimeProvider.System);
+        if (settings.RateLimitsEnabled)
+        {
+            app.UseMiddleware<RateLimits>(contracts, settings);
+        }
+        app.UseMiddleware<Admission>(contracts);
         app.UseMiddleware<Negotiation>(contracts);
+        app.UseMiddleware<ResponseCompressionMiddleware>(new Compression());
         app.MapHealth(opened.Database);
         app.MapStartPage(problems);
         app.MapErrorPages(problems);
         app.MapReference();
-        app.MapV1(installation, problems, settings.IdempotencyKeyRequired);
+        app.MapV1(installation, problems, new WriteDemands(settings.IdempotencyKeyRequired, settings.PreconditionRequired));
         app.MapOpenApi();
 
         await app.StartAsync(cancellation);
         var address = app.Urls.First();
         Log.Serving(logger, address, settings.Environment);
-        await GreetAsync(address, settings);
+        await GreetAsync(certificate is null ? address : settings.PublicUrl?.ToString().TrimEnd('/') ?? address, settings);
+        app.Lifetime.ApplicationStopping.Register(() =>
+        {
+            requests.Stop();
+            Log.Stopping(logger, requests.Now);
+        });
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(app.Lifetime.ApplicationStopping);
         var jobs = new JobRunner(opened.Database, installation.CleanUp.Jobs, TimeProvider.System, (job, rows, exception) =>
@@ -62,12 +95,35 @@ internal static class Serving
                 Log.JobDone(logger, job, rows);
             }
         }).RunAsync(JobPoll, stopping.Token);
+        var watching = certificate?.WatchAsync(logs.CreateLogger("tls"), stopping.Token) ?? Task.CompletedTask;
         await app.WaitForShutdownAsync(CancellationToken.None);
-        await jobs;
+        Log.Stopped(logger, requests.Finished, requests.Cut);
+        await Task.WhenAll(jobs, watching);
     }
 
-    private static void Configure(WebApplicationBuilder builder, Settings settings)
+    /// <summary>
+    /// From right to left, as far as the proxies are ours (ASVS 5.0 §4.1.3). The host is not among what they may say: <c>Server__PublicUrl</c> says it
+    /// once for all.
+    /// </summary>
+    private static ForwardedHeadersOptions Forwarded(IReadOnlyList<IPNetwork> proxies)
     {
+        var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto, ForwardLimit = null };
+        options.KnownProxies.Clear();
+        options.KnownIPNetworks.Clear();
+        foreach (var proxy in proxies)
+        {
+            options.KnownIPNetworks.Add(proxy);
+        }
+        return options;
+    }
+
+    private static void Configure(WebApplicationBuilder builder, Settings settings, ServerCertificate? certificate)
+    {
+        builder.Services.AddCors();
+        if (certificate is not null)
+        {
+            builder.WebHost.UseKestrelHttpsConfiguration();
+        }
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.ShutdownSeconds));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -76,12 +132,15 @@ internal static class Serving
             kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+            // A rate would be an average over the whole connection: who has read 100 MB fast could then stand still for days. With one that nobody
+            // misses, what counts is the grace that each write has.
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: int.MaxValue, gracePeriod: TimeSpan.FromSeconds(settings.StalledReaderSeconds));
             kestrel.Limits.MaxRequestLineSize = 8 * 1024;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Limits.MaxRequestHeaderCount = 64;
             if (settings.Address == "localhost" && settings.Port != 0)
             {
-                kestrel.ListenLocalhost(settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
+                kestrel.ListenLocalhost(settings.Port, Speak);
             }
             else
             {
@@ -93,9 +152,18 @@ internal static class Serving
                         ? parsed
                         : throw new SettingsRefused([$"Server__Address is '{settings.Address}'. Set it to localhost, to * for every address, or to one IP address of this machine."]),
                 };
-                kestrel.Listen(address, settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
+                kestrel.Listen(address, settings.Port, Speak);
             }
         });
+
+        void Speak(ListenOptions listen)
+        {
+            listen.Protocols = certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
+            if (certificate is not null)
+            {
+                listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(certificate.Options) });
+            }
+        }
     }
 
     private static async Task PrepareAsync(Opened opened, Settings settings, ILogger logger, CancellationToken cancellation)
@@ -108,6 +176,11 @@ internal static class Serving
         {
             Log.UnsafeSetting(logger, setting);
             await Console.Error.WriteLineAsync($"WARNING: PostgreSQL runs with {setting} off. A crash can lose writes that clients were told are safe.");
+        }
+        if (!settings.RateLimitsEnabled)
+        {
+            Log.RateLimitsOff(logger);
+            await Console.Error.WriteLineAsync("WARNING: RateLimits__Enabled is false. There are no rate limits, not even for guessing passwords.");
         }
         if (settings.AdminEmail is { } email && !await opened.Installation.Accounts.PromoteAsync(Text.NormaliseName(email), cancellation))
         {

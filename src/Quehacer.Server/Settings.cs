@@ -1,8 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 using System.Text;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Postgres;
+using Quehacer.Server.Http;
 
 namespace Quehacer.Server;
 
@@ -12,19 +15,55 @@ public sealed class SettingsRefused(IReadOnlyList<string> sentences) : Exception
 /// <summary>A setting as documentation knows it.</summary>
 public sealed record SettingInfo(string Key, string Default, string? ShortName);
 
+/// <summary>A setting that has another name now. The old one works until a major version takes it away, and the log says so.</summary>
+public sealed record RenamedSetting(string Old, string New);
+
 /// <summary>
 /// All configuration, read once at the start, checked whole, and typed from then on. Keys are those of ASP.NET Core: <c>Section__Key</c>
 /// as an environment variable. <c>docs/configuration.md</c> lists them; a test compares it with this class.
 /// </summary>
 public sealed record Settings
 {
+    private const string CorsMethodsDefault = "GET, HEAD, POST, PUT, PATCH, DELETE";
+
+    private const string CorsHeadersDefault =
+        "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since, X-Request-Id";
+
+    private const string CorsExposedHeadersDefault =
+        "Allow, Content-Disposition, Content-Location, Deprecation, ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Sunset, WWW-Authenticate, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id, X-Total-Count";
+
+    /// <summary>The names that settings had in earlier versions. Nothing has been renamed yet.</summary>
+    private static readonly RenamedSetting[] Renamed = [];
+
     public required string Environment { get; init; }
     public required int Port { get; init; }
     public required string Address { get; init; }
     public required Uri? PublicUrl { get; init; }
     public required string DataDirectory { get; init; }
     public required int MaxConnections { get; init; }
+    public required int MaxConcurrentRequests { get; init; }
     public required int ShutdownSeconds { get; init; }
+    public required int StalledReaderSeconds { get; init; }
+
+    /// <summary>Whose word about the client's address and scheme is taken; nobody's when empty.</summary>
+    public required IReadOnlyList<IPNetwork> TrustedProxies { get; init; }
+
+    /// <summary>PEM files, both or neither; null for plain HTTP.</summary>
+    public required string? TlsCertificateFile { get; init; }
+    public required string? TlsKeyFile { get; init; }
+    public required int HstsSeconds { get; init; }
+
+    /// <summary>Whose pages may use the API; <see cref="CrossOrigin.Any"/> alone for everybody's. In Development, none stands for those of this machine.</summary>
+    public required IReadOnlyList<string> CorsOrigins { get; init; }
+    public required IReadOnlyList<string> CorsMethods { get; init; }
+    public required IReadOnlyList<string> CorsHeaders { get; init; }
+    public required IReadOnlyList<string> CorsExposedHeaders { get; init; }
+    public required bool CorsCredentials { get; init; }
+    public required int CorsMaxAgeSeconds { get; init; }
+    public required bool LogClientAddress { get; init; }
+
+    /// <summary>A sentence for each setting that is set under an old name.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
 
     /// <summary>Npgsql's connection string for the server of <c>DATABASE_URL</c>; null for the embedded cluster.</summary>
     public required string? DatabaseConnectionString { get; init; }
@@ -38,6 +77,9 @@ public sealed record Settings
     public required string? SigningKey { get; init; }
     public required int SessionDays { get; init; }
 
+    /// <summary>How many passwords are hashed at a time; 0 for half of the processors.</summary>
+    public required int ParallelPasswords { get; init; }
+
     /// <summary>What seals the cursors of lists; null for a key that follows from the signing key.</summary>
     public required string? CursorKey { get; init; }
 
@@ -45,27 +87,45 @@ public sealed record Settings
     public required string? PreviousCursorKey { get; init; }
     public required string? AdminEmail { get; init; }
     public required int DeletedTaskDays { get; init; }
+    public required bool PreconditionRequired { get; init; }
     public required int IdempotencyKeyHours { get; init; }
     public required bool IdempotencyKeyRequired { get; init; }
+
+    /// <summary>False turns all limits off, those of logins included.</summary>
+    public required bool RateLimitsEnabled { get; init; }
+    public required int StandardPerMinute { get; init; }
+    public required int PlusPerMinute { get; init; }
+    public required int PremiumPerMinute { get; init; }
+    public required int AnonymousPerMinute { get; init; }
+    public required int LoginFailures { get; init; }
+    public required int LoginWindowMinutes { get; init; }
+    public required int LoginFailuresPerDay { get; init; }
 
     /// <summary>Every key there is, with its default.</summary>
     public static IReadOnlyList<SettingInfo> Known
     {
         get
         {
-            var reader = new Reader(new ConfigurationBuilder().Build());
+            var reader = new Reader(new ConfigurationBuilder().Build(), Renamed);
             Read(reader, "Development");
             return reader.Known;
         }
     }
 
     /// <exception cref="SettingsRefused">A value is missing or wrong, or a key is not known.</exception>
-    public static Settings Read(IConfiguration configuration, string environment)
+    public static Settings Read(IConfiguration configuration, string environment) => Read(configuration, environment, Renamed);
+
+    internal static Settings Read(IConfiguration configuration, string environment, IReadOnlyList<RenamedSetting> renamed)
     {
-        var reader = new Reader(configuration);
+        var reader = new Reader(configuration, renamed);
         var settings = Read(reader, environment);
+        if (configuration["ForwardedHeaders_Enabled"] is { Length: > 0 })
+        {
+            // ASP.NET Core's own switch takes everybody's word.
+            reader.Refuse("ASPNETCORE_FORWARDEDHEADERS_ENABLED is set, with which anybody could say to be anywhere. Remove it, and name your proxies in Server__TrustedProxies.");
+        }
         reader.ThrowIfAnythingIsWrong();
-        return settings;
+        return settings with { Notices = reader.Notices };
     }
 
     private static Settings Read(Reader reader, string environment)
@@ -82,7 +142,20 @@ public sealed record Settings
             PublicUrl = reader.Url("Server:PublicUrl"),
             DataDirectory = reader.Text("Server:DataDirectory", "./data", shortName: "DATA_DIR")!,
             MaxConnections = reader.Integer("Server:MaxConnections", 5000, 1, 1_000_000),
+            MaxConcurrentRequests = reader.Integer("Server:MaxConcurrentRequests", 1000, 1, 1_000_000),
             ShutdownSeconds = reader.Integer("Server:ShutdownSeconds", 20, 1, 600),
+            StalledReaderSeconds = reader.Integer("Server:StalledReaderSeconds", 300, 2, 86_400),
+            TrustedProxies = reader.List<IPNetwork>("Server:TrustedProxies", "", TryReadNetwork, "Set it to addresses and networks with commas between them, such as 127.0.0.1, 10.0.0.0/8, or remove it"),
+            TlsCertificateFile = reader.Text("Tls:CertificateFile", null),
+            TlsKeyFile = reader.Text("Tls:KeyFile", null),
+            HstsSeconds = reader.Integer("Tls:HstsSeconds", 31_536_000, 0, 63_072_000),
+            CorsOrigins = reader.List<string>("Cors:Origins", "", CrossOrigin.TryReadOrigin, "Set it to origins with commas between them, such as https://app.example.com, each a scheme, a host and perhaps a port and nothing behind it, or remove it"),
+            CorsMethods = reader.List<string>("Cors:Methods", CorsMethodsDefault, TryReadToken, "Set it to methods with commas between them, or remove it"),
+            CorsHeaders = reader.List<string>("Cors:Headers", CorsHeadersDefault, TryReadToken, "Set it to names of headers with commas between them, or remove it"),
+            CorsExposedHeaders = reader.List<string>("Cors:ExposedHeaders", CorsExposedHeadersDefault, TryReadToken, "Set it to names of headers with commas between them, or remove it"),
+            CorsCredentials = reader.Flag("Cors:Credentials", true),
+            CorsMaxAgeSeconds = reader.Integer("Cors:MaxAgeSeconds", 86_400, 0, 86_400),
+            LogClientAddress = reader.Flag("Log:ClientAddress", false),
             DatabaseConnectionString = reader.DatabaseUrl("Database:Url", shortName: "DATABASE_URL"),
             DatabaseBinDirectory = reader.Text("Database:BinDirectory", null),
             DatabasePoolSize = reader.Integer("Database:PoolSize", 16, 2, 1000),
@@ -91,13 +164,35 @@ public sealed record Settings
             DatabaseStartupWaitSeconds = reader.Integer("Database:StartupWaitSeconds", 60, 0, 3600),
             SigningKey = reader.Secret("Auth:SigningKey", Core.Accounts.SigningKey.MinBytes),
             SessionDays = reader.Integer("Auth:SessionDays", 30, 1, 365),
+            ParallelPasswords = reader.Integer("Auth:ParallelPasswords", 0, 0, 1000),
             CursorKey = reader.Secret("Cursors:Key", Core.Accounts.SigningKey.MinBytes),
             PreviousCursorKey = reader.Secret("Cursors:PreviousKey", Core.Accounts.SigningKey.MinBytes),
             AdminEmail = reader.Text("Admin:Email", null),
             DeletedTaskDays = reader.Integer("Tasks:DeletedTaskDays", 30, 1, 3650),
+            PreconditionRequired = reader.Flag("Tasks:RequireIfMatch", false),
             IdempotencyKeyHours = reader.Integer("Idempotency:KeyHours", 24, 24, 8760),
             IdempotencyKeyRequired = reader.Flag("Idempotency:Required", false),
+            RateLimitsEnabled = reader.Flag("RateLimits:Enabled", true),
+            StandardPerMinute = reader.Integer("RateLimits:StandardPerMinute", 100, 1, 1_000_000_000),
+            PlusPerMinute = reader.Integer("RateLimits:PlusPerMinute", 1000, 1, 1_000_000_000),
+            PremiumPerMinute = reader.Integer("RateLimits:PremiumPerMinute", 10_000, 1, 1_000_000_000),
+            AnonymousPerMinute = reader.Integer("RateLimits:AnonymousPerMinute", 20, 1, 1_000_000_000),
+            LoginFailures = reader.Integer("RateLimits:LoginFailures", 5, 1, 1_000_000),
+            LoginWindowMinutes = reader.Integer("RateLimits:LoginWindowMinutes", 15, 1, 1440),
+            LoginFailuresPerDay = reader.Integer("RateLimits:LoginFailuresPerDay", 100, 1, 1_000_000_000),
         };
+        if (settings.TlsCertificateFile is null != settings.TlsKeyFile is null)
+        {
+            reader.Refuse("Tls__CertificateFile and Tls__KeyFile belong together, and only one of them is set. Set both to serve HTTPS, or neither to serve HTTP.");
+        }
+        if (settings.CorsOrigins.Contains(CrossOrigin.Any) && (settings.CorsCredentials || settings.CorsOrigins.Count > 1))
+        {
+            reader.Refuse("Cors__Origins is '*', every page there is, which browsers do not allow together with credentials. Name the origins, or set it to '*' alone with Cors__Credentials=false.");
+        }
+        if (settings.TrustedProxies.Any(network => network.PrefixLength == 0))
+        {
+            reader.Refuse("Server__TrustedProxies holds every address there is, with which anybody could say to be anywhere. Name the addresses or networks of your proxies.");
+        }
         if (environment == "Production")
         {
             if (settings.SigningKey is null)
@@ -113,10 +208,36 @@ public sealed record Settings
         return settings;
     }
 
+    /// <summary>An address with all its parts, or a network as RFC 4632 §3.1 writes it.</summary>
+    private static bool TryReadNetwork(string text, out IPNetwork network)
+    {
+        if (IPNetwork.TryParse(text, out network))
+        {
+            return true;
+        }
+        if (!IPAddress.TryParse(text, out var address) || !(text.Contains('.', StringComparison.Ordinal) || text.Contains(':', StringComparison.Ordinal)))
+        {
+            return false;
+        }
+        network = new IPNetwork(address, address.GetAddressBytes().Length * 8);
+        return true;
+    }
+
+    /// <summary>RFC 9110 §5.6.2.</summary>
+    private static bool TryReadToken(string text, out string token)
+    {
+        token = text;
+        return text.AsSpan().IndexOfAnyExcept("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~") < 0;
+    }
+
+    private delegate bool TryRead<T>(string text, [MaybeNullWhen(false)] out T value);
+
     /// <summary>Reads values, remembers which keys there are, and collects what is wrong so that all of it is said at once.</summary>
-    private sealed class Reader(IConfiguration configuration)
+    private sealed class Reader(IConfiguration configuration, IReadOnlyList<RenamedSetting> renamed)
     {
         private readonly List<string> wrong = [];
+
+        public List<string> Notices { get; } = [];
 
         public List<SettingInfo> Known { get; } = [];
 
@@ -155,6 +276,28 @@ public sealed record Settings
         }
 
         public string? Text(string key, string? otherwise, string? shortName = null) => Value(key, otherwise ?? "", shortName, out _) ?? otherwise;
+
+        /// <summary>Values with commas between them.</summary>
+        /// <param name="key">The setting.</param>
+        /// <param name="otherwise">What holds when it is not set.</param>
+        /// <param name="tryRead">Reads one of them.</param>
+        /// <param name="mending">What to do about one that cannot be read, without the full stop.</param>
+        public IReadOnlyList<T> List<T>(string key, string otherwise, TryRead<T> tryRead, string mending)
+        {
+            var values = new List<T>();
+            foreach (var text in (Value(key, otherwise, null, out var name) ?? otherwise).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (tryRead(text, out var value))
+                {
+                    values.Add(value);
+                }
+                else
+                {
+                    wrong.Add($"{name} holds '{text}'. {mending}.");
+                }
+            }
+            return values;
+        }
 
         public string? Secret(string key, int leastBytes)
         {
@@ -205,7 +348,7 @@ public sealed record Settings
                 foreach (var child in configuration.GetSection(section).GetChildren())
                 {
                     var key = $"{section}__{child.Key}";
-                    if (!Known.Any(setting => setting.Key.Equals(key, StringComparison.OrdinalIgnoreCase)))
+                    if (!Known.Any(setting => setting.Key.Equals(key, StringComparison.OrdinalIgnoreCase)) && !renamed.Any(rename => rename.Old.Equals(key, StringComparison.OrdinalIgnoreCase)))
                     {
                         var nearest = Nearest.Of(key, Known.Select(setting => setting.Key));
                         wrong.Add($"{key} is not a setting. " + (nearest is null ? "Remove it; docs/configuration.md lists those there are." : $"Did you mean {nearest}?"));
@@ -218,7 +361,7 @@ public sealed record Settings
             }
         }
 
-        /// <summary>The short name (PORT) wins over the long one; an empty value is no value.</summary>
+        /// <summary>The short name (PORT) wins over the long one, and that over an old one; an empty value is no value.</summary>
         private string? Value(string key, string otherwise, string? shortName, out string name)
         {
             name = key.Replace(":", "__", StringComparison.Ordinal);
@@ -228,7 +371,18 @@ public sealed record Settings
                 name = shortName;
                 return brief;
             }
-            return configuration[key] is { Length: > 0 } text ? text : null;
+            var value = configuration[key] is { Length: > 0 } text ? text : null;
+            foreach (var rename in renamed)
+            {
+                if (rename.New == name && configuration[rename.Old.Replace("__", ":", StringComparison.Ordinal)] is { Length: > 0 } old)
+                {
+                    Notices.Add(value is null
+                        ? $"{rename.Old} is called {rename.New} now. The old name works for now: rename it."
+                        : $"{rename.Old} is called {rename.New} now, which is set as well and counts. Remove {rename.Old}.");
+                    (value, name) = value is null ? (old, rename.Old) : (value, name);
+                }
+            }
+            return value;
         }
     }
 }

@@ -39,6 +39,13 @@ public sealed partial record Answer(string Asked, int Status, HttpHeaders[] Head
         return this;
     }
 
+    /// <summary>For what another writer decides.</summary>
+    public Answer IsOneOf(params int[] statuses)
+    {
+        Assert.True(statuses.Contains(Status), $"{Asked}: {string.Join(" or ", statuses)} expected, and the answer is {Status} {Text}");
+        return this;
+    }
+
     public Answer IsProblem(int status, string code)
     {
         Is(status);
@@ -69,7 +76,7 @@ public sealed partial record Answer(string Asked, int Status, HttpHeaders[] Head
 public class Client(HttpClient http)
 {
     /// <summary>People's texts go out as they are written, not escaped, as most clients send them.</summary>
-    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public string? AccessToken { get; set; }
 

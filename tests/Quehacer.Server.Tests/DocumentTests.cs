@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace Quehacer.Server.Tests;
@@ -24,6 +25,39 @@ public sealed partial class DocumentTests(SharedServer shared)
         Assert.True(checkedAlready.Count >= 20, $"Only {checkedAlready.Count} endpoints were found in the documents. Mend the test: it looks for a method, a space and a path.");
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
+
+    /// <summary>The examples of the laws, pasted one after the other by somebody who has done the quick start; each says in its answer what the text promises.</summary>
+    [Fact]
+    public async Task The_examples_of_the_laws_of_http_work_as_they_are_written()
+    {
+        var blocks = Bash().Matches(await File.ReadAllTextAsync(Path.Combine(QuehacerServer.Repository, "docs", "http.md"))).Select(block => block.Groups[1].Value).ToList();
+        Assert.True(blocks.Count >= 10, $"docs/http.md has only {blocks.Count} examples.");
+        var user = await shared.NewUserAsync();
+        var (_, made) = await user.CreateAsync(new { title = "Read the documents" });
+        var start = new ProcessStartInfo("bash", ["-c", $"set -euo pipefail\n{string.Join("echo ---\n", blocks)}"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in new[] { ("Q", $"http://localhost:{shared.Server.Port}"), ("JSON", "Content-Type: application/json"), ("AUTH", $"Authorization: Bearer {user.AccessToken}"), ("ID", (string)made["id"]!), ("ETAG", made.ETag!) })
+        {
+            start.Environment[name] = value;
+        }
+        using var bash = Process.Start(start)!;
+        bash.StandardInput.Close();
+        var errors = bash.StandardError.ReadToEndAsync();
+        var transcript = await bash.StandardOutput.ReadToEndAsync();
+        await bash.WaitForExitAsync();
+        Assert.True(bash.ExitCode == 0, $"The examples ended with {bash.ExitCode}.\n{transcript}\n{await errors}");
+        foreach (var promised in new[]
+        {
+            "VALIDATION_ERROR", "WWW-Authenticate: Bearer", "RESOURCE_NOT_FOUND", "MALFORMED_JSON", "Allow: ", "UNSUPPORTED_MEDIA_TYPE", "NOT_ACCEPTABLE", "BAD_REQUEST", "from-the-docs.1", "Idempotent-Replayed: true", "PRECONDITION_FAILED",
+            "\"Errands\"", "\"ready\"", "\"alive\"",
+        })
+        {
+            Assert.Contains(promised, transcript, StringComparison.OrdinalIgnoreCase);
+        }
+        Assert.DoesNotContain("INTERNAL_ERROR", transcript);
+    }
+
+    [GeneratedRegex(@"^```bash\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Bash();
 
     [GeneratedRegex(@"\b(GET|POST|PUT|PATCH|DELETE)\b`?[ ,]+`?""?(?:\$Q)?(/(?:api/v1|tasks)(?:/[\w\-.{}$]+)*)")]
     private static partial Regex Endpoint();

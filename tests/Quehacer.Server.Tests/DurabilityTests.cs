@@ -217,6 +217,8 @@ public sealed class DurabilityTests
     [InlineData("Idempotency__KeyHours", "Idempotency__KeyHours", "1")]
     [InlineData("Idempotency__Required", "Idempotency__Required", "maybe")]
     [InlineData("Server__PublicUrl", "Server__PublicUrl", "tasks.example.com")]
+    [InlineData("Server__TrustedProxies", "ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true")]
+    [InlineData("Cors__Credentials=false", "Cors__Origins", "*")]
     public async Task A_wrong_setting_stops_the_start_with_a_sentence_that_names_its_key(string named, string key, string value)
     {
         var data = Path.Combine(Path.GetTempPath(), $"quehacer-test-{Guid.NewGuid():N}");

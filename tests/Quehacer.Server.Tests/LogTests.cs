@@ -34,7 +34,11 @@ public sealed class LogTests
 
         var lines = server.Output.Where(line => line.Length > 0).Select(line => JsonNode.Parse(line)!.AsObject()).ToList();
         var requests = lines.Where(line => (string?)line["event"] == "request").ToList();
-        Assert.All(lines, line => Assert.NotEmpty((string)line["time"]!));
+        Assert.All(lines, line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", (string)line["time"]!));
+        var postgres = lines.Where(line => (string?)line["event"] == "postgres").ToList();
+        Assert.NotEmpty(postgres);
+        Assert.All(postgres, line => Assert.Equal(["time", "level", "event", "category", "message"], line.Select(member => member.Key)));
+        Assert.All(requests, line => Assert.Null(line["client"]));
         Assert.All(requests, line =>
         {
             Assert.Matches("^[A-Za-z0-9._-]{1,128}$", (string)line["request_id"]!);
@@ -51,5 +55,26 @@ public sealed class LogTests
             Assert.DoesNotContain(server.Output, line => line.Contains(secret, StringComparison.OrdinalIgnoreCase));
             Assert.DoesNotContain(secret, server.Errors, StringComparison.OrdinalIgnoreCase);
         }
+    }
+
+    [Fact]
+    public async Task The_log_says_what_became_of_the_requests_in_flight_when_the_server_stops()
+    {
+        await using var server = await QuehacerServer.StartAsync(("Server__ShutdownSeconds", "1"));
+        var begun = new TaskCompletionSource();
+        // A body that never comes to its end: the request is in flight until it is cut off.
+        var stuck = server.SendRawAsync(async stream =>
+        {
+            await stream.WriteAsync("POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"u8.ToArray());
+            begun.SetResult();
+        });
+        await begun.Task;
+        (await new Client(server.Http).GetAsync("/live")).Is(200);
+        Assert.Equal(0, await server.StopAsync());
+        await stuck;
+        var lines = server.Output.Where(line => line.Length > 0).Select(line => JsonNode.Parse(line)!).ToList();
+        Assert.Equal("1", (string)Assert.Single(lines, line => (string?)line["event"] == "stopping")["in_flight"]!);
+        var stopped = Assert.Single(lines, line => (string?)line["event"] == "stopped");
+        Assert.Equal(("0", "1"), ((string)stopped["finished"]!, (string)stopped["cut"]!));
     }
 }

@@ -251,6 +251,7 @@ public sealed partial class PageTests(SharedServer shared)
         {
             Assert.Contains(option, starter);
         }
+        Assert.Contains("'x-codeSamples'", starter);
         Assert.DoesNotMatch(ElsewhereInScript(), starter);
     }
 

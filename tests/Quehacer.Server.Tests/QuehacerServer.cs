@@ -18,7 +18,13 @@ public sealed partial class QuehacerServer : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly string[] OwnSettings = ["PORT", "DATA_DIR", "DATABASE_URL", "DOTNET_ENVIRONMENT"];
-    private static readonly string[] OwnSections = ["ASPNETCORE_", "Server__", "Database__", "Auth__", "Tasks__", "Idempotency__", "Cursors__", "Admin__"];
+    private static readonly string[] OwnSections = ["ASPNETCORE_", "Server__", "Database__", "Auth__", "Tasks__", "Idempotency__", "Cursors__", "Admin__", "Cors__", "Tls__", "Log__", "RateLimits__"];
+
+    /// <summary>One test is many users of one address: a server that is not tried for its limits has none.</summary>
+    private static readonly (string Name, string Value) NoLimits = ("RateLimits__Enabled", "false");
+
+    /// <summary>For a server with the limits that it has when nobody says anything: an empty value is none.</summary>
+    public static readonly (string Name, string Value) UsualLimits = ("RateLimits__Enabled", "");
 
     private readonly DirectoryInfo home = Directory.CreateTempSubdirectory("quehacer-test-");
     private (string Name, string Value)[] settings;
@@ -37,11 +43,21 @@ public sealed partial class QuehacerServer : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    public Uri Address => new($"http://localhost:{Port}");
+    public Uri Address => new($"{(settings.Any(setting => setting.Name == "Tls__CertificateFile") ? "https" : "http")}://localhost:{Port}");
 
     public string DataDirectory => Path.Combine(home.FullName, "data");
 
     public string SigningKey => File.ReadAllText(Path.Combine(DataDirectory, "signing-key")).Trim();
+
+    /// <summary>What the server holds in memory, in bytes; the cluster is another process.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            process!.Refresh();
+            return process.WorkingSet64;
+        }
+    }
 
     public bool IsRunning => process is { HasExited: false };
 
@@ -100,7 +116,7 @@ public sealed partial class QuehacerServer : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         process?.Dispose();
-        process = Process.Start(Command(["serve"], [("PORT", Port.ToString(CultureInfo.InvariantCulture)), ("DATA_DIR", DataDirectory), .. settings]))!;
+        process = Process.Start(Command(["serve"], [("PORT", Port.ToString(CultureInfo.InvariantCulture)), ("DATA_DIR", DataDirectory), NoLimits, .. settings]))!;
         process.StandardInput.Close();
         process.OutputDataReceived += (_, line) => Keep(output, line.Data);
         process.ErrorDataReceived += (_, line) => Keep(errors, line.Data);
@@ -186,6 +202,11 @@ public sealed partial class QuehacerServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Stops all processes of the cluster where they are, as a disk that hangs would; and lets them go on.</summary>
+    public void FreezePostgres() => SignalCluster(19);
+
+    public void ThawPostgres() => SignalCluster(18);
+
     /// <summary>The private cluster of the running server as a server of one's own: its socket is in line 5 of <c>postmaster.pid</c>.</summary>
     public string DatabaseUrl(string database = "postgres") =>
         $"postgres://quehacer@/{database}?host={Uri.EscapeDataString(File.ReadLines(Path.Combine(DataDirectory, "postgres", "postmaster.pid")).ElementAt(4).Trim())}";
@@ -230,7 +251,12 @@ public sealed partial class QuehacerServer : IAsyncDisposable
         return new Run(run.ExitCode, await printed, await complained);
     }
 
-    public HttpClient NewHttp() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 })
+    public HttpClient NewHttp() => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false, UseCookies = false, UseProxy = false, RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
+        // A certificate of the tests is nobody else's business; whether it is in order, curl says.
+        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+    })
     {
         BaseAddress = Address,
         Timeout = Patience,
@@ -302,6 +328,27 @@ public sealed partial class QuehacerServer : IAsyncDisposable
                 // The processes of a killed cluster need a moment to end, and write until then.
                 await Task.Delay(100);
                 home.Refresh();
+            }
+        }
+    }
+
+    private void SignalCluster(int signal)
+    {
+        var postmaster = int.Parse(File.ReadLines(Path.Combine(DataDirectory, "postgres", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+        foreach (var pid in Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => name!.All(char.IsAsciiDigit)).Select(name => int.Parse(name!, CultureInfo.InvariantCulture)))
+        {
+            try
+            {
+                // The fourth field is the parent; the second, in brackets, may hold anything.
+                var parent = File.ReadAllText($"/proc/{pid}/stat").Split(')')[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+                if (pid == postmaster || parent == postmaster.ToString(CultureInfo.InvariantCulture))
+                {
+                    Assert.Equal(0, Signal(pid, signal));
+                }
+            }
+            catch (IOException)
+            {
+                // It has ended meanwhile.
             }
         }
     }

@@ -16,7 +16,7 @@ public sealed partial class QuickStartTests
     {
         var blocks = Blocks(await File.ReadAllTextAsync(Path.Combine(QuehacerServer.Repository, "README.md")));
         Assert.Contains(blocks, block => block is null);
-        await using var server = await QuehacerServer.StartAsync();
+        await using var server = await QuehacerServer.StartAsync(QuehacerServer.UsualLimits);
         var directory = Directory.CreateTempSubdirectory("quehacer-readme-");
         try
         {

@@ -5,7 +5,7 @@ namespace Quehacer.Server.Tests;
 /// <summary>The client in <c>clients/typescript</c>, made from the description and used against a real server as its readers would use it.</summary>
 public sealed class TypeScriptClientTests(SharedServer shared)
 {
-    private static readonly string Folder = Path.Combine(QuehacerServer.Repository, "clients", "typescript");
+    internal static readonly string Folder = Path.Combine(QuehacerServer.Repository, "clients", "typescript");
 
     /// <summary>One test, because the programs are there once they are compiled, and compiled once.</summary>
     [Fact]
@@ -48,7 +48,7 @@ public sealed class TypeScriptClientTests(SharedServer shared)
         }
     }
 
-    private static string Installed(string program)
+    internal static string Installed(string program)
     {
         var file = Path.Combine(Folder, "node_modules", ".bin", program);
         Assert.True(File.Exists(file), $"{program} is not installed. ./test does that, or: npm ci --prefix clients/typescript --ignore-scripts");
@@ -56,7 +56,7 @@ public sealed class TypeScriptClientTests(SharedServer shared)
     }
 
     /// <summary>What a program prints that ends well.</summary>
-    private static async Task<string> RunAsync(string program, params string[] arguments)
+    internal static async Task<string> RunAsync(string program, params string[] arguments)
     {
         using var run = Process.Start(new ProcessStartInfo(program, arguments)
         {

@@ -5,7 +5,10 @@ export type { components, operations, paths } from "./v1.js";
 
 export type Task = components["schemas"]["Task"];
 export type Problem = components["schemas"]["Problem"];
-export type Quehacer = Client<paths>;
+export type Quehacer = Client<paths, Json>;
+
+/** Lists can be had as CSV and NDJSON too, of any length: ask for these with `fetch`, and read them as they come. */
+type Json = "application/json" | "application/problem+json";
 
 export interface Options {
   /** Where the server is, such as `http://localhost:3000`. */
@@ -21,7 +24,7 @@ export interface Options {
 const DefaultAttempts = 5;
 /** The first wait after a lost answer; each further one is twice as long. */
 const FirstWaitMs = 100;
-/** Whoever is told to wait longer than this is given the 503, and decides for themselves. */
+/** Whoever is told to wait longer than this is given the refusal, and decides for themselves. */
 const LongestWaitMs = 30_000;
 
 /** A refusal, with what the server said about it. */
@@ -43,7 +46,7 @@ export class Refused extends Error {
  */
 export function connect(options: Options): Quehacer {
   const send = options.fetch ?? ((request: Request) => globalThis.fetch(request));
-  const client = createClient<paths>({
+  const client = createClient<paths, Json>({
     baseUrl: options.baseUrl,
     // The server takes several values as one list with commas between them.
     querySerializer: { array: { style: "form", explode: false } },
@@ -117,7 +120,7 @@ async function whole(answer: Response): Promise<Response> {
 
 /** How long to wait before the request is sent again, in milliseconds; undefined for an answer that is one. */
 async function waitFor(answer: Response): Promise<number | undefined> {
-  if (answer.status === 503) {
+  if (answer.status === 503 || answer.status === 429) {
     const after = answer.headers.get("Retry-After");
     if (after === null) {
       return undefined;

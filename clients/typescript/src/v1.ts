@@ -7,18 +7,7 @@ export interface paths {
     "/api/v1/auth/register": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -38,18 +27,7 @@ export interface paths {
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -69,18 +47,7 @@ export interface paths {
     "/api/v1/auth/refresh": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -100,18 +67,7 @@ export interface paths {
     "/api/v1/auth/logout": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -131,18 +87,7 @@ export interface paths {
     "/api/v1/me": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -166,24 +111,13 @@ export interface paths {
     "/api/v1/tasks": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         /**
          * List tasks
-         * @description The tasks that pass all filters, in one of the orders, by page or by cursor. With `fields` each task has the selected members and no others.
+         * @description The tasks that pass all filters, in one of the orders, by page or by cursor. With `fields` each task has the selected members and no others. As `text/csv` or `application/x-ndjson` it is the whole list, of any length, unless a page is named.
          */
         get: operations["listTasks"];
         put?: never;
@@ -201,25 +135,8 @@ export interface paths {
     "/api/v1/tasks/{id}": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, the bare UUID within it, or the number of the task.
-                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
-                 */
-                id: components["parameters"]["TaskId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         /**
@@ -250,30 +167,8 @@ export interface paths {
     "/api/v1/tasks/{id}/tags/{name}": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, the bare UUID within it, or the number of the task.
-                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
-                 */
-                id: components["parameters"]["TaskId"];
-                /**
-                 * @description The name of the tag, escaped: a slash in it is `%2F`.
-                 * @example home
-                 */
-                name: components["parameters"]["TagName"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         get?: never;
@@ -296,25 +191,8 @@ export interface paths {
     "/api/v1/tasks/{id}/complete": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, the bare UUID within it, or the number of the task.
-                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
-                 */
-                id: components["parameters"]["TaskId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         get?: never;
@@ -333,25 +211,8 @@ export interface paths {
     "/api/v1/tasks/{id}/reopen": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, the bare UUID within it, or the number of the task.
-                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
-                 */
-                id: components["parameters"]["TaskId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         get?: never;
@@ -370,25 +231,8 @@ export interface paths {
     "/api/v1/tasks/{id}/restore": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, the bare UUID within it, or the number of the task.
-                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
-                 */
-                id: components["parameters"]["TaskId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         get?: never;
@@ -407,24 +251,13 @@ export interface paths {
     "/api/v1/categories": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         /**
          * List categories
-         * @description The categories, by name without regard to case and accents.
+         * @description The categories, by name without regard to case and accents. As `text/csv` or `application/x-ndjson` it is the whole list, of any length, unless a page is named.
          */
         get: operations["listCategories"];
         put?: never;
@@ -442,25 +275,8 @@ export interface paths {
     "/api/v1/categories/{id}": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, or the bare UUID within it.
-                 * @example cat_01m7ykm0xxfa1tsz2xkv5r8e4m
-                 */
-                id: components["parameters"]["CategoryId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         /**
@@ -491,24 +307,13 @@ export interface paths {
     "/api/v1/tags": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         /**
          * List tags
-         * @description The tags, by name without regard to case and accents.
+         * @description The tags, by name without regard to case and accents. As `text/csv` or `application/x-ndjson` it is the whole list, of any length, unless a page is named.
          */
         get: operations["listTags"];
         put?: never;
@@ -526,25 +331,8 @@ export interface paths {
     "/api/v1/tags/{id}": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, or the bare UUID within it.
-                 * @example tag_01m7ykm0xxe9hb7t1c8qy6n3wd
-                 */
-                id: components["parameters"]["TagId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         /**
@@ -575,25 +363,8 @@ export interface paths {
     "/api/v1/tags/{id}/merge": {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description An id of your own for this request. Without one the server makes one.
-                 * @example from-the-docs.1
-                 */
-                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-                /**
-                 * @description `es` or `en`: the language in which refusals are told to people.
-                 * @example en
-                 */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                /**
-                 * @description A TypeID, or the bare UUID within it.
-                 * @example tag_01m7ykm0xxe9hb7t1c8qy6n3wd
-                 */
-                id: components["parameters"]["TagId"];
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         get?: never;
@@ -925,6 +696,7 @@ export interface components {
              * @example RESOURCE_NOT_FOUND
              * @example RESOURCE_ALREADY_EXISTS
              * @example PRECONDITION_FAILED
+             * @example PRECONDITION_REQUIRED
              * @example IDEMPOTENCY_MISMATCH
              * @example IDEMPOTENCY_IN_FLIGHT
              * @example GONE
@@ -933,6 +705,8 @@ export interface components {
              * @example REQUEST_TIMEOUT
              * @example PAYLOAD_TOO_LARGE
              * @example UNSUPPORTED_MEDIA_TYPE
+             * @example RATE_LIMIT_EXCEEDED
+             * @example ENDED
              * @example INTERNAL_ERROR
              * @example SERVICE_UNAVAILABLE
              */
@@ -948,6 +722,11 @@ export interface components {
             timestamp: string;
             /** @description The values of the request that are at fault, all of them. */
             errors?: components["schemas"]["ProblemField"][];
+            /**
+             * Format: int32
+             * @description Seconds to wait before the request is repeated; only where a limit was reached.
+             */
+            retry_after?: number;
         };
         /** @description One value of the request that cannot be accepted. */
         ProblemField: {
@@ -1200,9 +979,26 @@ export interface components {
         };
     };
     responses: {
+        /** @description What you have is still so: you named its tag in `If-None-Match`, or its date in `If-Modified-Since`. There is no body. */
+        NotModified: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                "Last-Modified": components["headers"]["Last-Modified"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                Vary: components["headers"]["Vary"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
         /** @description `BAD_REQUEST`: The request breaks the rules of HTTP: a header, its target or its framing cannot be read. */
         BadRequest: {
             headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "Content-Language": components["headers"]["Content-Language"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1214,6 +1010,11 @@ export interface components {
         /** @description `MALFORMED_JSON`: The body is not JSON as RFC 8259 defines it, is empty, names a member twice, or nests deeper than 32 levels. `BAD_REQUEST`: The request breaks the rules of HTTP: a header, its target or its framing cannot be read. `IDEMPOTENCY_KEY_INVALID`: The Idempotency-Key header cannot be read as one string of 1 to 255 printable ASCII characters. `MISSING_IDEMPOTENCY_KEY`: This server is configured to demand an Idempotency-Key with every POST. */
         BadWrite: {
             headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "Content-Language": components["headers"]["Content-Language"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1226,6 +1027,11 @@ export interface components {
         Unauthorized: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "Content-Language": components["headers"]["Content-Language"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1238,6 +1044,11 @@ export interface components {
         WrongCredentials: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "Content-Language": components["headers"]["Content-Language"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1250,6 +1061,11 @@ export interface components {
         RefreshTokenInvalid: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "Content-Language": components["headers"]["Content-Language"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1261,6 +1077,11 @@ export interface components {
         /** @description `RESOURCE_NOT_FOUND`: There is nothing at this address, or nothing that you may see. */
         NotFound: {
             headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "Content-Language": components["headers"]["Content-Language"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1269,9 +1090,14 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `NOT_ACCEPTABLE`: The Accept header leaves out every format this address can answer in. */
+        /** @description `NOT_ACCEPTABLE`: The Accept or Accept-Encoding header leaves out everything this address can answer in. */
         NotAcceptable: {
             headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "Content-Language": components["headers"]["Content-Language"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1283,6 +1109,11 @@ export interface components {
         /** @description `REQUEST_TIMEOUT`: The request arrived too slowly and was given up. */
         RequestTimeout: {
             headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "Content-Language": components["headers"]["Content-Language"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1295,6 +1126,11 @@ export interface components {
         InFlight: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "Content-Language": components["headers"]["Content-Language"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1307,6 +1143,11 @@ export interface components {
         Taken: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "Content-Language": components["headers"]["Content-Language"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1318,6 +1159,11 @@ export interface components {
         /** @description `GONE`: It was here and has been removed for good, its history with it. */
         Gone: {
             headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "Content-Language": components["headers"]["Content-Language"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1326,10 +1172,31 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `PRECONDITION_FAILED`: Somebody has changed it since you read it: your If-Match or 'version' names an older state. Nothing was overwritten. */
+        /** @description `PRECONDITION_FAILED`: Somebody has changed it since you read it: your conditions name another state than the present one. Nothing was overwritten. */
         PreconditionFailed: {
             headers: {
                 ETag: components["headers"]["ETag"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `PRECONDITION_REQUIRED`: This server makes a change only when it says which state it was decided on, so that nobody overwrites what they have not seen. */
+        PreconditionRequired: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "Content-Language": components["headers"]["Content-Language"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1341,6 +1208,11 @@ export interface components {
         /** @description `PAYLOAD_TOO_LARGE`: The body has more than 1 MiB (1048576 bytes). */
         PayloadTooLarge: {
             headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "Content-Language": components["headers"]["Content-Language"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1352,6 +1224,11 @@ export interface components {
         /** @description `UNSUPPORTED_MEDIA_TYPE`: The body is of a type or in an encoding that this address does not read. */
         UnsupportedMediaType: {
             headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "Content-Language": components["headers"]["Content-Language"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1363,6 +1240,11 @@ export interface components {
         /** @description `VALIDATION_ERROR`: The request was understood, but some of its values cannot be accepted. 'errors' lists each with its field, a code and a message. */
         Invalid: {
             headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "Content-Language": components["headers"]["Content-Language"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1374,6 +1256,28 @@ export interface components {
         /** @description `VALIDATION_ERROR`: The request was understood, but some of its values cannot be accepted. 'errors' lists each with its field, a code and a message. `IDEMPOTENCY_MISMATCH`: Another request was done under this Idempotency-Key. */
         InvalidOrKeyReused: {
             headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `RATE_LIMIT_EXCEEDED`: More was asked in a while than a limit allows; 'detail' and the header RateLimit say which limit. */
+        TooMany: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "Content-Language": components["headers"]["Content-Language"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1385,6 +1289,11 @@ export interface components {
         /** @description `INTERNAL_ERROR`: Something went wrong in the server. It has been logged under the request id. */
         Internal: {
             headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "Content-Language": components["headers"]["Content-Language"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1393,10 +1302,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `SERVICE_UNAVAILABLE`: The database cannot be reached or is overloaded at the moment. */
+        /** @description `SERVICE_UNAVAILABLE`: The server has more to do than it can at the moment, or its database cannot be reached. */
         Unavailable: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "Content-Language": components["headers"]["Content-Language"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1543,10 +1457,25 @@ export interface components {
          */
         "Idempotency-Key": string;
         /**
-         * @description The `ETag` of the state that you have seen: the write is made only while it is the present one.
+         * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
          * @example "v1.01m7ykm0xx.1.0"
          */
         "If-Match": string;
+        /**
+         * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+         * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+         */
+        "If-None-Match": string;
+        /**
+         * @description The `Last-Modified` of what you have: 304 when nothing has changed since. `If-None-Match` wins.
+         * @example Sat, 21 Nov 2026 08:30:00 GMT
+         */
+        "If-Modified-Since": string;
+        /**
+         * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+         * @example Sat, 21 Nov 2026 08:30:00 GMT
+         */
+        "If-Unmodified-Since": string;
         /**
          * @description An id of your own for this request. Without one the server makes one.
          * @example from-the-docs.1
@@ -1566,17 +1495,27 @@ export interface components {
          */
         "X-Request-Id": string;
         /**
-         * @description The present state, as a strong tag. Put it into `If-Match` as it came.
+         * @description The present state. Of one thing it is a strong tag: put it into `If-Match` as it came. Of a list it is weak, and absent where the answer depends on the clock.
          * @example "v1.01m7ykm0xx.1.0"
          */
         ETag: string;
+        /**
+         * @description When that last changed, once it is a second ago; absent until then.
+         * @example Sat, 21 Nov 2026 08:30:00 GMT
+         */
+        "Last-Modified": string;
+        /**
+         * @description A cache of the client's own may keep it and asks every time whether it is still so.
+         * @example private, no-cache
+         */
+        "Cache-Control": string;
         /**
          * @description Where the new thing is, relative to the server.
          * @example /api/v1/tasks/task_01m7ykm0xxeeksbg7jwjdqtthh
          */
         Location: string;
         /**
-         * @description The addresses around the page (RFC 8288), the same as `_links`.
+         * @description The addresses around the page (RFC 8288), the same as `_links`. Absent where the answer is the whole list.
          * @example </api/v1/tasks?page=2>; rel="next"
          */
         Link: string;
@@ -1585,6 +1524,16 @@ export interface components {
          * @example 147
          */
         "X-Total-Count": number;
+        /**
+         * @description The headers of the request that the answer depends on, for caches.
+         * @example Authorization, Accept, Accept-Encoding
+         */
+        Vary: string;
+        /**
+         * @description The name of the file. With `text/csv` only.
+         * @example attachment; filename="tasks.csv"
+         */
+        "Content-Disposition": string;
         /**
          * @description `true` when this is the answer of an earlier request with the same `Idempotency-Key`; absent otherwise.
          * @example true
@@ -1595,6 +1544,31 @@ export interface components {
          * @example 2
          */
         "Retry-After": number;
+        /**
+         * @description How many requests the limit allows that is nearest to its end. Absent, like the other headers of limits, where limits are off or a request was refused before it was counted.
+         * @example 100
+         */
+        "X-RateLimit-Limit": number;
+        /**
+         * @description How many of them are left.
+         * @example 99
+         */
+        "X-RateLimit-Remaining": number;
+        /**
+         * @description When the count begins anew, in Unix seconds.
+         * @example 1795253460
+         */
+        "X-RateLimit-Reset": number;
+        /**
+         * @description All limits that hold for the request (draft-ietf-httpapi-ratelimit-headers): `q` requests in `w` seconds.
+         * @example "standard";q=100;w=60
+         */
+        "RateLimit-Policy": string;
+        /**
+         * @description The limit that is nearest to its end: `r` requests are left, for `t` seconds.
+         * @example "standard";r=99;t=60
+         */
+        RateLimit: string;
         /**
          * @description How to authenticate (RFC 6750).
          * @example Bearer realm="quehacer"
@@ -1615,6 +1589,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -1624,11 +1603,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -1644,6 +1618,11 @@ export interface operations {
                 headers: {
                     Location: components["headers"]["Location"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1672,6 +1651,7 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -1680,6 +1660,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -1690,11 +1675,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -1709,6 +1689,11 @@ export interface operations {
             200: {
                 headers: {
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1744,6 +1729,7 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -1752,6 +1738,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -1762,11 +1753,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -1781,6 +1767,11 @@ export interface operations {
             200: {
                 headers: {
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1816,6 +1807,7 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -1824,6 +1816,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -1834,11 +1831,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -1849,6 +1841,11 @@ export interface operations {
             204: {
                 headers: {
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1862,6 +1859,7 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -1870,6 +1868,26 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 304 when nothing has changed since. `If-None-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -1890,6 +1908,14 @@ export interface operations {
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1911,10 +1937,13 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -1923,6 +1952,26 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -1933,16 +1982,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /**
-                 * @description The `ETag` of the state that you have seen: the write is made only while it is the present one.
-                 * @example "v1.01m7ykm0xx.1.0"
-                 */
-                "If-Match"?: components["parameters"]["If-Match"];
             };
             path?: never;
             cookie?: never;
@@ -1959,6 +1998,11 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1989,6 +2033,7 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2099,6 +2144,26 @@ export interface operations {
             };
             header?: {
                 /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 304 when nothing has changed since. `If-None-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -2119,6 +2184,16 @@ export interface operations {
                 headers: {
                     Link: components["headers"]["Link"];
                     "X-Total-Count": components["headers"]["X-Total-Count"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2162,12 +2237,22 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["TaskList"] | components["schemas"]["SelectedTaskList"];
+                    /**
+                     * @example id,number,title,description,status,priority,due_date,category_id,tags,version,created_at,updated_at
+                     *     task_01m7ykm0xxeeksbg7jwjdqtthh,1,Buy milk,,pending,high,2099-01-31T17:00:00.000Z,cat_01m7ykm0xxfa1tsz2xkv5r8e4m,home,1,2026-11-21T08:30:00.125Z,2026-11-21T08:30:00.125Z
+                     */
+                    "text/csv": string;
+                    /** @example {"id":"task_01m7ykm0xxeeksbg7jwjdqtthh","number":1,"title":"Buy milk","description":null,"status":"pending","priority":"high","due_date":"2099-01-31T17:00:00.000Z","category_id":"cat_01m7ykm0xxfa1tsz2xkv5r8e4m","tags":["home"],"version":1,"created_at":"2026-11-21T08:30:00.125Z","updated_at":"2026-11-21T08:30:00.125Z"} */
+                    "application/x-ndjson": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2176,6 +2261,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -2186,11 +2276,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -2207,6 +2292,11 @@ export interface operations {
                     Location: components["headers"]["Location"];
                     ETag: components["headers"]["ETag"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2241,6 +2331,7 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2249,6 +2340,26 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 304 when nothing has changed since. `If-None-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -2275,6 +2386,14 @@ export interface operations {
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2300,11 +2419,14 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2313,6 +2435,26 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -2323,16 +2465,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /**
-                 * @description The `ETag` of the state that you have seen: the write is made only while it is the present one.
-                 * @example "v1.01m7ykm0xx.1.0"
-                 */
-                "If-Match"?: components["parameters"]["If-Match"];
             };
             path: {
                 /**
@@ -2354,6 +2486,11 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2390,6 +2527,8 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2398,6 +2537,26 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -2408,16 +2567,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /**
-                 * @description The `ETag` of the state that you have seen: the write is made only while it is the present one.
-                 * @example "v1.01m7ykm0xx.1.0"
-                 */
-                "If-Match"?: components["parameters"]["If-Match"];
             };
             path: {
                 /**
@@ -2434,6 +2583,11 @@ export interface operations {
             204: {
                 headers: {
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2450,6 +2604,8 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2458,6 +2614,26 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -2468,16 +2644,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /**
-                 * @description The `ETag` of the state that you have seen: the write is made only while it is the present one.
-                 * @example "v1.01m7ykm0xx.1.0"
-                 */
-                "If-Match"?: components["parameters"]["If-Match"];
             };
             path: {
                 /**
@@ -2500,6 +2666,11 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2536,6 +2707,8 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2544,6 +2717,26 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -2554,16 +2747,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /**
-                 * @description The `ETag` of the state that you have seen: the write is made only while it is the present one.
-                 * @example "v1.01m7ykm0xx.1.0"
-                 */
-                "If-Match"?: components["parameters"]["If-Match"];
             };
             path: {
                 /**
@@ -2590,6 +2773,11 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2627,6 +2815,8 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2635,6 +2825,26 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -2645,16 +2855,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /**
-                 * @description The `ETag` of the state that you have seen: the write is made only while it is the present one.
-                 * @example "v1.01m7ykm0xx.1.0"
-                 */
-                "If-Match"?: components["parameters"]["If-Match"];
             };
             path: {
                 /**
@@ -2677,6 +2877,11 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2711,6 +2916,8 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2719,6 +2926,26 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -2729,16 +2956,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /**
-                 * @description The `ETag` of the state that you have seen: the write is made only while it is the present one.
-                 * @example "v1.01m7ykm0xx.1.0"
-                 */
-                "If-Match"?: components["parameters"]["If-Match"];
             };
             path: {
                 /**
@@ -2760,6 +2977,11 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2796,6 +3018,8 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2805,6 +3029,26 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -2814,16 +3058,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /**
-                 * @description The `ETag` of the state that you have seen: the write is made only while it is the present one.
-                 * @example "v1.01m7ykm0xx.1.0"
-                 */
-                "If-Match"?: components["parameters"]["If-Match"];
             };
             path: {
                 /**
@@ -2845,6 +3079,11 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2881,6 +3120,8 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2890,6 +3131,26 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -2899,16 +3160,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /**
-                 * @description The `ETag` of the state that you have seen: the write is made only while it is the present one.
-                 * @example "v1.01m7ykm0xx.1.0"
-                 */
-                "If-Match"?: components["parameters"]["If-Match"];
             };
             path: {
                 /**
@@ -2930,6 +3181,11 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2966,6 +3222,8 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -2991,6 +3249,26 @@ export interface operations {
             };
             header?: {
                 /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 304 when nothing has changed since. `If-None-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -3011,6 +3289,16 @@ export interface operations {
                 headers: {
                     Link: components["headers"]["Link"];
                     "X-Total-Count": components["headers"]["X-Total-Count"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3045,12 +3333,22 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["CategoryList"];
+                    /**
+                     * @example id,name,color,version,created_at,updated_at
+                     *     cat_01m7ykm0xxfa1tsz2xkv5r8e4m,Household,#33AA57,1,2026-11-21T08:30:00.125Z,2026-11-21T08:30:00.125Z
+                     */
+                    "text/csv": string;
+                    /** @example {"id":"cat_01m7ykm0xxfa1tsz2xkv5r8e4m","name":"Household","color":"#33AA57","version":1,"created_at":"2026-11-21T08:30:00.125Z","updated_at":"2026-11-21T08:30:00.125Z"} */
+                    "application/x-ndjson": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -3059,6 +3357,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -3069,11 +3372,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -3090,6 +3388,11 @@ export interface operations {
                     Location: components["headers"]["Location"];
                     ETag: components["headers"]["ETag"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3115,6 +3418,7 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -3129,6 +3433,26 @@ export interface operations {
                 counts?: components["parameters"]["counts"];
             };
             header?: {
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 304 when nothing has changed since. `If-None-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -3155,6 +3479,14 @@ export interface operations {
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3172,11 +3504,14 @@ export interface operations {
                     "application/json": components["schemas"]["Label"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -3185,6 +3520,26 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -3195,16 +3550,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /**
-                 * @description The `ETag` of the state that you have seen: the write is made only while it is the present one.
-                 * @example "v1.01m7ykm0xx.1.0"
-                 */
-                "If-Match"?: components["parameters"]["If-Match"];
             };
             path: {
                 /**
@@ -3226,6 +3571,11 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3253,6 +3603,8 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -3261,6 +3613,26 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -3271,16 +3643,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /**
-                 * @description The `ETag` of the state that you have seen: the write is made only while it is the present one.
-                 * @example "v1.01m7ykm0xx.1.0"
-                 */
-                "If-Match"?: components["parameters"]["If-Match"];
             };
             path: {
                 /**
@@ -3297,6 +3659,11 @@ export interface operations {
             204: {
                 headers: {
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3312,6 +3679,8 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -3320,6 +3689,26 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -3330,16 +3719,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /**
-                 * @description The `ETag` of the state that you have seen: the write is made only while it is the present one.
-                 * @example "v1.01m7ykm0xx.1.0"
-                 */
-                "If-Match"?: components["parameters"]["If-Match"];
             };
             path: {
                 /**
@@ -3362,6 +3741,11 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3389,6 +3773,8 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -3414,6 +3800,26 @@ export interface operations {
             };
             header?: {
                 /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 304 when nothing has changed since. `If-None-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
                  */
@@ -3434,6 +3840,16 @@ export interface operations {
                 headers: {
                     Link: components["headers"]["Link"];
                     "X-Total-Count": components["headers"]["X-Total-Count"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3468,12 +3884,22 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["TagList"];
+                    /**
+                     * @example id,name,color,version,created_at,updated_at
+                     *     tag_01m7ykm0xxe9hb7t1c8qy6n3wd,home,,1,2026-11-21T08:30:00.125Z,2026-11-21T08:30:00.125Z
+                     */
+                    "text/csv": string;
+                    /** @example {"id":"tag_01m7ykm0xxe9hb7t1c8qy6n3wd","name":"home","color":null,"version":1,"created_at":"2026-11-21T08:30:00.125Z","updated_at":"2026-11-21T08:30:00.125Z"} */
+                    "application/x-ndjson": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -3482,6 +3908,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -3492,11 +3923,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             path?: never;
             cookie?: never;
@@ -3513,6 +3939,11 @@ export interface operations {
                     Location: components["headers"]["Location"];
                     ETag: components["headers"]["ETag"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3538,6 +3969,7 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -3552,6 +3984,26 @@ export interface operations {
                 counts?: components["parameters"]["counts"];
             };
             header?: {
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 304 when nothing has changed since. `If-None-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -3578,6 +4030,14 @@ export interface operations {
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3595,11 +4055,14 @@ export interface operations {
                     "application/json": components["schemas"]["Label"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -3608,6 +4071,26 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -3618,16 +4101,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /**
-                 * @description The `ETag` of the state that you have seen: the write is made only while it is the present one.
-                 * @example "v1.01m7ykm0xx.1.0"
-                 */
-                "If-Match"?: components["parameters"]["If-Match"];
             };
             path: {
                 /**
@@ -3649,6 +4122,11 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3676,6 +4154,8 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -3684,6 +4164,26 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -3694,16 +4194,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /**
-                 * @description The `ETag` of the state that you have seen: the write is made only while it is the present one.
-                 * @example "v1.01m7ykm0xx.1.0"
-                 */
-                "If-Match"?: components["parameters"]["If-Match"];
             };
             path: {
                 /**
@@ -3720,6 +4210,11 @@ export interface operations {
             204: {
                 headers: {
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3735,6 +4230,8 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -3743,6 +4240,26 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -3753,16 +4270,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /**
-                 * @description The `ETag` of the state that you have seen: the write is made only while it is the present one.
-                 * @example "v1.01m7ykm0xx.1.0"
-                 */
-                "If-Match"?: components["parameters"]["If-Match"];
             };
             path: {
                 /**
@@ -3785,6 +4292,11 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3812,6 +4324,8 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
@@ -3820,6 +4334,26 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
                 /**
                  * @description An id of your own for this request. Without one the server makes one.
                  * @example from-the-docs.1
@@ -3830,16 +4364,6 @@ export interface operations {
                  * @example en
                  */
                 "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /**
-                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
-                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
-                 */
-                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /**
-                 * @description The `ETag` of the state that you have seen: the write is made only while it is the present one.
-                 * @example "v1.01m7ykm0xx.1.0"
-                 */
-                "If-Match"?: components["parameters"]["If-Match"];
             };
             path: {
                 /**
@@ -3861,6 +4385,11 @@ export interface operations {
                 headers: {
                     ETag: components["headers"]["ETag"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3888,6 +4417,8 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };

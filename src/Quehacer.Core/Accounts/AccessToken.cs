@@ -14,7 +14,8 @@ public enum TokenFault
 }
 
 /// <summary>What a token says. Its roles are information for clients; what a caller may do is looked up.</summary>
-public readonly record struct TokenClaims(Guid UserId, Guid SessionId, Guid WorkspaceId, long IssuedAt, long ExpiresAt);
+/// <param name="Plan">Standard where the token, of an older server, says nothing.</param>
+public readonly record struct TokenClaims(Guid UserId, Guid SessionId, Guid WorkspaceId, Plan Plan, long IssuedAt, long ExpiresAt);
 
 /// <summary>
 /// JSON Web Tokens (RFC 7519) signed with HMAC SHA-256, by hand: the package that does it cannot be had, and what is needed of the standard
@@ -50,6 +51,7 @@ public sealed class AccessToken(SigningKey key)
             json.WriteEndArray();
             json.WriteString("sid"u8, Ids.ToTypeId(Ids.SessionPrefix, sessionId));
             json.WriteString("ws"u8, Ids.ToTypeId(Ids.WorkspacePrefix, account.WorkspaceId));
+            json.WriteString("plan"u8, Plans.NameOf(account.Plan));
             json.WriteEndObject();
         }
         var signed = $"{Header}.{Base64Url.EncodeToString(buffer.WrittenSpan)}";
@@ -143,6 +145,7 @@ public sealed class AccessToken(SigningKey key)
         Guid user = default, session = default, workspace = default;
         long issuedAt = 0, expiresAt = 0;
         var roles = false;
+        var plan = Plan.Standard;
         claims = default;
         var reader = new Utf8JsonReader(json);
         try
@@ -165,6 +168,11 @@ public sealed class AccessToken(SigningKey key)
                 {
                     workspace = ReadId(ref reader, Ids.WorkspacePrefix);
                 }
+                else if (reader.ValueTextEquals("plan"u8))
+                {
+                    reader.Read();
+                    plan = reader.TokenType == JsonTokenType.String ? Plans.Named(reader.GetString()) ?? Plan.Standard : Plan.Standard;
+                }
                 else if (reader.ValueTextEquals("iat"u8))
                 {
                     reader.Read();
@@ -186,7 +194,7 @@ public sealed class AccessToken(SigningKey key)
         {
             return false;
         }
-        claims = new TokenClaims(user, session, workspace, issuedAt, expiresAt);
+        claims = new TokenClaims(user, session, workspace, plan, issuedAt, expiresAt);
         return user != default && session != default && workspace != default && issuedAt > 0 && expiresAt > 0 && roles;
     }
 

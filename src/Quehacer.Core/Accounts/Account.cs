@@ -6,6 +6,9 @@ namespace Quehacer.Core.Accounts;
 /// <param name="Version">Rises by one with every change.</param>
 public sealed record Account(Guid Id, string Email, string Name, bool IsAdmin, Guid WorkspaceId, int Version, DateTime UpdatedAt)
 {
+    /// <summary>How much the account may ask of the server.</summary>
+    public Plan Plan { get; init; }
+
     public DateTime CreatedAt => Ids.TimeOf(Id);
 
     public IReadOnlyList<string> Roles => IsAdmin ? ["user", "admin"] : ["user"];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json.Nodes;
 using Npgsql;
 using Quehacer.Core.Events;
@@ -10,9 +11,9 @@ namespace Quehacer.Core.Accounts;
 public sealed record AccountView(Account Account, EntityTag Tag);
 
 /// <summary>Who has an account: registration, one's own profile, promotion.</summary>
-public sealed class AccountStore(Database database, Passwords passwords, TimeProvider time)
+public sealed class AccountStore(Database database, Passwords passwords, PasswordCheck check, TimeProvider time)
 {
-    internal const string Columns = "a.user_id, a.email, a.name, a.is_admin, a.workspace_id, a.version, a.updated_at";
+    internal const string Columns = "a.user_id, a.email, a.name, a.is_admin, a.workspace_id, a.version, a.updated_at, a.plan";
 
     private const string InsertEvent =
         "INSERT INTO account_events (user_id, version, type, actor_id, at, request_id) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -21,13 +22,17 @@ public sealed class AccountStore(Database database, Passwords passwords, TimePro
     /// Makes an account and its personal workspace. Nobody becomes an administrator this way. A known e-mail is refused, by the index that
     /// makes e-mails unique, so that of any number of registrations at once one succeeds.
     /// </summary>
-    public async Task<Result<Answered<Account>>> RegisterAsync(AccountEdit edit, IdempotencyKey? key, string requestId, CancellationToken cancellation)
+    /// <param name="from">Null for whoever sits at the machine.</param>
+    public async Task<Result<Answered<Account>>> RegisterAsync(AccountEdit edit, IPAddress? from, IdempotencyKey? key, string requestId, CancellationToken cancellation)
     {
         if (edit.CheckRegistration() is { Count: > 0 } faults)
         {
             return Error.Invalid(faults);
         }
-        var passwordHash = await passwords.HashAsync(edit.Password.Value, cancellation);
+        if (await passwords.HashAsync(edit.Password.Value, cancellation) is not { } passwordHash)
+        {
+            return ErrorCode.Busy;
+        }
         var now = time.NowUtc();
         var account = new Account(Ids.New(now), edit.Email.Value, edit.Name.Value, IsAdmin: false, Ids.New(now), Version: 1, now);
 
@@ -54,11 +59,11 @@ public sealed class AccountStore(Database database, Passwords passwords, TimePro
         }
 
         await connection.CloseAsync();
-        if (await FindRegistrationAsync(edit, key, cancellation) is { } registered)
+        if (await FindRegistrationAsync(edit, from, key, cancellation) is { } registered)
         {
-            return new Answered<Account>(registered, IsReplay: true);
+            return registered.IsOk ? new Answered<Account>(registered.Value, IsReplay: true) : registered.Error;
         }
-        return await FindByEmailAsync(edit.Email.Value, cancellation) is null ? ErrorCode.Busy : ErrorCode.EmailTaken;
+        return await FindByEmailAsync(database, edit.Email.Value, cancellation) is null ? ErrorCode.Busy : ErrorCode.EmailTaken;
     }
 
     /// <summary>The caller's account.</summary>
@@ -83,12 +88,9 @@ public sealed class AccountStore(Database database, Passwords passwords, TimePro
                 return found.Error;
             }
             var before = found.Value.Account;
-            Error? error = null;
-            if (!precondition.Holds(found.Value.Tag))
-            {
-                error = new Error(ErrorCode.PreconditionFailed) { Current = found.Value.Tag };
-            }
-            else if (edit.CheckChange() is { Count: > 0 } faults)
+            var now = time.NowUtc();
+            var error = precondition.Refuse(found.Value.Tag, before.UpdatedAt, now);
+            if (error is null && edit.CheckChange() is { Count: > 0 } faults)
             {
                 error = Error.Invalid(faults);
             }
@@ -97,7 +99,6 @@ public sealed class AccountStore(Database database, Passwords passwords, TimePro
                 return key is null ? error : await ReplayAsync(caller, before, key, cancellation) ?? error;
             }
 
-            var now = time.NowUtc();
             var changes = edit.Name.IsSet && edit.Name.Value != before.Name;
             var after = changes ? before with { Name = edit.Name.Value, Version = before.Version + 1, UpdatedAt = now > before.UpdatedAt ? now : before.UpdatedAt } : before;
             await using var connection = await database.OpenAsync(cancellation);
@@ -133,12 +134,22 @@ public sealed class AccountStore(Database database, Passwords passwords, TimePro
     }
 
     /// <summary>Makes the account with this e-mail an administrator of the installation. False when there is no such account.</summary>
-    public async Task<bool> PromoteAsync(string email, CancellationToken cancellation)
+    public Task<bool> PromoteAsync(string email, CancellationToken cancellation) =>
+        SetAsync(email, "is_admin", true, "account.promoted", cancellation);
+
+    /// <summary>Puts the account with this e-mail on a plan, which its next access tokens carry. False when there is no such account.</summary>
+    public Task<bool> PutOnPlanAsync(string email, Plan plan, CancellationToken cancellation) =>
+        SetAsync(email, "plan", (short)plan, "account.put_on_plan", cancellation);
+
+    /// <summary>What whoever runs the installation changes of an account.</summary>
+    /// <param name="column">A constant of ours.</param>
+    private async Task<bool> SetAsync<T>(string email, string column, T value, string type, CancellationToken cancellation)
+        where T : notnull
     {
         var now = time.NowUtc();
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await using var find = new NpgsqlCommand("SELECT user_id, is_admin, version FROM accounts WHERE email_key = $1 FOR UPDATE", connection);
+        await using var find = new NpgsqlCommand($"SELECT user_id, {column}, version FROM accounts WHERE email_key = $1 FOR UPDATE", connection);
         find.Parameters.With(AccountEdit.EmailKey(email));
         Guid userId;
         int version;
@@ -148,21 +159,19 @@ public sealed class AccountStore(Database database, Passwords passwords, TimePro
             {
                 return false;
             }
-            if (reader.GetBoolean(1))
+            if (reader.GetFieldValue<T>(1).Equals(value))
             {
                 return true;
             }
             userId = reader.GetGuid(0);
             version = reader.GetInt32(2) + 1;
         }
-        await using var promote = new NpgsqlBatch(connection);
-        promote.BatchCommands.Add(new NpgsqlBatchCommand("UPDATE accounts SET is_admin = true, version = $2, updated_at = greatest(updated_at, $3) WHERE user_id = $1"));
-        promote.BatchCommands[0].Parameters.With(userId).With(version).With(now);
-        promote.BatchCommands.Add(new NpgsqlBatchCommand(InsertEvent));
-        promote.BatchCommands[1].Parameters.With(userId).With(version).With("account.promoted");
-        promote.BatchCommands[1].Parameters.Add(new NpgsqlParameter { Value = DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Uuid });
-        promote.BatchCommands[1].Parameters.With(now).WithText(null);
-        await promote.ExecuteNonQueryAsync(cancellation);
+        await using var change = new NpgsqlBatch(connection);
+        change.BatchCommands.Add(new NpgsqlBatchCommand($"UPDATE accounts SET {column} = $4, version = $2, updated_at = greatest(updated_at, $3) WHERE user_id = $1"));
+        change.BatchCommands[0].Parameters.With(userId).With(version).With(now).With(value);
+        change.BatchCommands.Add(new NpgsqlBatchCommand(InsertEvent));
+        change.BatchCommands[1].Parameters.With(userId).With(version).With(type).WithId(null).With(now).WithText(null);
+        await change.ExecuteNonQueryAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         return true;
     }
@@ -171,30 +180,38 @@ public sealed class AccountStore(Database database, Passwords passwords, TimePro
 
     /// <summary>Reads <see cref="Columns"/>.</summary>
     internal static Account Read(NpgsqlDataReader reader) =>
-        new(reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetBoolean(3), reader.GetGuid(4), reader.GetInt32(5), reader.GetDateTime(6));
+        new(reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetBoolean(3), reader.GetGuid(4), reader.GetInt32(5), reader.GetDateTime(6))
+        {
+            Plan = (Plan)reader.GetInt16(7),
+        };
 
-    internal async Task<(Account Account, string PasswordHash)?> FindByEmailAsync(string email, CancellationToken cancellation)
+    internal static async Task<(Account Account, string PasswordHash)?> FindByEmailAsync(Database database, string email, CancellationToken cancellation)
     {
         await using var command = database.Command($"SELECT {Columns}, a.password_hash FROM accounts a WHERE a.email_key = $1");
         command.Parameters.With(AccountEdit.EmailKey(email));
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await reader.ReadAsync(cancellation) ? (Read(reader), reader.GetString(7)) : null;
+        return await reader.ReadAsync(cancellation) ? (Read(reader), reader.GetString(8)) : null;
     }
 
     /// <summary>
     /// The e-mail is taken: by this very request, sent before? The password is not part of the fingerprint (no hash of it but the slow one
     /// is ever kept), so it is verified.
     /// </summary>
-    private async Task<Account?> FindRegistrationAsync(AccountEdit edit, IdempotencyKey? key, CancellationToken cancellation)
+    private async Task<Result<Account>?> FindRegistrationAsync(AccountEdit edit, IPAddress? from, IdempotencyKey? key, CancellationToken cancellation)
     {
-        if (key is null || await FindByEmailAsync(edit.Email.Value, cancellation) is not var (account, passwordHash)
+        if (key is null || await FindByEmailAsync(database, edit.Email.Value, cancellation) is not var (account, _)
             || await Idempotency.FindAsync(database, account.WorkspaceId, account.Id, key, cancellation) is not { Outcome: not null } done
-            || !done.IsSameRequest(key)
-            || !await passwords.VerifyAsync(passwordHash, edit.Password.Value, cancellation))
+            || !done.IsSameRequest(key))
         {
             return null;
         }
-        return Recall(account, done.Outcome);
+        var verified = await check.VerifyAsync(edit.Email.Value, edit.Password.Value, from, cancellation);
+        return verified switch
+        {
+            { IsOk: true } => Recall(account, done.Outcome),
+            { Error.Code: ErrorCode.WrongCredentials } => null,
+            { Error: var error } => error,
+        };
     }
 
     private async Task<Result<Answered<AccountView>>?> ReplayAsync(Caller caller, Account account, IdempotencyKey key, CancellationToken cancellation)

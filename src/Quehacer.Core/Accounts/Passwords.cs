@@ -9,11 +9,14 @@ public sealed record PasswordHashing(Func<string, string> Hash, Func<string, str
 
 /// <summary>
 /// Passwords as NIST SP 800-63B-4 wants them: a least length, no rules about characters, not one of those that everybody tries first.
-/// Hashing is slow on purpose, so no more of it runs at a time than there are processors, and the other requests keep theirs.
+/// Hashing is slow on purpose, so only a few are hashed at a time, and not many wait, nor for long; beyond that it is refused. Hashing has threads of its
+/// own: on those of the pool, all other requests would wait behind it.
 /// </summary>
-public sealed class Passwords(PasswordHashing hashing)
+/// <param name="parallel">How many are hashed at a time, 1 or more.</param>
+public sealed class Passwords(PasswordHashing hashing, int parallel)
 {
-    private readonly SemaphoreSlim processors = new(Environment.ProcessorCount);
+    private readonly SemaphoreSlim hashers = new(parallel);
+    private int underWay;
 
     /// <summary>Verified when there is no account, so that the answer takes as long as when there is one.</summary>
     private readonly Lazy<string> nobodys = new(() => hashing.Hash("nobody's password"));
@@ -37,22 +40,46 @@ public sealed class Passwords(PasswordHashing hashing)
         };
     }
 
-    public Task<string> HashAsync(string password, CancellationToken cancellation) => BoundedAsync(() => hashing.Hash(Text.Normalise(password)), cancellation);
+    /// <summary>How many are hashed at a time unless somebody says otherwise: half of the processors belong to the other requests.</summary>
+    public static int UsualParallel => Math.Max(1, Environment.ProcessorCount / 2);
+
+    /// <summary>Null when too many wait already, or when it has waited too long.</summary>
+    public async Task<string?> HashAsync(string password, CancellationToken cancellation)
+    {
+        string? hash = null;
+        return await TryAsync(() => hash = hashing.Hash(Text.Normalise(password)), cancellation) ? hash : null;
+    }
 
     /// <param name="hash">Null where there is no such account: then the answer is no, as late as ever.</param>
-    public Task<bool> VerifyAsync(string? hash, string password, CancellationToken cancellation) =>
-        BoundedAsync(() => hashing.Verify(hash ?? nobodys.Value, Text.Normalise(password)) && hash is not null, cancellation);
-
-    private async Task<T> BoundedAsync<T>(Func<T> work, CancellationToken cancellation)
+    /// <returns>Null when too many wait already, or when it has waited too long; then the password has not been looked at.</returns>
+    public async Task<bool?> VerifyAsync(string? hash, string password, CancellationToken cancellation)
     {
-        await processors.WaitAsync(cancellation);
+        var belongs = false;
+        return await TryAsync(() => belongs = hashing.Verify(hash ?? nobodys.Value, Text.Normalise(password)) && hash is not null, cancellation) ? belongs : null;
+    }
+
+    private async Task<bool> TryAsync(Action work, CancellationToken cancellation)
+    {
         try
         {
-            return await Task.Run(work, cancellation);
+            if (Interlocked.Increment(ref underWay) > parallel * (1 + Limits.PasswordsWaiting)
+                || !await hashers.WaitAsync(TimeSpan.FromSeconds(Limits.PasswordWaitSeconds), cancellation))
+            {
+                return false;
+            }
+            try
+            {
+                await Task.Factory.StartNew(work, cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                return true;
+            }
+            finally
+            {
+                hashers.Release();
+            }
         }
         finally
         {
-            processors.Release();
+            Interlocked.Decrement(ref underWay);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json.Nodes;
 using Npgsql;
 using Quehacer.Core.Events;
@@ -15,6 +16,9 @@ public sealed record Tokens(string AccessToken, string RefreshToken, Account Acc
 public enum SessionIncident
 {
     LoginFailed,
+
+    /// <summary>A login was refused without a look at the password, because too many have failed.</summary>
+    TooManyLogins,
     RefreshTokenReused,
 }
 
@@ -23,20 +27,18 @@ public enum SessionIncident
 /// decided by one conditional statement.
 /// </summary>
 public sealed class SessionStore(
-    Database database, AccountStore accounts, Passwords passwords, AccessToken accessTokens, RefreshToken refreshTokens, TimeProvider time, TimeSpan lifetime,
-    Action<SessionIncident, Guid?> report)
+    Database database, PasswordCheck check, AccessToken accessTokens, RefreshToken refreshTokens, TimeProvider time, TimeSpan lifetime,
+    Action<SessionIncident, Guid?, IPAddress?> report)
 {
-    private const string BelongToNoAccount = "";
-
-    public async Task<Result<Answered<Tokens>>> LoginAsync(string email, string password, IdempotencyKey? key, CancellationToken cancellation)
+    /// <param name="from">The address that asks.</param>
+    public async Task<Result<Answered<Tokens>>> LoginAsync(string email, string password, IPAddress? from, IdempotencyKey? key, CancellationToken cancellation)
     {
-        var found = Text.IsStorable(password) ? await accounts.FindByEmailAsync(email, cancellation) : null;
-        if (!await passwords.VerifyAsync(found?.PasswordHash, Text.IsStorable(password) ? password : BelongToNoAccount, cancellation))
+        var verified = await check.VerifyAsync(email, password, from, cancellation);
+        if (!verified.IsOk)
         {
-            report(SessionIncident.LoginFailed, found?.Account.Id);
-            return ErrorCode.WrongCredentials;
+            return verified.Error;
         }
-        var account = found!.Value.Account;
+        var account = verified.Value;
         var now = time.NowUtc();
         var sessionId = Ids.New(now);
         var tokens = Issue(account, sessionId, generation: 0, now);
@@ -170,7 +172,7 @@ public sealed class SessionStore(
         command.Parameters.With(sessionId).With(generation).With(time.NowUtc());
         if (await command.ExecuteNonQueryAsync(CancellationToken.None) == 1)
         {
-            report(SessionIncident.RefreshTokenReused, userId);
+            report(SessionIncident.RefreshTokenReused, userId, null);
         }
     }
 

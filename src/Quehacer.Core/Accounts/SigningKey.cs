@@ -13,6 +13,7 @@ public sealed class SigningKey
 
     private readonly byte[] key;
     private readonly byte[] refreshKey;
+    private readonly byte[] attemptsKey;
 
     public SigningKey(string secret)
     {
@@ -22,11 +23,15 @@ public sealed class SigningKey
             throw new ArgumentException($"A signing key has at least {MinBytes} bytes.", nameof(secret));
         }
         refreshKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: "quehacer refresh token v1"u8.ToArray());
+        attemptsKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: "quehacer attempts v1"u8.ToArray());
     }
 
     internal ReadOnlySpan<byte> ForAccessTokens => key;
 
     internal ReadOnlySpan<byte> ForRefreshTokens => refreshKey;
+
+    /// <summary>What hashes the e-mails and addresses that attempts are counted by.</summary>
+    internal ReadOnlySpan<byte> ForAttempts => attemptsKey;
 
     /// <summary>What seals cursors where no key of their own is configured: it changes with the signing key.</summary>
     public byte[] ForCursors => HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: "quehacer cursors v1"u8.ToArray());

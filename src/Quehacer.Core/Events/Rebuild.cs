@@ -141,7 +141,7 @@ public sealed class Rebuild(Database database)
             return (count, rows);
         }
         var (pending, done, deleted) = await tables.CountAsync(replay.WorkspaceId, cancellation);
-        var rebuilt = new WorkspaceRow(replay.Revision, replay.LabelsRevision, replay.LastTaskNumber, pending, done, deleted, replay.ChangedAt);
+        var rebuilt = new WorkspaceRow(replay.Revision, replay.LabelsRevision, replay.LabelsChangedAt, replay.LastTaskNumber, pending, done, deleted, replay.ChangedAt);
         var members = rebuilt.Unequal(live);
         if (mend)
         {
@@ -154,7 +154,7 @@ public sealed class Rebuild(Database database)
     }
 
     /// <summary>The row of a workspace, as far as events make it.</summary>
-    private sealed record WorkspaceRow(long Revision, long LabelsRevision, long LastTaskNumber, long Pending, long Done, long Deleted, DateTime ChangedAt)
+    private sealed record WorkspaceRow(long Revision, long LabelsRevision, DateTime? LabelsChangedAt, long LastTaskNumber, long Pending, long Done, long Deleted, DateTime ChangedAt)
     {
         public IReadOnlyList<string> Unequal(WorkspaceRow? live)
         {
@@ -165,6 +165,7 @@ public sealed class Rebuild(Database database)
             var members = new List<string>();
             Add(Revision == live.Revision, "revision");
             Add(LabelsRevision == live.LabelsRevision, "labels_revision");
+            Add(LabelsChangedAt == live.LabelsChangedAt, "labels_changed_at");
             Add(LastTaskNumber == live.LastTaskNumber, "last_task_number");
             Add(Pending == live.Pending, "pending_tasks");
             Add(Done == live.Done, "done_tasks");
@@ -186,7 +187,7 @@ public sealed class Rebuild(Database database)
     {
         await using var command = new NpgsqlCommand(
             $"""
-            SELECT revision, labels_revision, last_task_number, pending_tasks, done_tasks, deleted_tasks, changed_at
+            SELECT revision, labels_revision, labels_changed_at, last_task_number, pending_tasks, done_tasks, deleted_tasks, changed_at
               FROM workspaces WHERE workspace_id = $1 {(forUpdate ? "FOR UPDATE" : "")}
             """,
             connection);
@@ -194,7 +195,8 @@ public sealed class Rebuild(Database database)
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation)
             ? new WorkspaceRow(
-                reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetDateTime(6))
+                reader.GetInt64(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetDateTime(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6),
+                reader.GetDateTime(7))
             : null;
     }
 
@@ -202,14 +204,14 @@ public sealed class Rebuild(Database database)
     {
         await using var command = new NpgsqlCommand(
             """
-            INSERT INTO workspaces (workspace_id, owner_id, revision, labels_revision, last_task_number, pending_tasks, done_tasks, deleted_tasks, changed_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            INSERT INTO workspaces (workspace_id, owner_id, revision, labels_revision, last_task_number, pending_tasks, done_tasks, deleted_tasks, changed_at, labels_changed_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             ON CONFLICT (workspace_id) DO UPDATE SET revision = $3, labels_revision = $4, last_task_number = $5, pending_tasks = $6, done_tasks = $7,
-                   deleted_tasks = $8, changed_at = $9
+                   deleted_tasks = $8, changed_at = $9, labels_changed_at = $10
             """,
             connection);
         command.Parameters.With(replay.WorkspaceId).With(replay.OwnerId).With(row.Revision).With(row.LabelsRevision).With(row.LastTaskNumber)
-            .With(row.Pending).With(row.Done).With(row.Deleted).With(row.ChangedAt);
+            .With(row.Pending).With(row.Done).With(row.Deleted).With(row.ChangedAt).WithTime(row.LabelsChangedAt);
         await command.ExecuteNonQueryAsync(cancellation);
     }
 

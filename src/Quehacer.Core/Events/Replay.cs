@@ -24,6 +24,9 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
 
     public long LabelsRevision { get; private set; }
 
+    /// <summary>The time of that revision; null where no label has changed.</summary>
+    public DateTime? LabelsChangedAt { get; private set; }
+
     public long LastTaskNumber { get; private set; }
 
     public DateTime ChangedAt { get; private set; }
@@ -218,7 +221,7 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
         var after = Label.Apply(before?.Label, kind, labelEvent, stored.Stamp);
         if (labelEvent is not LabelEvent.Created)
         {
-            LabelsRevision = stored.Revision;
+            (LabelsRevision, LabelsChangedAt) = (stored.Revision, stored.Stamp.At);
         }
         switch (labelEvent)
         {

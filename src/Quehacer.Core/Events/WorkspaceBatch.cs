@@ -1,4 +1,5 @@
 using Npgsql;
+using Quehacer.Core.Labels;
 using Quehacer.Core.Postgres;
 
 namespace Quehacer.Core.Events;
@@ -20,7 +21,7 @@ internal enum BatchOutcome
 }
 
 /// <summary>Where the workspace stands after a batch.</summary>
-internal readonly record struct Advanced(long Revision, long LabelsRevision, long LastTaskNumber, DateTime ChangedAt);
+internal readonly record struct Advanced(long Revision, LabelsStamp Labels, long LastTaskNumber, DateTime ChangedAt);
 
 /// <summary>By how much a change moves the counts on the workspace's row.</summary>
 internal readonly record struct CountChange(int Numbers, int Pending, int Done, int Deleted)
@@ -40,7 +41,7 @@ internal readonly record struct LoggedEvent(int Following, Guid StreamId, int Ve
 /// </summary>
 internal sealed class WorkspaceBatch : IAsyncDisposable
 {
-    private const string AdvanceColumns = "w.revision, w.labels_revision, w.last_task_number, w.changed_at";
+    private const string AdvanceColumns = $"w.revision, w.last_task_number, w.changed_at, {LabelsStamp.Columns}";
 
     private const string AdvanceSet = """
         UPDATE workspaces w SET revision = w.revision + $2, last_task_number = w.last_task_number + $3, pending_tasks = w.pending_tasks + $4,
@@ -123,7 +124,7 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
                 // The only statement of a batch that returns a row is the one that advances the workspace.
                 if (reader.FieldCount > 0 && await reader.ReadAsync(cancellation))
                 {
-                    advanced = new Advanced(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetDateTime(3));
+                    advanced = new Advanced(reader.GetInt64(0), LabelsStamp.Read(reader, 3), reader.GetInt64(1), reader.GetDateTime(2));
                 }
             }
             while (await reader.NextResultAsync(cancellation));

@@ -16,6 +16,8 @@ public sealed class CleanUp(Database database, TimeProvider time, TimeSpan idemp
     [
         new("delete-expired-idempotency-keys", TimeSpan.FromMinutes(10), DeleteExpiredKeysAsync),
         new("delete-ended-sessions", TimeSpan.FromMinutes(10), DeleteEndedSessionsAsync),
+        new("delete-ended-attempts", TimeSpan.FromMinutes(10), DeleteEndedAttemptsAsync),
+        new("delete-forgotten-devices", TimeSpan.FromMinutes(10), DeleteForgottenDevicesAsync),
         new("purge-deleted-tasks", TimeSpan.FromMinutes(10), PurgeDeletedTasksAsync),
     ];
 
@@ -29,6 +31,16 @@ public sealed class CleanUp(Database database, TimeProvider time, TimeSpan idemp
           (SELECT session_id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)
           UNION ALL (SELECT session_id FROM sessions WHERE ended_at < $1 LIMIT $2))
         """, time.NowUtc() - SessionsKeptFor, cancellation);
+
+    private Task<int> DeleteEndedAttemptsAsync(CancellationToken cancellation) => ExecuteAsync("""
+        DELETE FROM attempts a USING (SELECT kind, key FROM attempts WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2 FOR UPDATE SKIP LOCKED) ended
+         WHERE a.kind = ended.kind AND a.key = ended.key
+        """, time.NowUtc(), cancellation);
+
+    private Task<int> DeleteForgottenDevicesAsync(CancellationToken cancellation) => ExecuteAsync("""
+        DELETE FROM known_devices d USING (SELECT user_id, device FROM known_devices WHERE seen_at <= $1 ORDER BY seen_at LIMIT $2 FOR UPDATE SKIP LOCKED) old
+         WHERE d.user_id = old.user_id AND d.device = old.device
+        """, time.NowUtc() - TimeSpan.FromDays(Limits.KnownDeviceDays), cancellation);
 
     /// <summary>
     /// A purge leaves the skeleton of the task's events (that something was there, when, its number) and takes what it was. Each task is a

@@ -1,4 +1,5 @@
 using Quehacer.Core.Events;
+using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core.Labels;
 
@@ -104,7 +105,8 @@ public sealed record LabelFace(Guid Id, LabelKind Kind, string Name, string? Col
 public sealed record LabelView(Label Label, long? TaskCount, EntityTag Tag);
 
 /// <param name="Total">Labels on all pages.</param>
-public sealed record LabelPage(IReadOnlyList<LabelView> Labels, long Total);
+/// <param name="Moment">Of which the page is.</param>
+public sealed record LabelPage(IReadOnlyList<LabelView> Labels, long Total, WorkspaceMoment Moment);
 
 /// <summary>What a request wants of a label. Its name is storable, normalised and trimmed, its colour in upper case; nothing else has been checked.</summary>
 public sealed record LabelEdit

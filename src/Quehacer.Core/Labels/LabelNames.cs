@@ -1,8 +1,20 @@
 using System.Collections.Concurrent;
+using Npgsql;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Tasks;
 
 namespace Quehacer.Core.Labels;
+
+/// <summary>The last change of labels that is to be seen on tasks.</summary>
+/// <param name="Revision">The workspace's <c>labels_revision</c>; 0 where there has been none.</param>
+/// <param name="ChangedAt">Its time, UTC; the beginning of time where there has been none.</param>
+internal readonly record struct LabelsStamp(long Revision, DateTime ChangedAt)
+{
+    public const string Columns = "w.labels_revision, w.labels_changed_at";
+
+    /// <summary>Reads <see cref="Columns"/>.</summary>
+    public static LabelsStamp Read(NpgsqlDataReader row, int first) => new(row.GetInt64(first), row.IsDBNull(first + 1) ? default : row.GetDateTime(first + 1));
+}
 
 /// <summary>
 /// The labels of tasks, remembered per workspace for one value of its <c>labels_revision</c>. Every change, merge and deletion of a label
@@ -23,16 +35,25 @@ public sealed class LabelNames(Database database)
     private volatile ConcurrentDictionary<Guid, Known> young = new();
     private volatile ConcurrentDictionary<Guid, Known> old = new();
 
-    /// <summary>The labels of these tasks and perhaps others: one statement for whatever is not remembered, none when nothing is missing.</summary>
-    internal async ValueTask<LabelSet> OfAsync(Guid workspaceId, long labelsRevision, IReadOnlyList<TaskItem> tasks, CancellationToken cancellation)
+    /// <summary>
+    /// The labels of these tasks and perhaps others, all of one moment: one statement for whatever is not remembered, none when nothing is
+    /// missing. The moment is that of the tasks, or a later one where labels have changed since the tasks were read.
+    /// </summary>
+    /// <param name="at">What was read together with the tasks.</param>
+    internal async ValueTask<(LabelSet Labels, LabelsStamp At)> OfAsync(Guid workspaceId, LabelsStamp at, IReadOnlyList<TaskItem> tasks, CancellationToken cancellation)
     {
-        var known = Recall(workspaceId) is { } remembered && remembered.LabelsRevision == labelsRevision ? remembered : Known.Nothing;
-        HashSet<Guid>? unknown = null;
-        foreach (var task in tasks)
+        var known = Recall(workspaceId) is { } remembered && remembered.LabelsRevision == at.Revision ? remembered.Labels : Known.Nothing.Labels;
+        if (UnknownOf(tasks, known) is not { } unknown)
         {
-            known.Labels.AddUnknown(task, ref unknown);
+            return (known, at);
         }
-        return unknown is null ? known.Labels : known.Labels.With(await LoadAsync(workspaceId, [.. unknown], cancellation));
+        var (loaded, loadedAt) = await LoadAsync(workspaceId, unknown, cancellation);
+        if (loadedAt.Revision == at.Revision || known.Count == 0)
+        {
+            return (known.With(loaded), loadedAt);
+        }
+        // What was remembered is out of date by now, and new names must not stand beside old ones.
+        return await LoadAsync(workspaceId, UnknownOf(tasks, Known.Nothing.Labels)!, cancellation);
     }
 
     /// <summary>
@@ -76,10 +97,21 @@ public sealed class LabelNames(Database database)
         return young.AddOrUpdate(workspaceId, add, update);
     }
 
-    private async Task<LabelSet> LoadAsync(Guid workspaceId, Guid[] ids, CancellationToken cancellation)
+    /// <summary>Null when none is unknown.</summary>
+    private static Guid[]? UnknownOf(IReadOnlyList<TaskItem> tasks, LabelSet known)
+    {
+        HashSet<Guid>? unknown = null;
+        foreach (var task in tasks)
+        {
+            known.AddUnknown(task, ref unknown);
+        }
+        return unknown is null ? null : [.. unknown];
+    }
+
+    private async Task<(LabelSet Labels, LabelsStamp At)> LoadAsync(Guid workspaceId, Guid[] ids, CancellationToken cancellation)
     {
         await using var command = database.Command($"""
-            SELECT w.labels_revision, {LabelSet.Columns}
+            SELECT {LabelsStamp.Columns}, {LabelSet.Columns}
               FROM workspaces w CROSS JOIN unnest($2) i(id)
             {LabelSet.Join}
              WHERE w.workspace_id = $1
@@ -87,16 +119,16 @@ public sealed class LabelNames(Database database)
         command.Parameters.With(workspaceId).With(ids);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var labels = new LabelSet();
-        var labelsRevision = Known.Nothing.LabelsRevision;
+        var at = new LabelsStamp(Known.Nothing.LabelsRevision, default);
         while (await reader.ReadAsync(cancellation))
         {
-            labelsRevision = reader.GetInt64(0);
-            labels.Add(reader, 1);
+            at = LabelsStamp.Read(reader, 0);
+            labels.Add(reader, 2);
         }
         if (labels.Count > 0)
         {
-            Remember(workspaceId, labelsRevision, labels);
+            Remember(workspaceId, at.Revision, labels);
         }
-        return labels;
+        return (labels, at);
     }
 }

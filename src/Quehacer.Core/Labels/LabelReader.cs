@@ -52,33 +52,51 @@ public sealed class LabelReader(Database database)
     /// <summary>A page of the labels of one kind, by <see cref="Text.SortKey"/> of their names, then by id. A page past the end is empty.</summary>
     /// <param name="page">From 1.</param>
     /// <param name="limit">Labels on a page, 1 to <see cref="Limits.PageLabels"/>.</param>
-    public async Task<Result<LabelPage>> ListAsync(Caller caller, LabelKind kind, int page, int limit, bool withTaskCounts, CancellationToken cancellation)
+    public Task<Result<LabelPage>> ListAsync(Caller caller, LabelKind kind, int page, int limit, bool withTaskCounts, CancellationToken cancellation) =>
+        ListAsync(caller, kind, limit, withTaskCounts, "", "OFFSET $5", parameters => parameters.With((page - 1L) * limit), cancellation);
+
+    /// <summary>
+    /// The labels behind one that was shown, in the same order: what is made, renamed or deleted elsewhere makes no other one come twice or not
+    /// at all.
+    /// </summary>
+    /// <param name="last">The last one of the page before, as it was shown; it need not be there any more.</param>
+    /// <param name="limit">Labels on a page, 1 to <see cref="Limits.PageLabels"/>.</param>
+    public Task<Result<LabelPage>> ListBehindAsync(Caller caller, LabelKind kind, Label last, int limit, bool withTaskCounts, CancellationToken cancellation) =>
+        ListAsync(
+            caller, kind, limit, withTaskCounts, "AND (l.sort_key, l.label_id) > ($5, $6)", "",
+            parameters => parameters.WithText(Text.SortKey(last.Name)).With(last.Id), cancellation);
+
+    /// <param name="behind">Where the page begins, as a condition.</param>
+    /// <param name="offset">The same as a number of labels.</param>
+    /// <param name="place">Adds the parameters of either, from <c>$5</c> on.</param>
+    private async Task<Result<LabelPage>> ListAsync(
+        Caller caller, LabelKind kind, int limit, bool withTaskCounts, string behind, string offset, Action<NpgsqlParameterCollection> place, CancellationToken cancellation)
     {
-        var (mayEnter, total) = (false, 0L);
+        var (moment, total) = (default(WorkspaceMoment?), 0L);
         var labels = new List<LabelView>();
         await using (var command = Command(withTaskCounts, $"""
-            SELECT (SELECT count(*) FROM labels a WHERE a.workspace_id = $2 AND a.kind = $3 AND a.merged_into IS NULL),
+            SELECT w.revision, w.changed_at, (SELECT count(*) FROM labels a WHERE a.workspace_id = $2 AND a.kind = $3 AND a.merged_into IS NULL),
                    {LabelTable.Columns}, {(withTaskCounts ? "c.tasks" : "NULL::bigint")}
               FROM {Access.From} LEFT JOIN LATERAL (
-                   SELECT {LabelTable.Columns}, l.sort_key FROM labels l WHERE l.workspace_id = $2 AND l.kind = $3 AND l.merged_into IS NULL
-                    ORDER BY l.sort_key, l.label_id LIMIT $4 OFFSET $5) l ON true
+                   SELECT {LabelTable.Columns}, l.sort_key FROM labels l WHERE l.workspace_id = $2 AND l.kind = $3 AND l.merged_into IS NULL {behind}
+                    ORDER BY l.sort_key, l.label_id LIMIT $4 {offset}) l ON true
               {(withTaskCounts ? TasksOf(kind) : "")}
              WHERE {Access.Where}
              ORDER BY l.sort_key, l.label_id
             """))
         {
-            command.Parameters.WithCaller(caller).With((short)kind).With((long)limit).With((page - 1L) * limit);
+            place(command.Parameters.WithCaller(caller).With((short)kind).With((long)limit));
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             while (await reader.ReadAsync(cancellation))
             {
-                (mayEnter, total) = (true, reader.GetInt64(0));
-                if (!reader.IsDBNull(1))
+                (moment, total) = (new WorkspaceMoment(database.Incarnation, reader.GetInt64(0), reader.GetDateTime(1)), reader.GetInt64(2));
+                if (!reader.IsDBNull(3))
                 {
-                    labels.Add(View(LabelTable.Read(reader, 1), reader.IsDBNull(7) ? null : reader.GetInt64(7)));
+                    labels.Add(View(LabelTable.Read(reader, 3), reader.IsDBNull(9) ? null : reader.GetInt64(9)));
                 }
             }
         }
-        return mayEnter ? new LabelPage(labels, total) : await Access.ExplainAsync(database, caller, cancellation);
+        return moment is { } at ? new LabelPage(labels, total, at) : await Access.ExplainAsync(database, caller, cancellation);
     }
 
     /// <summary>What a label looks like depends on its own version alone, so its tag has no part in the labels revision, which any other label raises.</summary>

@@ -65,7 +65,7 @@ internal static class LabelTable
 
     /// <summary>Says that tasks look different from this revision on: what anybody remembers of labels is out of date.</summary>
     private static void Reface(WorkspaceBatch batch, Caller caller) =>
-        batch.Add("UPDATE workspaces SET labels_revision = revision WHERE workspace_id = $1").With(caller.WorkspaceId);
+        batch.Add("UPDATE workspaces SET labels_revision = revision, labels_changed_at = changed_at WHERE workspace_id = $1").With(caller.WorkspaceId);
 
     private static void Append(WorkspaceBatch batch, Caller caller, Guid id, LabelKind kind, int version, LabelEvent labelEvent, int following)
     {

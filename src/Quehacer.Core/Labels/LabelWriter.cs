@@ -103,7 +103,7 @@ public sealed class LabelWriter(Database database, LabelReader reader, TimeProvi
             await connection.CloseAsync();
             return await Access.ExplainAsync(database, caller, cancellation);
         }
-        var decision = Decide(verb, found);
+        var decision = Decide(verb, found, now);
         if (!decision.IsOk)
         {
             await opening.RollBackAsync();
@@ -140,7 +140,7 @@ public sealed class LabelWriter(Database database, LabelReader reader, TimeProvi
         return new Answered<LabelView>(reader.View(change is null || found.Into is not null ? answer : After(change, advanced.ChangedAt)), IsReplay: false);
     }
 
-    private Result<LabelEvent[]> Decide(Verb verb, Found found)
+    private Result<LabelEvent[]> Decide(Verb verb, Found found, DateTime now)
     {
         if (verb.Target is not null)
         {
@@ -148,10 +148,9 @@ public sealed class LabelWriter(Database database, LabelReader reader, TimeProvi
             {
                 return ErrorCode.NotFound;
             }
-            var current = reader.View(label).Tag;
-            if (!verb.Precondition.Holds(current))
+            if (verb.Precondition.Refuse(reader.View(label).Tag, label.UpdatedAt, now) is { } refusal)
             {
-                return new Error(ErrorCode.PreconditionFailed) { Current = current };
+                return refusal;
             }
         }
         return verb.Decide(found);

@@ -28,8 +28,12 @@ public sealed class Database : IAsyncDisposable
     /// <summary>What PostgreSQL is told of who connects.</summary>
     internal const string ApplicationName = "quehacer";
 
+    private static readonly TimeSpan PingPatience = TimeSpan.FromSeconds(2);
+
     private readonly NpgsqlDataSource source;
     private readonly NpgsqlDataSource planning;
+    private readonly Lock pings = new();
+    private Task? ping;
     private volatile string incarnation = "";
 
     public Database(DatabaseOptions options)
@@ -89,12 +93,27 @@ public sealed class Database : IAsyncDisposable
         _ => false,
     };
 
-    /// <summary>Answers when the database does, within a second or two; throws otherwise.</summary>
-    public async Task PingAsync(CancellationToken cancellation)
+    /// <summary>
+    /// Answers when the database does; otherwise throws what <see cref="IsUnavailable"/> knows, after two seconds at most. However many ask,
+    /// one connection is used, and all of them get its answer.
+    /// </summary>
+    public Task PingAsync(CancellationToken cancellation)
+    {
+        lock (pings)
+        {
+            if (ping is null or { IsCompleted: true })
+            {
+                ping = AskAsync();
+            }
+            return ping.WaitAsync(PingPatience, cancellation);
+        }
+    }
+
+    private async Task AskAsync()
     {
         await using var command = source.CreateCommand("SELECT 1");
         command.CommandTimeout = 2;
-        await command.ExecuteScalarAsync(cancellation);
+        await command.ExecuteScalarAsync(CancellationToken.None);
     }
 
     /// <summary>The settings without which an acknowledged write can be lost, as far as they are off.</summary>

@@ -41,7 +41,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             // What it points to is not known yet; it is filled in before the commit.
             opening.Key(caller.UserId, key, streamId: null, version: null, outcome: null, now);
         }
-        opening.Add($"SELECT w.labels_revision, w.last_task_number, w.changed_at FROM {Access.From} WHERE {Access.Where} FOR UPDATE OF w").WithCaller(caller);
+        opening.Add($"SELECT {LabelsStamp.Columns}, w.last_task_number, w.changed_at FROM {Access.From} WHERE {Access.Where} FOR UPDATE OF w").WithCaller(caller);
         if (work.Choose is null)
         {
             AddReading(opening, caller, work.Operations);
@@ -53,7 +53,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             await using var rows = await opening.Statements.ExecuteReaderAsync(CancellationToken.None);
             if (await rows.ReadAsync(CancellationToken.None))
             {
-                ledger = new Ledger(caller, database.Incarnation, rows.GetInt64(0), rows.GetInt64(1), Later(now, rows.GetDateTime(2)));
+                ledger = new Ledger(caller, reader, LabelsStamp.Read(rows, 0), rows.GetInt64(2), Later(now, rows.GetDateTime(3)));
                 await rows.NextResultAsync(CancellationToken.None);
                 await ledger.ReadAsync(rows);
             }
@@ -84,7 +84,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             await using var rows = await reading.Statements.ExecuteReaderAsync(CancellationToken.None);
             await ledger.ReadAsync(rows);
         }
-        var outcomes = ledger.Decide(operations, work.IsAtomic, reader, now);
+        var outcomes = ledger.Decide(operations, work.IsAtomic, now);
         if (work.IsAtomic && outcomes is [.., { IsOk: false }])
         {
             await opening.RollBackAsync();
@@ -135,7 +135,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
     private static DateTime Later(DateTime one, DateTime other) => one > other ? one : other;
 
     /// <summary>The tasks of a transaction, as they are after the operations that have been decided so far, and what of it has to be written.</summary>
-    private sealed class Ledger(Caller caller, string incarnation, long labelsRevision, long lastTaskNumber, DateTime at)
+    private sealed class Ledger(Caller caller, TaskReader reader, LabelsStamp labelsAt, long lastTaskNumber, DateTime at)
     {
         private readonly Dictionary<Guid, TaskItem> tasks = [];
         private readonly Dictionary<long, Guid> idsByNumber = [];
@@ -157,14 +157,14 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             }
         }
 
-        public List<Result<TaskView>> Decide(IReadOnlyList<TaskOperation> operations, bool isAtomic, TaskReader reader, DateTime now)
+        public List<Result<TaskView>> Decide(IReadOnlyList<TaskOperation> operations, bool isAtomic, DateTime now)
         {
             var newIds = Ids.NewInOrder(now, operations.Count);
             var outcomes = new List<Result<TaskView>>(operations.Count);
             foreach (var operation in operations)
             {
                 var outcome = Decide(operation, newIds[outcomes.Count], now);
-                outcomes.Add(outcome.IsOk ? reader.View(labels, outcome.Value, labelsRevision) : outcome.Error);
+                outcomes.Add(outcome.IsOk ? reader.View(labels, outcome.Value, labelsAt) : outcome.Error);
                 if (isAtomic && !outcome.IsOk)
                 {
                     break;
@@ -209,7 +209,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
         }
 
         /// <summary>Lets others know the labels that were read and made.</summary>
-        public void Teach(LabelNames names) => names.Remember(caller.WorkspaceId, labelsRevision, labels);
+        public void Teach(LabelNames names) => names.Remember(caller.WorkspaceId, labelsAt.Revision, labels);
 
         private Result<TaskItem> Decide(TaskOperation operation, Guid newId, DateTime now)
         {
@@ -218,9 +218,9 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             {
                 return ErrorCode.NotFound;
             }
-            before = before is null ? null : labels.Show(before).Task;
-            var current = before is null ? default(EntityTag?) : new EntityTag(incarnation, before.Version, labelsRevision);
-            var decision = operation.On(newId, before, current, labels.Resolve(operation.TagNames, operation.CategoryId, isAll: true, now), now);
+            var found = before is null ? null : reader.View(labels, before, labelsAt);
+            before = found?.Task;
+            var decision = operation.On(newId, found, labels.Resolve(operation.TagNames, operation.CategoryId, isAll: true, now), now);
             if (!decision.IsOk)
             {
                 return decision.Error;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core.Tasks;
 
@@ -68,7 +69,7 @@ public sealed record TaskFilter
     public bool Reversed { get; init; }
 
     /// <summary>The answer changes with the clock alone.</summary>
-    internal bool DependsOnTime => Overdue is not null;
+    public bool DependsOnTime => Overdue is not null;
 
     /// <summary>The workspace's row has the total.</summary>
     internal bool IsCounted =>
@@ -76,7 +77,7 @@ public sealed record TaskFilter
         && CreatedBefore is null && UpdatedSince is null && Words.Count == 0 && !(IncludeDeleted && State is not null);
 
     /// <summary>Sixteen bytes that differ where workspace, filter or order do; the order in which values were given does not matter.</summary>
-    internal byte[] Fingerprint(Guid workspaceId)
+    public byte[] Fingerprint(Guid workspaceId)
     {
         static string Time(DateTime? time) => time?.Ticks.ToString(CultureInfo.InvariantCulture) ?? "";
         var text = new StringBuilder()
@@ -107,4 +108,5 @@ public sealed record TaskListRequest(TaskFilter Filter, int Limit, int? Page, st
 /// <param name="Total">Tasks that pass the filter, on all pages; null when it was not asked for.</param>
 /// <param name="NextCursor">Where the next page begins; null when there is none.</param>
 /// <param name="PreviousCursor">Where the page before ends; null when there is none.</param>
-public sealed record TaskPage(IReadOnlyList<TaskView> Tasks, long? Total, string? NextCursor, string? PreviousCursor);
+/// <param name="Moment">Of which the page is; null when something happened while it was read, so that it is of no moment.</param>
+public sealed record TaskPage(IReadOnlyList<TaskView> Tasks, long? Total, string? NextCursor, string? PreviousCursor, WorkspaceMoment? Moment);

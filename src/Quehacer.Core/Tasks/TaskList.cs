@@ -22,35 +22,38 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
     public async Task<Result<TaskPage>> ListAsync(Caller caller, TaskListRequest request, CancellationToken cancellation)
     {
         var fingerprint = request.Filter.Fingerprint(caller.WorkspaceId);
-        TaskCursor? cursor = null;
-        if (request.Cursor is { } text && (cursor = TaskCursor.Open(text, seal, fingerprint, request.Filter.Sort)) is null)
+        var opened = Open(request, fingerprint);
+        if (opened.Error is { } notThisCursor)
         {
-            return Error.Invalid(Field.Cursor, FieldFault.NotThisCursor);
+            return notThisCursor;
         }
+        var cursor = opened.Value;
         var remembered = request.WithTotal && !request.Filter.IsCounted && !request.Filter.DependsOnTime;
         var counted = remembered && totals.TryGetValue(BitConverter.ToUInt128(fingerprint), out var known) && known.Incarnation == database.Incarnation ? known : null;
 
         var rows = new List<TaskItem>(request.Limit + 1);
-        var (mayEnter, revision, labelsRevision, total) = (false, 0L, 0L, default(long?));
-        await using (var command = await CommandAsync(caller, request, cursor, counted, cancellation))
+        var (moment, labelsAt, total) = (default(WorkspaceMoment?), default(LabelsStamp), default(long?));
+        var (prepared, lookedUpAt) = await CommandAsync(caller, request, cursor, counted, cancellation);
+        await using (var command = prepared)
         {
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             while (await reader.ReadAsync(cancellation))
             {
-                (mayEnter, revision, labelsRevision, total) = (true, reader.GetInt64(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetInt64(2));
-                if (TaskTable.Read(reader, 3) is { } task)
+                moment = new WorkspaceMoment(database.Incarnation, reader.GetInt64(0), reader.GetDateTime(1));
+                (labelsAt, total) = (LabelsStamp.Read(reader, 2), reader.IsDBNull(4) ? null : reader.GetInt64(4));
+                if (TaskTable.Read(reader, 5) is { } task)
                 {
                     rows.Add(task);
                 }
             }
         }
-        if (!mayEnter)
+        if (moment is not { } at)
         {
             return await Access.ExplainAsync(database, caller, cancellation);
         }
         if (remembered)
         {
-            Remember(fingerprint, new Counted(database.Incarnation, revision, total!.Value));
+            Remember(fingerprint, new Counted(at.Incarnation, at.Revision, total!.Value));
         }
 
         var hasMore = rows.Count > request.Limit;
@@ -63,18 +66,35 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
             rows.Reverse();
         }
         var (next, previous) = Around(request, cursor, rows, hasMore, fingerprint);
-        return new TaskPage(await tasks.ViewAsync(caller.WorkspaceId, rows, labelsRevision, cancellation), total, next, previous);
+        var (views, shownAt) = await tasks.ViewAsync(caller.WorkspaceId, rows, labelsAt, cancellation);
+        // Three statements may have been needed: for tags by name, for the tasks, for names of tags. Whatever happened between them makes the
+        // page one of no moment, and nobody must believe that it is what the workspace looked like.
+        var isOfOneMoment = (lookedUpAt ?? at.Revision) == at.Revision && shownAt.Revision == labelsAt.Revision;
+        return new TaskPage(views, total, next, previous, isOfOneMoment ? at : null);
     }
 
-    /// <summary>The one statement of a list, ready to be sent; names of tags have been looked up for it.</summary>
-    internal async Task<NpgsqlCommand> CommandAsync(Caller caller, TaskListRequest request, TaskCursor? cursor, Counted? counted, CancellationToken cancellation)
+    /// <summary>What is wrong with the cursor of a request; null when nothing is.</summary>
+    public Error? Refuse(Caller caller, TaskListRequest request) =>
+        request.Cursor is null ? null : Open(request, request.Filter.Fingerprint(caller.WorkspaceId)).Error;
+
+    /// <summary>The one statement of a list, ready to be sent, and the revision at which names of tags were looked up for it; null where that was not needed.</summary>
+    internal async Task<(NpgsqlCommand Command, long? LookedUpAt)> CommandAsync(Caller caller, TaskListRequest request, TaskCursor? cursor, Counted? counted, CancellationToken cancellation)
     {
         var filter = request.Filter;
         var tags = filter.Tags.Count > 0 || filter.Words.Count > 0 ? await FindTagsAsync(caller.WorkspaceId, filter, cancellation) : null;
         // The common lists have one good plan whatever their values are.
         var command = filter.IsCounted ? database.Command("") : database.PlannedCommand("");
         Write(command, caller, request, cursor, tags, counted);
-        return command;
+        return (command, tags?.Revision);
+    }
+
+    private Result<TaskCursor?> Open(TaskListRequest request, byte[] fingerprint)
+    {
+        if (request.Cursor is not { } text)
+        {
+            return default(Result<TaskCursor?>);
+        }
+        return TaskCursor.Open(text, seal, fingerprint, request.Filter.Sort) is { } cursor ? cursor : Error.Invalid(Field.Cursor, FieldFault.NotThisCursor);
     }
 
     /// <summary>Cursors for the pages on both sides of this one. Where a cursor came from, there is another page.</summary>
@@ -96,25 +116,35 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
     /// <summary>What a word or a tag of the filter stands for.</summary>
     /// <param name="OfFilter">The tags of the filter, each under all the ids it goes by; a name that no tag has gives no ids.</param>
     /// <param name="OfWords">For each word of the search, the tags in whose names it occurs.</param>
-    private sealed record FoundTags(IReadOnlyList<List<Guid>> OfFilter, IReadOnlyList<List<Guid>> OfWords);
+    private sealed record FoundTags(IReadOnlyList<List<Guid>> OfFilter, IReadOnlyList<List<Guid>> OfWords)
+    {
+        /// <summary>The workspace's revision when this was so; null where there is no such workspace.</summary>
+        public long? Revision { get; set; }
+    }
 
     /// <summary>Tasks carry tags by id, so names are turned into ids first. Ids of tags that were merged into a tag count as that tag's.</summary>
     private async Task<FoundTags> FindTagsAsync(Guid workspaceId, TaskFilter filter, CancellationToken cancellation)
     {
         var found = new FoundTags([.. filter.Tags.Select(_ => new List<Guid>())], [.. filter.Words.Select(_ => new List<Guid>())]);
         await using var command = database.Command($"""
+            SELECT w.revision, f.place, f.is_name, f.label_id FROM workspaces w LEFT JOIN (
             SELECT q.place, q.is_name, l.label_id
               FROM (SELECT n.place, true, n.name_key, NULL::tsquery FROM unnest($2) WITH ORDINALITY n(name_key, place)
                     UNION ALL SELECT w.place, false, NULL, w.query::tsquery FROM unnest($3) WITH ORDINALITY w(query, place)) q(place, is_name, name_key, query)
               JOIN labels t ON t.workspace_id = $1 AND t.kind = {(short)LabelKind.Tag} AND t.merged_into IS NULL AND (t.name_key = q.name_key OR t.words @@ q.query)
-              JOIN labels l ON l.workspace_id = $1 AND (l.label_id = t.label_id OR l.merged_into = t.label_id)
+              JOIN labels l ON l.workspace_id = $1 AND (l.label_id = t.label_id OR l.merged_into = t.label_id)) f ON true
+             WHERE w.workspace_id = $1
             """);
         command.Parameters.With(workspaceId).With(filter.Tags.Select(Text.NameKey).ToArray())
             .With(filter.Words.Select(word => TaskWords.Quote(word.Text) + (word.IsPrefix ? ":*" : "")).ToArray());
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
         {
-            (reader.GetBoolean(1) ? found.OfFilter : found.OfWords)[(int)reader.GetInt64(0) - 1].Add(reader.GetGuid(2));
+            found.Revision = reader.GetInt64(0);
+            if (!reader.IsDBNull(1))
+            {
+                (reader.GetBoolean(2) ? found.OfFilter : found.OfWords)[(int)reader.GetInt64(1) - 1].Add(reader.GetGuid(3));
+            }
         }
         return found;
     }
@@ -170,7 +200,7 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
 
         // The joins have one row on their left side and no condition, so they are nested loops, which keep the order of the right side.
         command.CommandText = $"""
-            SELECT w.revision, w.labels_revision, {total}, {TaskTable.Columns}
+            SELECT w.revision, w.changed_at, {LabelsStamp.Columns}, {total}, {TaskTable.Columns}
               FROM {Access.From} LEFT JOIN LATERAL (SELECT * FROM ({parts}) t ORDER BY t.key {direction}, t.task_id {direction} LIMIT {limit} {offset}) t ON true
              WHERE {Access.Where}
             """;

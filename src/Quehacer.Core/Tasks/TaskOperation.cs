@@ -30,6 +30,9 @@ public sealed record TaskOperation
 
     internal bool ReachesDeleted { get; private init; }
 
+    /// <summary>The decision rests on names or looks of labels.</summary>
+    internal bool NeedsLabels => TagNames.Length > 0 || CategoryId is not null;
+
     /// <summary>Makes a task.</summary>
     public static TaskOperation Create(TaskEdit edit, TaskLimits limits) =>
         new(target: null, Precondition.None, (_, labels, now) => TaskItem.Create(edit, labels, limits, now)) { TagNames = edit.TagNames, CategoryId = edit.CategoryId.Or(null) };
@@ -52,17 +55,17 @@ public sealed record TaskOperation
 
     /// <summary>Comes to the change that it makes, or to why it makes none.</summary>
     /// <param name="newId">What the task will be called if it is made.</param>
-    /// <param name="before">The task as it is; null when it is to be made.</param>
-    /// <param name="current">What the tag of the task is made of.</param>
-    internal Result<TaskChange> On(Guid newId, TaskItem? before, EntityTag? current, ResolvedLabels labels, DateTime now)
+    /// <param name="found">The task as it is; null when it is to be made.</param>
+    internal Result<TaskChange> On(Guid newId, TaskView? found, ResolvedLabels labels, DateTime now)
     {
+        var before = found?.Task;
         if (before is { IsDeleted: true } && !ReachesDeleted)
         {
             return ErrorCode.NotFound;
         }
-        if (current is { } tag && !Precondition.Holds(tag))
+        if (found is not null && Precondition.Refuse(found.Tag, found.ChangedAt, now) is { } refusal)
         {
-            return new Error(ErrorCode.PreconditionFailed) { Current = tag };
+            return refusal;
         }
         var events = Decide(before, labels, now);
         return events.IsOk ? new TaskChange(before?.Id ?? newId, before, events.Value, labels) : events.Error;

@@ -5,20 +5,21 @@ using Quehacer.Core.Workspaces;
 namespace Quehacer.Core.Tasks;
 
 /// <summary>A task as a contract shows it, with its labels as they are now, and what its entity tag is made of.</summary>
+/// <param name="ChangedAt">When it last looked different: its own change, or that of a label, UTC.</param>
 /// <param name="Tags">Names, in the order of the task's <see cref="TaskItem.TagIds"/>.</param>
-public sealed record TaskView(TaskItem Task, IReadOnlyList<string> Tags, LabelFace? Category, EntityTag Tag);
+public sealed record TaskView(TaskItem Task, IReadOnlyList<string> Tags, LabelFace? Category, EntityTag Tag, DateTime ChangedAt);
 
 /// <summary>Reads tasks: one round trip each, the caller's right to read within the same statement.</summary>
 public sealed class TaskReader(Database database, LabelNames labelNames)
 {
     private const string GetById = $"""
-        SELECT w.labels_revision, {TaskTable.Columns}
+        SELECT {LabelsStamp.Columns}, {TaskTable.Columns}
           FROM {Access.From} LEFT JOIN tasks t ON t.workspace_id = $2 AND t.task_id = $3
          WHERE {Access.Where}
         """;
 
     private const string GetByNumber = $"""
-        SELECT w.labels_revision, {TaskTable.Columns}
+        SELECT {LabelsStamp.Columns}, {TaskTable.Columns}
           FROM {Access.From} LEFT JOIN tasks t ON t.workspace_id = $2 AND t.number = $3
          WHERE {Access.Where}
         """;
@@ -32,7 +33,7 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
     /// <summary>The task, deleted ones too.</summary>
     internal async Task<Result<TaskView>> FindAsync(Caller caller, TaskRef task, CancellationToken cancellation)
     {
-        long? labelsRevision = null;
+        LabelsStamp? labelsAt = null;
         TaskItem? found = null;
         await using (var command = database.Command(task.Number > 0 ? GetByNumber : GetById))
         {
@@ -41,39 +42,52 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             if (await reader.ReadAsync(cancellation))
             {
-                labelsRevision = reader.GetInt64(0);
-                found = TaskTable.Read(reader, 1);
+                labelsAt = LabelsStamp.Read(reader, 0);
+                found = TaskTable.Read(reader, 2);
             }
         }
         // Only now, with the connection given back, is another one taken.
-        if (labelsRevision is not { } labels)
+        if (labelsAt is not { } labels)
         {
             return await Access.ExplainAsync(database, caller, cancellation);
         }
         return found is null ? ErrorCode.NotFound : await ViewAsync(caller.WorkspaceId, found, labels, cancellation);
     }
 
-    internal async ValueTask<TaskView> ViewAsync(Guid workspaceId, TaskItem task, long labelsRevision, CancellationToken cancellation) =>
-        View(await labelNames.OfAsync(workspaceId, labelsRevision, [task], cancellation), task, labelsRevision);
-
-    internal async ValueTask<List<TaskView>> ViewAsync(Guid workspaceId, IReadOnlyList<TaskItem> tasks, long labelsRevision, CancellationToken cancellation)
+    /// <param name="labelsAt">What was read together with the task. Where labels have changed since, the view and its tag are of the later moment.</param>
+    internal async ValueTask<TaskView> ViewAsync(Guid workspaceId, TaskItem task, LabelsStamp labelsAt, CancellationToken cancellation)
     {
-        var labels = await labelNames.OfAsync(workspaceId, labelsRevision, tasks, cancellation);
-        return [.. tasks.Select(task => View(labels, task, labelsRevision))];
+        var (labels, at) = await labelNames.OfAsync(workspaceId, labelsAt, [task], cancellation);
+        return View(labels, task, at);
+    }
+
+    /// <summary>Several tasks with the labels of one moment, and which moment that was.</summary>
+    internal async ValueTask<(List<TaskView> Views, LabelsStamp At)> ViewAsync(
+        Guid workspaceId, IReadOnlyList<TaskItem> tasks, LabelsStamp labelsAt, CancellationToken cancellation)
+    {
+        var (labels, at) = await labelNames.OfAsync(workspaceId, labelsAt, tasks, cancellation);
+        return ([.. tasks.Select(task => View(labels, task, at))], at);
     }
 
     /// <summary>Tasks that did not come from their rows, such as those replayed from the log, with their tags as they are called now.</summary>
     internal async Task<List<TaskView>> ViewAsOfNowAsync(Guid workspaceId, IReadOnlyList<TaskItem> tasks, CancellationToken cancellation)
     {
-        await using var command = database.Command("SELECT labels_revision FROM workspaces WHERE workspace_id = $1");
-        command.Parameters.With(workspaceId);
-        return await ViewAsync(workspaceId, tasks, (long)(await command.ExecuteScalarAsync(cancellation))!, cancellation);
+        LabelsStamp at;
+        await using (var command = database.Command($"SELECT {LabelsStamp.Columns} FROM workspaces w WHERE w.workspace_id = $1"))
+        {
+            command.Parameters.With(workspaceId);
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            await reader.ReadAsync(cancellation);
+            at = LabelsStamp.Read(reader, 0);
+        }
+        return (await ViewAsync(workspaceId, tasks, at, cancellation)).Views;
     }
 
     /// <summary>A task with labels that are known.</summary>
-    internal TaskView View(LabelSet labels, TaskItem task, long labelsRevision)
+    internal TaskView View(LabelSet labels, TaskItem task, LabelsStamp at)
     {
         var (shown, tags, category) = labels.Show(task);
-        return new TaskView(shown, tags, category, new EntityTag(database.Incarnation, task.Version, labelsRevision));
+        return new TaskView(
+            shown, tags, category, new EntityTag(database.Incarnation, task.Version, at.Revision), task.UpdatedAt > at.ChangedAt ? task.UpdatedAt : at.ChangedAt);
     }
 }

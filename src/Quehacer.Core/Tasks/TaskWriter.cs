@@ -36,7 +36,16 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
                 found = result.Value;
             }
             var (labels, labelsRevision) = labelNames.Recall(caller.WorkspaceId, operation.TagNames, operation.CategoryId, now);
-            var decision = operation.On(newId, found?.Task, found?.Tag, labels, now);
+            if (found is not null && operation.Precondition.SeesLabels)
+            {
+                // The condition is on what the task looks like, so the batch must not be committed over other labels than those it was compared with.
+                if (operation.NeedsLabels && labelsRevision != found.Tag.LabelsRevision)
+                {
+                    break;
+                }
+                labelsRevision = found.Tag.LabelsRevision;
+            }
+            var decision = operation.On(newId, found, labels, now);
             if (!decision.IsOk)
             {
                 return await RefuseAsync(caller, key, decision.Error, cancellation);
@@ -60,7 +69,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
             }
             if (change.Events.Length > 0)
             {
-                AddChange(batch, caller, change, now, onlyWithLabels: labels.Tags.Count > 0 || operation.CategoryId is not null ? labelsRevision : null);
+                AddChange(batch, caller, change, now, onlyWithLabels: operation.NeedsLabels || operation.Precondition.SeesLabels ? labelsRevision : null);
             }
             batch.Commit();
             // Not cancelled with the request: once it is under way, a write is better finished than left in doubt.
@@ -133,7 +142,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
     private async Task<Written> WrittenAsync(Caller caller, TaskChange change, Advanced advanced)
     {
         var after = change.After(caller.UserId, change.Before?.Number ?? advanced.LastTaskNumber, advanced.ChangedAt);
-        return new Written(await reader.ViewAsync(caller.WorkspaceId, after, advanced.LabelsRevision, CancellationToken.None), IsReplay: false);
+        return new Written(await reader.ViewAsync(caller.WorkspaceId, after, advanced.Labels, CancellationToken.None), IsReplay: false);
     }
 
     /// <summary>

@@ -10,12 +10,19 @@ internal enum HttpFault
     NotAcceptable,
     NoSuchPath,
     MethodNotAllowed,
+    Ended,
     RequestTimeout,
     TokenMissing,
     TokenInvalid,
     TokenExpired,
     IdempotencyKeyInvalid,
     IdempotencyKeyMissing,
+
+    /// <summary>The feature <see cref="LimitReached"/> says of what.</summary>
+    TooManyRequests,
+
+    /// <summary>More is asked at once than the server takes on.</summary>
+    Overloaded,
     Unavailable,
     Internal,
 }
@@ -27,6 +34,21 @@ internal sealed record Contract(string Name, IReadOnlyList<string> Prefixes, Fun
 /// <summary>All contracts. The first owns whatever no prefix fits.</summary>
 internal sealed class Contracts(params Contract[] all)
 {
+    private readonly PathString[] prefixes = [.. all.SelectMany(contract => contract.Prefixes).Select(prefix => new PathString(prefix))];
+
+    /// <summary>Whether the path is one of a contract's, and not of the pages or of nothing.</summary>
+    public bool Own(PathString path)
+    {
+        foreach (var prefix in prefixes)
+        {
+            if (path.StartsWithSegments(prefix, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     public Contract OwnerOf(PathString path) => all
         .SelectMany(contract => contract.Prefixes, (contract, prefix) => (contract, prefix))
         .Where(owned => path.StartsWithSegments(owned.prefix, StringComparison.OrdinalIgnoreCase))

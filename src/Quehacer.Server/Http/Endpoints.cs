@@ -15,7 +15,8 @@ internal static class Endpoints
     public static readonly CancellationToken Bounded = CancellationToken.None;
 
     /// <summary>GET, and HEAD with it (RFC 9110 §9.3.2).</summary>
-    public static void Get(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<IResult>> answer) => routes.Answer(Read, pattern, answer);
+    public static IEndpointConventionBuilder Get(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<IResult>> answer) =>
+        routes.Answer(Read, pattern, answer);
 
     public static void Post(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<IResult>> answer) =>
         routes.Answer([HttpMethods.Post], pattern, answer);
@@ -35,6 +36,6 @@ internal static class Endpoints
     /// <summary>A parameter of the route's pattern.</summary>
     public static string? Route(this HttpContext http, string name) => http.Request.RouteValues[name] as string;
 
-    private static void Answer(this IEndpointRouteBuilder routes, string[] methods, string pattern, Func<HttpContext, Task<IResult>> answer) =>
+    private static IEndpointConventionBuilder Answer(this IEndpointRouteBuilder routes, string[] methods, string pattern, Func<HttpContext, Task<IResult>> answer) =>
         routes.MapMethods(pattern, methods, (RequestDelegate)(async http => await (await answer(http)).ExecuteAsync(http)));
 }

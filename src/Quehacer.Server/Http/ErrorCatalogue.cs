@@ -131,10 +131,22 @@ internal static class ErrorCatalogue
 
     public static readonly ErrorKind PreconditionFailed = new("precondition-failed", "PRECONDITION_FAILED", "BIZ_3005", 412,
         new("Precondition Failed", "Precondición fallida"),
-        new("Somebody has changed it since you read it: your If-Match or 'version' names an older state. Nothing was overwritten.", "Alguien lo cambió desde que lo leíste: tu If-Match o 'version' nombra un estado anterior. No se sobrescribió nada."),
+        new("Somebody has changed it since you read it: your conditions name another state than the present one. Nothing was overwritten.", "Alguien lo cambió desde que lo leíste: tus condiciones nombran otro estado que el actual. No se sobrescribió nada."),
         new("Read it again, apply your change to what you find, and send it with the new ETag.", "Léelo de nuevo, aplica tu cambio a lo que encuentres y envíalo con el nuevo ETag."))
     {
         Cause = new("Two programs or people changed the same thing at the same time, and the other one was first.", "Dos programas o personas cambiaron lo mismo a la vez, y el otro llegó primero."),
+        Instance = "/api/v1/tasks/7",
+        Curl = """
+            curl -i {origin}/api/v1/tasks/7 -H "Authorization: Bearer $TOKEN"
+            """,
+    };
+
+    public static readonly ErrorKind PreconditionRequired = new("precondition-required", "PRECONDITION_REQUIRED", "BIZ_3009", 428,
+        new("Precondition Required", "Precondición requerida"),
+        new("This server makes a change only when it says which state it was decided on, so that nobody overwrites what they have not seen.", "Este servidor solo hace un cambio si este dice sobre qué estado se decidió, para que nadie sobrescriba lo que no ha visto."),
+        new("Read the thing, and send the change with its ETag in If-Match, or with its 'version' in the body.", "Lee el recurso y envía el cambio con su ETag en If-Match, o con su 'version' en el cuerpo."))
+    {
+        Cause = new("The request has neither If-Match nor If-Unmodified-Since nor 'version', and the server is set to Tasks__RequireIfMatch=true.", "La petición no lleva If-Match, ni If-Unmodified-Since, ni 'version', y el servidor tiene Tasks__RequireIfMatch=true."),
         Instance = "/api/v1/tasks/7",
         Curl = """
             curl -i {origin}/api/v1/tasks/7 -H "Authorization: Bearer $TOKEN"
@@ -176,10 +188,10 @@ internal static class ErrorCatalogue
 
     public static readonly ErrorKind NotAcceptable = new("not-acceptable", "NOT_ACCEPTABLE", "HTTP_6002", 406,
         new("Not Acceptable", "No aceptable"),
-        new("The Accept header leaves out every format this address can answer in.", "La cabecera Accept excluye todos los formatos en que esta dirección puede responder."),
-        new("Accept application/json.", "Acepta application/json."))
+        new("The Accept or Accept-Encoding header leaves out everything this address can answer in.", "La cabecera Accept o Accept-Encoding excluye todo en lo que esta dirección puede responder."),
+        new("Accept application/json; lists come as text/csv and application/x-ndjson as well. In Accept-Encoding leave one of br, gzip and identity.", "Acepta application/json; las listas también se dan en text/csv y application/x-ndjson. En Accept-Encoding deja uno de br, gzip e identity."))
     {
-        Cause = new("The header asks for HTML, XML or another format; the API speaks JSON only.", "La cabecera pide HTML, XML u otro formato; la API solo habla JSON."),
+        Cause = new("The header asks for HTML, XML or another format. The API speaks JSON, and only lists can be had otherwise.", "La cabecera pide HTML, XML u otro formato. La API habla JSON, y solo las listas se dan de otra forma."),
         Curl = """curl {origin}/api/v1/tasks -H "Authorization: Bearer $TOKEN" -H 'Accept: application/json'""",
     };
 
@@ -208,6 +220,27 @@ internal static class ErrorCatalogue
         Curl = """curl {origin}/api/v1/tasks -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"title":"Buy milk"}'""",
     };
 
+    public static readonly ErrorKind Ended = new("ended", "ENDED", "HTTP_6010", 410,
+        new("Ended", "Retirado"),
+        new("This part of the API was announced to end, and has ended.", "Se anunció el fin de esta parte de la API, y ha terminado."),
+        new("Use what the Link header names as its successor, or read the page that it names.", "Usa lo que la cabecera Link nombra como sucesor, o lee la página que indica."))
+    {
+        Cause = new(
+            "The program was written for an older version of the API. Its answers carried the headers Deprecation and Sunset for at least a year.",
+            "El programa se escribió para una versión anterior de la API. Durante al menos un año sus respuestas llevaron las cabeceras Deprecation y Sunset."),
+    };
+
+    public static readonly ErrorKind RateLimitExceeded = new("rate-limit-exceeded", "RATE_LIMIT_EXCEEDED", "HTTP_6006", 429,
+        new("Rate Limit Exceeded", "Límite de peticiones superado"),
+        new("More was asked in a while than a limit allows; 'detail' and the header RateLimit say which limit.", "Se pidió más en un tiempo de lo que permite un límite; 'detail' y la cabecera RateLimit dicen cuál."),
+        new("Wait for the seconds that Retry-After and 'retry_after' give, and try again.", "Espera los segundos que indican Retry-After y 'retry_after' e inténtalo de nuevo."))
+    {
+        Cause = new(
+            "A program asks in a loop where it could wait, several programs share an account or an address, or logins with one e-mail have failed too often.",
+            "Un programa pregunta en bucle en lugar de esperar, varios programas comparten una cuenta o una dirección, o han fallado demasiados inicios de sesión con un correo."),
+        Curl = """curl -i {origin}/api/v1/tasks -H "Authorization: Bearer $TOKEN" | grep -i ratelimit""",
+    };
+
     public static readonly ErrorKind Internal = new("internal", "INTERNAL_ERROR", "SRV_5001", 500,
         new("Internal Error", "Error interno"),
         new("Something went wrong in the server. It has been logged under the request id.", "Algo falló en el servidor. Quedó registrado con el id de la petición."),
@@ -219,17 +252,17 @@ internal static class ErrorCatalogue
 
     public static readonly ErrorKind Unavailable = new("unavailable", "SERVICE_UNAVAILABLE", "SRV_5002", 503,
         new("Service Unavailable", "Servicio no disponible"),
-        new("The database cannot be reached or is overloaded at the moment.", "La base de datos no está disponible o está sobrecargada en este momento."),
+        new("The server has more to do than it can at the moment, or its database cannot be reached.", "El servidor tiene en este momento más trabajo del que puede hacer, o su base de datos no está disponible."),
         new("Try again after the seconds that Retry-After gives; with an Idempotency-Key it is safe to repeat any request.", "Inténtalo tras los segundos que indica Retry-After; con una Idempotency-Key se puede repetir cualquier petición sin riesgo."))
     {
-        Cause = new("The database is starting, has been stopped, or has more to do than it can.", "La base de datos está arrancando, se detuvo o tiene más trabajo del que puede hacer."),
+        Cause = new("Too many requests or logins come at once, or the database is starting, has been stopped, or is overloaded.", "Llegan demasiadas peticiones o inicios de sesión a la vez, o la base de datos está arrancando, se detuvo o está sobrecargada."),
         Curl = "curl {origin}/ready",
     };
 
     public static readonly IReadOnlyList<ErrorKind> All =
     [
         Unauthorized, TokenExpired, TokenInvalid, InvalidCredentials, Validation, MalformedJson, BadRequest, IdempotencyKeyInvalid, IdempotencyKeyMissing,
-        NotFound, AlreadyExists, PreconditionFailed, IdempotencyMismatch, IdempotencyInFlight, Gone, MethodNotAllowed, NotAcceptable, RequestTimeout,
-        PayloadTooLarge, UnsupportedMediaType, Internal, Unavailable,
+        NotFound, AlreadyExists, PreconditionFailed, PreconditionRequired, IdempotencyMismatch, IdempotencyInFlight, Gone, MethodNotAllowed, NotAcceptable, RequestTimeout,
+        PayloadTooLarge, UnsupportedMediaType, RateLimitExceeded, Ended, Internal, Unavailable,
     ];
 }

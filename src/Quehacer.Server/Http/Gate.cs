@@ -14,15 +14,26 @@ internal sealed partial class Gate(RequestDelegate next, Contracts contracts, Js
     private const string Header = "X-Request-Id";
     private const int RequestIdCharacters = 128;
 
+    private static readonly string[] Lasting = [Header, "X-Content-Type-Options", .. Quota.Headers];
+
     public async Task InvokeAsync(HttpContext http)
     {
         var began = Stopwatch.GetTimestamp();
         http.TraceIdentifier = RequestId(http.Request);
         http.Response.Headers[Header] = http.TraceIdentifier;
-        http.Response.Headers.XContentTypeOptions = "nosniff";
+        var isAborted = false;
         try
         {
-            await next(http);
+            if (Framing.IsPlain(http.Request))
+            {
+                await next(http);
+            }
+            else
+            {
+                // What follows on the connection may be a part of this request.
+                http.Response.Headers.Connection = "close";
+                await contracts.OwnerOf(http.Request.Path).RefuseAsync(http, HttpFault.BadRequest);
+            }
             if (!http.Response.HasStarted && FaultOf(http.Response) is { } fault)
             {
                 await contracts.OwnerOf(http.Request.Path).RefuseAsync(http, fault);
@@ -32,14 +43,22 @@ internal sealed partial class Gate(RequestDelegate next, Contracts contracts, Js
         {
             // The client has gone; 499 is what its absence is called in logs.
             SetStatus(http, 499);
+            isAborted = true;
+        }
+        catch (CutOffException exception)
+        {
+            CutOff(http.TraceIdentifier, exception.Message);
+            http.Abort();
+            isAborted = true;
         }
         catch (Exception exception)
         {
-            await AnswerAsync(http, exception);
+            isAborted = !await AnswerAsync(http, exception);
         }
         var route = (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "";
         log.Request(
-            http.Request.Method, route, http.Request.Path, http.Response.StatusCode, Stopwatch.GetElapsedTime(began), http.Features.Get<Caller>()?.UserId, http.TraceIdentifier);
+            http.Request.Method, route, http.Request.Path, http.Response.StatusCode, Stopwatch.GetElapsedTime(began), http.Features.Get<Caller>()?.UserId, http.TraceIdentifier,
+            http.Connection.RemoteIpAddress, isAborted);
     }
 
     /// <summary>An id that the client gave is kept if it is sane: it goes into logs and headers.</summary>
@@ -66,7 +85,8 @@ internal sealed partial class Gate(RequestDelegate next, Contracts contracts, Js
             _ => null,
         };
 
-    private async Task AnswerAsync(HttpContext http, Exception exception)
+    /// <summary>False when an answer had begun, and its connection was cut so that it does not look whole.</summary>
+    private async Task<bool> AnswerAsync(HttpContext http, Exception exception)
     {
         var fault = exception switch
         {
@@ -88,13 +108,17 @@ internal sealed partial class Gate(RequestDelegate next, Contracts contracts, Js
         if (http.Response.HasStarted)
         {
             http.Abort();
-            return;
+            return false;
         }
-        var requestId = http.Response.Headers[Header];
+        // What was said of an answer that will not come is taken back; what was said of the request stays.
+        var lasting = Array.ConvertAll(Lasting, name => (Name: name, Value: http.Response.Headers[name]));
         http.Response.Clear();
-        http.Response.Headers[Header] = requestId;
-        http.Response.Headers.XContentTypeOptions = "nosniff";
+        foreach (var (name, value) in lasting)
+        {
+            http.Response.Headers[name] = value;
+        }
         await contracts.OwnerOf(http.Request.Path).RefuseAsync(http, fault);
+        return true;
     }
 
     private static void SetStatus(HttpContext http, int status)
@@ -110,4 +134,7 @@ internal sealed partial class Gate(RequestDelegate next, Contracts contracts, Js
 
     [LoggerMessage(EventId = 2, EventName = "database away", Level = LogLevel.Warning, Message = "The database could not serve request {request_id}: {reason}")]
     private partial void DatabaseAway(string request_id, string reason);
+
+    [LoggerMessage(EventId = 3, EventName = "answer cut off", Level = LogLevel.Information, Message = "The answer to request {request_id} was cut off. {reason}")]
+    private partial void CutOff(string request_id, string reason);
 }

@@ -40,7 +40,7 @@ internal static class Health
             });
         }
 
-        void Map(string pattern, RequestDelegate handler) => routes.MapMethods(pattern, Methods, handler);
+        void Map(string pattern, RequestDelegate handler) => routes.MapMethods(pattern, Methods, handler).WithMetadata(new AlwaysAnswered());
     }
 
     private static JsonObject Healthy() => new()

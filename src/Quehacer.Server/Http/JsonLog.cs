@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -14,12 +16,16 @@ internal sealed class JsonLog : ILoggerProvider
     /// <summary>What may wait to be written, in bytes.</summary>
     private const int PendingBytes = 4 * 1024 * 1024;
 
+    /// <summary>As the API writes times: UTC with milliseconds.</summary>
+    private const string Time = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     [ThreadStatic]
     private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json)? scratch;
 
     private readonly Stream output;
+    private readonly bool withClientAddress;
     private readonly Lock gate = new();
     private readonly SemaphoreSlim signal = new(0);
     private readonly Thread writer;
@@ -29,15 +35,20 @@ internal sealed class JsonLog : ILoggerProvider
     private long dropped;
     private volatile bool closed;
 
-    public JsonLog(Stream output)
+    /// <param name="output">Where lines go.</param>
+    /// <param name="withClientAddress">Whether the line of a request tells the address of the client. It is personal data.</param>
+    public JsonLog(Stream output, bool withClientAddress)
     {
         this.output = output;
+        this.withClientAddress = withClientAddress;
         writer = new Thread(WriteOut) { IsBackground = true, Name = "log" };
         writer.Start();
     }
 
     /// <summary>One line for one request. Never a token, a password or a body.</summary>
-    public void Request(string method, string route, string path, int status, TimeSpan took, Guid? userId, string requestId)
+    /// <param name="isAborted">The client has gone, or the connection was cut: whatever was sent is not the whole answer.</param>
+    public void Request(
+        string method, string route, string path, int status, TimeSpan took, Guid? userId, string requestId, IPAddress? client, bool isAborted)
     {
         var (buffer, json) = Begin("info", "request");
         json.WriteString("method"u8, method);
@@ -50,6 +61,14 @@ internal sealed class JsonLog : ILoggerProvider
             json.WriteString("user"u8, Core.Ids.ToTypeId(Core.Ids.UserPrefix, user));
         }
         json.WriteString("request_id"u8, requestId);
+        if (isAborted)
+        {
+            json.WriteBoolean("aborted"u8, true);
+        }
+        if (withClientAddress && client is not null)
+        {
+            json.WriteString("client"u8, (client.IsIPv4MappedToIPv6 ? client.MapToIPv4() : client).ToString());
+        }
         End(buffer, json);
     }
 
@@ -73,7 +92,9 @@ internal sealed class JsonLog : ILoggerProvider
         buffer.ResetWrittenCount();
         json.Reset();
         json.WriteStartObject();
-        json.WriteString("time"u8, DateTime.UtcNow);
+        Span<byte> time = stackalloc byte[24];
+        DateTime.UtcNow.TryFormat(time, out var written, Time, CultureInfo.InvariantCulture);
+        json.WriteString("time"u8, time[..written]);
         json.WriteString("level"u8, level);
         json.WriteString("event"u8, name);
         return (buffer, json);
@@ -155,14 +176,16 @@ internal sealed class JsonLog : ILoggerProvider
             };
             var (buffer, json) = Begin(level, eventId.Name ?? category);
             json.WriteString("category"u8, category);
-            json.WriteString("message"u8, formatter(state, exception));
+            var message = formatter(state, exception);
+            json.WriteString("message"u8, message);
             if (state is IReadOnlyList<KeyValuePair<string, object?>> members)
             {
                 foreach (var (name, value) in members)
                 {
-                    if (name != "{OriginalFormat}" && value is not null)
+                    // A message that is nothing but one value, as PostgreSQL's are, is not said twice.
+                    if (name != "{OriginalFormat}" && value is not null && Convert.ToString(value, CultureInfo.InvariantCulture) is { } text && text != message)
                     {
-                        json.WriteString(name, Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture));
+                        json.WriteString(name, text);
                     }
                 }
             }

@@ -9,16 +9,18 @@ internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, JsonDocu
 {
     public const int MaxBytes = 1024 * 1024;
 
+    private const int FirstBytes = 16 * 1024;
+
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 32, AllowDuplicateProperties = false };
 
     /// <summary>Reads and parses. A body is JSON (RFC 8259) in UTF-8; for PATCH it may be called a merge patch (RFC 7396).</summary>
     /// <param name="optional">An absent body is no fault; its JSON is null.</param>
     public static async Task<(RequestBody Body, HttpFault? Fault)> ReadAsync(HttpRequest request, bool optional)
     {
-        var bytes = await ReadBytesAsync(request);
-        if (bytes is not { } read)
+        var (read, fault) = await ReadBytesAsync(request);
+        if (fault is not null)
         {
-            return (default, HttpFault.BodyTooLarge);
+            return (default, fault);
         }
         if (read.Length == 0)
         {
@@ -48,7 +50,7 @@ internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, JsonDocu
 
     private static bool IsJson(HttpRequest request)
     {
-        if (request.Headers.ContentEncoding.Count > 0 && request.Headers.ContentEncoding != "identity")
+        if (request.Headers.ContentEncoding.Count > 0 && !"identity".Equals(request.Headers.ContentEncoding, StringComparison.OrdinalIgnoreCase))
         {
             return false;
         }
@@ -62,30 +64,48 @@ internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, JsonDocu
             && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase));
     }
 
-    /// <summary>Null when there are more bytes than <see cref="MaxBytes"/>.</summary>
-    private static async Task<ReadOnlyMemory<byte>?> ReadBytesAsync(HttpRequest request)
+    private static async ValueTask<int> ReadAsync(HttpRequest request, Memory<byte> into)
+    {
+        try
+        {
+            return await request.Body.ReadAsync(into, request.HttpContext.RequestAborted);
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or IOException and not BadHttpRequestException)
+        {
+            // A size of a chunk that no number holds, and a trailer that is no text, come as these and are the client's faults as well.
+            throw new BadHttpRequestException("The body cannot be taken apart.", exception);
+        }
+    }
+
+    /// <summary>Gives up the request's place while the client is slow to send, and takes one again when all is there.</summary>
+    private static async Task<(ReadOnlyMemory<byte> Bytes, HttpFault? Fault)> ReadBytesAsync(HttpRequest request)
     {
         if (request.ContentLength is 0)
         {
-            return ReadOnlyMemory<byte>.Empty;
+            return (ReadOnlyMemory<byte>.Empty, null);
         }
         if (request.ContentLength > MaxBytes)
         {
-            return null;
+            return (default, HttpFault.BodyTooLarge);
         }
-        var buffer = new byte[request.ContentLength ?? 4096];
+        // What a client announces and does not send takes no memory.
+        var buffer = new byte[Math.Min(request.ContentLength ?? 4096, FirstBytes)];
         var length = 0;
-        while (true)
+        var waited = false;
+        var place = request.HttpContext.Features.Get<Shedding.Place>();
+        while (length != request.ContentLength)
         {
             if (length == buffer.Length)
             {
-                if (request.ContentLength is not null)
-                {
-                    break;
-                }
-                Array.Resize(ref buffer, buffer.Length * 2);
+                Array.Resize(ref buffer, (int)Math.Min(buffer.Length * 2L, request.ContentLength ?? int.MaxValue));
             }
-            var read = await request.Body.ReadAsync(buffer.AsMemory(length), request.HttpContext.RequestAborted);
+            var reading = ReadAsync(request, buffer.AsMemory(length));
+            if (!reading.IsCompleted && !waited)
+            {
+                waited = true;
+                place?.Leave();
+            }
+            var read = await reading;
             if (read == 0)
             {
                 break;
@@ -93,9 +113,9 @@ internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, JsonDocu
             length += read;
             if (length > MaxBytes)
             {
-                return null;
+                return (default, HttpFault.BodyTooLarge);
             }
         }
-        return buffer.AsMemory(0, length);
+        return waited && place?.TryTake() == false ? (default, HttpFault.Overloaded) : (buffer.AsMemory(0, length), null);
     }
 }

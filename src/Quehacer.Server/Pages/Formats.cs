@@ -1,4 +1,5 @@
 using Microsoft.Net.Http.Headers;
+using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Pages;
 
@@ -13,10 +14,6 @@ internal enum Format
 
 internal static class Formats
 {
-    private static readonly string[] Html = ["text", "html"];
-    private static readonly string[] Json = ["application", "json"];
-    private static readonly string[] ProblemJson = ["application", "problem+json"];
-
     /// <summary>
     /// What <c>Accept</c> prefers (RFC 9110 §12.5.1). A header that leaves all of them out is answered in HTML all the same: an explanation
     /// in the wrong format helps more than a refusal.
@@ -27,20 +24,12 @@ internal static class Formats
         {
             return Format.Html;
         }
-        var (html, json, problem) = (Quality(ranges, Html), Quality(ranges, Json), Quality(ranges, ProblemJson));
+        var (html, json, problem) = (MediaType.Html.In(ranges).Quality, MediaType.Json.In(ranges).Quality, MediaType.ProblemJson.In(ranges).Quality);
         return html >= Math.Max(json, problem) ? Format.Html : json >= problem ? Format.Json : Format.ProblemJson;
     }
 
     /// <summary>Whether HTML is wanted by name, as browsers do; <c>*/*</c> or no header at all says nothing.</summary>
     public static bool NamesHtml(HttpRequest request) => Preferred(request) == Format.Html
         && MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var ranges)
-        && ranges.Any(range => range.Type.Equals(Html[0], StringComparison.OrdinalIgnoreCase));
-
-    /// <summary>The quality of the most specific range that fits; 0 where none does.</summary>
-    private static double Quality(IList<MediaTypeHeaderValue> ranges, string[] type) => ranges
-        .Where(range => range.MatchesAllTypes || (range.Type.Equals(type[0], StringComparison.OrdinalIgnoreCase)
-            && (range.MatchesAllSubTypes || range.SubType.Equals(type[1], StringComparison.OrdinalIgnoreCase))))
-        .OrderBy(range => range.MatchesAllTypes ? 2 : range.MatchesAllSubTypes ? 1 : 0)
-        .Select(range => range.Quality ?? 1)
-        .FirstOrDefault(0);
+        && ranges.Any(range => range.Type.Equals(MediaType.Html.Type, StringComparison.OrdinalIgnoreCase));
 }

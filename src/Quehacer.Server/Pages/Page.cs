@@ -110,10 +110,10 @@ internal sealed class Page(HttpContext http)
     private async Task WriteAsync(int status, string type, byte[] body)
     {
         var headers = http.Response.Headers;
-        headers.Vary = "Accept, Accept-Language";
+        http.Response.VariesBy("Accept");
+        http.Response.VariesBy("Accept-Language");
         headers.ContentLanguage = Tag;
         headers.CacheControl = "no-cache";
-        headers["Referrer-Policy"] = "no-referrer";
         http.Response.StatusCode = status;
         http.Response.ContentType = type;
         http.Response.ContentLength = body.Length;

@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Text;
 using System.Xml.Linq;
-using Microsoft.Net.Http.Headers;
 using Quehacer.Server.Http;
 using Swashbuckle.AspNetCore.SwaggerUI;
 
@@ -34,10 +33,22 @@ internal static class Reference
         const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
         dark.addEventListener('change', follow);
         follow();
+        // What the description calls a server that was just started is, on this page, the one that shows it.
+        const here = new URL('.', location).href.replace(/\/$/, '');
+        // Between a request and its answers: how to ask the same with curl and with the clients.
+        const samples = (Responses, { React: { createElement, Fragment }, specSelectors }) => props => createElement(Fragment, null,
+          createElement('div', { className: 'opblock-section-header' }, createElement('h4', null, 'Samples')),
+          createElement('div', { className: 'samples' },
+            ...specSelectors.specJson().getIn(['paths', props.path, props.method, 'x-codeSamples'], []).map(sample =>
+              createElement('details', { key: sample.get('label') },
+                createElement('summary', null, sample.get('label')),
+                createElement('pre', null, sample.get('source').replaceAll(/http:[/]{2}localhost:3000/g, here))))),
+          createElement(Responses, props));
         window.ui = SwaggerUIBundle({
           url: document.getElementById('viewer').dataset.description,
           dom_id: '#viewer',
           presets: [SwaggerUIBundle.presets.apis],
+          plugins: [() => ({ wrapComponents: { responses: samples } })],
           layout: 'BaseLayout',
           deepLinking: true,
           filter: true,
@@ -68,6 +79,9 @@ internal static class Reference
         nav :last-child{margin-left:auto}
         nav a,main>p>a{color:var(--link)}
         main>h1{line-height:1.2;margin:1.5rem 0 .5rem}
+        .samples{padding:8px 20px 12px}
+        .samples summary{cursor:pointer;padding:4px 0}
+        .samples pre{background:#22262b;color:#f2f2f5;padding:12px;border-radius:4px;overflow:auto;margin:4px 0 8px}
         """;
 
     private static readonly Dictionary<string, string> Types = new(StringComparer.Ordinal)
@@ -125,10 +139,10 @@ internal static class Reference
         {
             stream.CopyTo(compressed);
         }
-        http.Response.Headers.Vary = "Accept-Encoding";
-        if (TakesGzip(http.Request))
+        http.Response.VariesBy("Accept-Encoding");
+        if (ContentCoding.Preferred(http.Request) is not null && ContentCoding.Accepts(http.Request, ContentCoding.Gzip))
         {
-            http.Response.Headers.ContentEncoding = "gzip";
+            http.Response.Headers.ContentEncoding = ContentCoding.Gzip;
             return WriteAsync(http, type, compressed.ToArray());
         }
         compressed.Position = 0;
@@ -139,10 +153,6 @@ internal static class Reference
         }
         return WriteAsync(http, type, plain.ToArray());
     }
-
-    private static bool TakesGzip(HttpRequest request) =>
-        StringWithQualityHeaderValue.TryParseList(request.Headers.AcceptEncoding, out var accepted)
-        && accepted.Any(encoding => encoding.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && encoding.Quality is not 0);
 
     private static async Task WriteAsync(HttpContext http, string type, byte[] body)
     {

@@ -24,7 +24,7 @@ public sealed class AccessTokenTests
         Assert.Null(Verify(tokens.Issue(Ana, Session, Now), Now, out var claims));
 
         var seconds = new DateTimeOffset(Now).ToUnixTimeSeconds();
-        Assert.Equal(new TokenClaims(Ana.Id, Session, Ana.WorkspaceId, seconds, seconds + 3600), claims);
+        Assert.Equal(new TokenClaims(Ana.Id, Session, Ana.WorkspaceId, Plan.Standard, seconds, seconds + 3600), claims);
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class AccessTokenTests
         Assert.Equal(3, parts.Length);
         Assert.Equal(OurHeader, Encoding.UTF8.GetString(Base64Url.DecodeFromChars(parts[0])));
         var payload = JsonNode.Parse(Base64Url.DecodeFromChars(parts[1]))!.AsObject();
-        Assert.Equal(["sub", "iat", "exp", "roles", "sid", "ws"], payload.Select(claim => claim.Key));
+        Assert.Equal(["sub", "iat", "exp", "roles", "sid", "ws", "plan"], payload.Select(claim => claim.Key));
         Assert.Equal(Ids.ToTypeId("user", Ana.Id), (string?)payload["sub"]);
         Assert.Equal(["user", "admin"], payload["roles"]!.AsArray().Select(role => (string?)role));
         Assert.Equal(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}")), Base64Url.DecodeFromChars(parts[2]));

@@ -52,7 +52,7 @@ public sealed class PasswordsTests
     [Fact]
     public async Task A_password_is_verified_however_it_is_composed()
     {
-        var passwords = new Passwords(new PasswordHashing(password => "plain:" + password, (hash, password) => hash == "plain:" + password));
+        var passwords = new Passwords(new PasswordHashing(password => "plain:" + password, (hash, password) => hash == "plain:" + password), parallel: 1);
         var hash = await passwords.HashAsync("contrasen\u0303a", TestContext.Current.CancellationToken);
 
         Assert.True(await passwords.VerifyAsync(hash, "contraseña", TestContext.Current.CancellationToken));
@@ -68,14 +68,14 @@ public sealed class PasswordsTests
         {
             verified++;
             return true;
-        }));
+        }), parallel: 1);
 
         Assert.False(await passwords.VerifyAsync(null, "nobody's password", TestContext.Current.CancellationToken));
         Assert.Equal(1, verified);
     }
 
     [Fact]
-    public async Task No_more_is_hashed_at_a_time_than_there_are_processors()
+    public async Task No_more_is_hashed_at_a_time_than_was_said()
     {
         int running = 0, most = 0;
         var passwords = new Passwords(new PasswordHashing(
@@ -87,10 +87,31 @@ public sealed class PasswordsTests
                 Interlocked.Decrement(ref running);
                 return password;
             },
-            (_, _) => false));
+            (_, _) => false), parallel: 2);
 
         await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => passwords.HashAsync("x", TestContext.Current.CancellationToken)));
-        Assert.InRange(most, 1, Environment.ProcessorCount);
+        Assert.InRange(most, 1, 2);
+    }
+
+    [Fact]
+    public async Task What_finds_too_many_waiting_is_refused_at_once_and_not_looked_at()
+    {
+        using var gate = new ManualResetEventSlim();
+        var lookedAt = 0;
+        var passwords = new Passwords(new PasswordHashing(_ => "", (_, _) =>
+        {
+            Interlocked.Increment(ref lookedAt);
+            gate.WaitHandle.WaitOne(TimeSpan.FromSeconds(30));
+            return true;
+        }), parallel: 1);
+
+        var taken = Enumerable.Range(0, 1 + Limits.PasswordsWaiting).Select(_ => passwords.VerifyAsync("hash", "x", TestContext.Current.CancellationToken)).ToList();
+        Assert.Null(await passwords.VerifyAsync("hash", "x", TestContext.Current.CancellationToken));
+        Assert.Null(await passwords.HashAsync("x", TestContext.Current.CancellationToken));
+        gate.Set();
+        Assert.All(await Task.WhenAll(taken), Assert.True);
+        Assert.Equal(taken.Count, lookedAt);
+        Assert.True(await passwords.VerifyAsync("hash", "x", TestContext.Current.CancellationToken));
     }
 
     private static void InterlockedMax(ref int target, int value)

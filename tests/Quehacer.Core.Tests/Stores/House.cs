@@ -27,18 +27,31 @@ internal sealed class House : IAsyncDisposable
 
     public static readonly TaskLimits V1 = new(TitleCharacters: 200, DescriptionCharacters: 10_000, Tags: 10, TagCharacters: 50);
 
-    private House(string connectionString, TimeSpan keysKeptFor, TimeSpan tasksKeptFor, int lockTimeoutMs)
+    private House(string connectionString, TimeSpan keysKeptFor, TimeSpan tasksKeptFor, int lockTimeoutMs, LoginLimits? loginLimits)
     {
+        ConnectionString = connectionString;
         Database = new Database(new DatabaseOptions(connectionString, PoolSize: 24, StatementTimeoutMs: 20_000, lockTimeoutMs));
         // Real hashing is slow on purpose, and its slowness is not what these tests are about.
-        var hashing = new PasswordHashing(password => "plain:" + password, (hash, password) => hash == "plain:" + password);
-        var options = new InstallationOptions(new SigningKey("a secret of at least thirty-two bytes"), [new byte[32]], hashing, TimeSpan.FromDays(30), keysKeptFor, tasksKeptFor);
-        Core = new Installation(Database, options, Time, (incident, userId) => Incidents.Enqueue((incident, userId)));
+        var hashing = new PasswordHashing(password => "plain:" + password, (hash, password) =>
+        {
+            Interlocked.Increment(ref passwordsLookedAt);
+            return hash == "plain:" + password;
+        });
+        var options = new InstallationOptions(
+            new SigningKey("a secret of at least thirty-two bytes"), [new byte[32]], hashing, ParallelPasswords: 4, loginLimits, TimeSpan.FromDays(30), keysKeptFor, tasksKeptFor);
+        Core = new Installation(Database, options, Time, (incident, userId, _) => Incidents.Enqueue((incident, userId)));
     }
+
+    private int passwordsLookedAt;
+
+    /// <summary>How often a password was held against a hash.</summary>
+    public int PasswordsLookedAt => Volatile.Read(ref passwordsLookedAt);
 
     public MovableTime Time { get; } = new();
 
     public ConcurrentQueue<(SessionIncident Incident, Guid? UserId)> Incidents { get; } = new();
+
+    public string ConnectionString { get; }
 
     public Database Database { get; }
 
@@ -46,21 +59,21 @@ internal sealed class House : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<House> BuildAsync(PostgresFixture postgres, int keysKeptForDays = 1, int tasksKeptForDays = 30, int lockTimeoutMs = 20_000) =>
-        new(await postgres.DatabaseAsync(), TimeSpan.FromDays(keysKeptForDays), TimeSpan.FromDays(tasksKeptForDays), lockTimeoutMs);
+    public static async Task<House> BuildAsync(PostgresFixture postgres, int keysKeptForDays = 1, int tasksKeptForDays = 30, int lockTimeoutMs = 20_000, LoginLimits? loginLimits = null) =>
+        new(await postgres.DatabaseAsync(), TimeSpan.FromDays(keysKeptForDays), TimeSpan.FromDays(tasksKeptForDays), lockTimeoutMs, loginLimits);
 
     public ValueTask DisposeAsync() => Database.DisposeAsync();
 
     /// <summary>Registers somebody and logs them in.</summary>
     public async Task<(Caller Caller, Tokens Tokens)> MoveInAsync(string email)
     {
-        Ok(await Core.Accounts.RegisterAsync(new AccountEdit { Email = email, Name = "Somebody", Password = Password }, null, "req_register", Cancellation));
+        Ok(await Core.Accounts.RegisterAsync(new AccountEdit { Email = email, Name = "Somebody", Password = Password }, null, null, "req_register", Cancellation));
         return await LogInAsync(email);
     }
 
     public async Task<(Caller Caller, Tokens Tokens)> LogInAsync(string email)
     {
-        var tokens = Ok(await Core.Sessions.LoginAsync(email, Password, null, Cancellation)).Value;
+        var tokens = Ok(await Core.Sessions.LoginAsync(email, Password, null, null, Cancellation)).Value;
         return (CallerOf(tokens), tokens);
     }
 

@@ -124,7 +124,7 @@ public sealed class RebuildTests(PostgresFixture postgres)
     [InlineData("DELETE FROM labels WHERE name = 'f'", "Tag missing")]
     [InlineData("INSERT INTO labels SELECT (jsonb_populate_record(l, jsonb_build_object('label_id', gen_random_uuid(), 'name_key', 'y'))).* FROM labels l WHERE name = 'f'", "Tag unexpected")]
     [InlineData("UPDATE workspaces SET revision = revision + 1", "Workspace revision")]
-    [InlineData("UPDATE workspaces SET labels_revision = 1, last_task_number = 1, changed_at = now() - interval '1 year'", "Workspace labels_revision,last_task_number,changed_at")]
+    [InlineData("UPDATE workspaces SET labels_revision = 1, labels_changed_at = NULL, last_task_number = 1, changed_at = now() - interval '1 year'", "Workspace labels_revision,labels_changed_at,last_task_number,changed_at")]
     [InlineData("UPDATE workspaces SET pending_tasks = -1, done_tasks = -1, deleted_tasks = -1", "Workspace pending_tasks,done_tasks,deleted_tasks")]
     [InlineData("DELETE FROM workspaces", "Workspace missing")]
     [InlineData("TRUNCATE tasks, labels, workspaces", null)]

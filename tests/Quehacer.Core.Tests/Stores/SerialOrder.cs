@@ -118,8 +118,8 @@ internal sealed class SerialOrder(House house, Caller caller)
             {
                 return ErrorCode.NotFound;
             }
-            var tag = before is null ? default(EntityTag?) : new EntityTag(house.Database.Incarnation, before.Version, 0);
-            var decision = operation.On(Guid.Empty, before, tag, new ResolvedLabels([], true, true), house.Time.NowUtc());
+            var found = before is null ? null : new TaskView(before, [], null, new EntityTag(house.Database.Incarnation, before.Version, 0), before.UpdatedAt);
+            var decision = operation.On(Guid.Empty, found, new ResolvedLabels([], true, true), house.Time.NowUtc());
             if (decision.Error is { } refused)
             {
                 return refused;

@@ -118,9 +118,9 @@ public sealed class SessionStoreTests(PostgresFixture postgres)
 
         foreach (var (email, password) in new[] { ("ana@example.com", "wrong"), ("eva@example.com", House.Password), ("ana@example.com", House.Password + "\0"), ("ana@example.com", "") })
         {
-            Assert.Equal(ErrorCode.WrongCredentials, (await house.Core.Sessions.LoginAsync(email, password, null, Cancellation)).Error?.Code);
+            Assert.Equal(ErrorCode.WrongCredentials, (await house.Core.Sessions.LoginAsync(email, password, null, null, Cancellation)).Error?.Code);
         }
-        Assert.True((await house.Core.Sessions.LoginAsync("ANA@Example.com", House.Password, null, Cancellation)).IsOk);
+        Assert.True((await house.Core.Sessions.LoginAsync("ANA@Example.com", House.Password, null, null, Cancellation)).IsOk);
     }
 }
 
@@ -134,7 +134,7 @@ public sealed class AccountStoreTests(PostgresFixture postgres)
         await using var house = await House.BuildAsync(postgres);
 
         var results = await House.AtOnceAsync(20, index => house.Core.Accounts.RegisterAsync(
-            new AccountEdit { Email = index % 2 == 0 ? "ana@example.com" : "ANA@example.com", Name = "Ana", Password = House.Password }, null, "req_test", Cancellation));
+            new AccountEdit { Email = index % 2 == 0 ? "ana@example.com" : "ANA@example.com", Name = "Ana", Password = House.Password }, null, null, "req_test", Cancellation));
 
         Assert.Single(results, result => result.IsOk);
         Assert.Equal(19, results.Count(result => result.Error?.Code == ErrorCode.EmailTaken));
@@ -147,12 +147,12 @@ public sealed class AccountStoreTests(PostgresFixture postgres)
         await using var house = await House.BuildAsync(postgres);
         var edit = new AccountEdit { Email = "ana@example.com", Name = "Ana", Password = House.Password };
 
-        var results = await House.AtOnceAsync(20, _ => house.Core.Accounts.RegisterAsync(edit, House.Key("k"), "req_test", Cancellation));
+        var results = await House.AtOnceAsync(20, _ => house.Core.Accounts.RegisterAsync(edit, null, House.Key("k"), "req_test", Cancellation));
 
         Assert.Single(results.Select(House.Ok), answered => !answered.IsReplay);
         Assert.Single(results.Select(result => result.Value!.Value).Distinct());
-        Assert.Equal(ErrorCode.EmailTaken, (await house.Core.Accounts.RegisterAsync(edit, House.Key("other"), "req_test", Cancellation)).Error?.Code);
-        Assert.Equal(ErrorCode.EmailTaken, (await house.Core.Accounts.RegisterAsync(edit with { Password = "another1-pw" }, House.Key("k"), "req_test", Cancellation)).Error?.Code);
+        Assert.Equal(ErrorCode.EmailTaken, (await house.Core.Accounts.RegisterAsync(edit, null, House.Key("other"), "req_test", Cancellation)).Error?.Code);
+        Assert.Equal(ErrorCode.EmailTaken, (await house.Core.Accounts.RegisterAsync(edit with { Password = "another1-pw" }, null, House.Key("k"), "req_test", Cancellation)).Error?.Code);
     }
 
     [Fact]

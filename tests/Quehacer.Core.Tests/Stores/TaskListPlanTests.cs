@@ -52,7 +52,8 @@ public sealed class TaskListPlanTests(PostgresFixture postgres)
     private static async Task AssertAsync(House house, Caller caller, TaskFilter filter, TaskCursor? cursor, string what, int mostRows)
     {
         var request = new TaskListRequest(filter, Page, cursor is null ? 1 : null, null, WithTotal: cursor is null);
-        await using var command = await house.Core.TaskList.CommandAsync(caller, request, cursor, null, Cancellation);
+        var (prepared, _) = await house.Core.TaskList.CommandAsync(caller, request, cursor, null, Cancellation);
+        await using var command = prepared;
         command.CommandText = "EXPLAIN (ANALYZE, FORMAT JSON) " + command.CommandText;
         var json = (string)(await command.ExecuteScalarAsync(Cancellation))!;
         var touched = 0.0;

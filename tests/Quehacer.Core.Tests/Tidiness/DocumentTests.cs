@@ -201,7 +201,7 @@ public sealed partial class DocumentTests
     [GeneratedRegex(@"^\| `(?<key>[A-Za-z]+__[A-Za-z_]+)` \| (?<short>[^|]*?) ?\| (?<default>[^|]+) \| (?<range>[^|]+) \|")]
     private static partial Regex Row();
 
-    [GeneratedRegex(@"reader\.(?<kind>[A-Z]\w+)\(""(?<key>\w+:[\w:]+)""(?<rest>[^)]*)\)")]
+    [GeneratedRegex(@"reader\.(?<kind>[A-Z]\w+)(?:<\w+>)?\(""(?<key>\w+:[\w:]+)""(?<rest>[^)]*)\)")]
     private static partial Regex Setting();
 
     [GeneratedRegex(@"new\(""(?<slug>[a-z-]+)"", ""(?<code>[A-Z_]+)"", ""(?<number>[A-Z]+_\d+)"", (?<status>\d+),\s+new\(.+\),\s+new\(""(?<meaning>[^""]+)"",")]

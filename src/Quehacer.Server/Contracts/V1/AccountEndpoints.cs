@@ -7,7 +7,7 @@ using Quehacer.Server.Http;
 namespace Quehacer.Server.Contracts.V1;
 
 /// <summary>Accounts and sessions over v1: <c>/api/v1/auth/…</c> and <c>/api/v1/me</c>.</summary>
-internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessions, Problems problems, bool keyRequired)
+internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessions, Problems problems, WriteDemands demands)
 {
     public void MapAnonymous(IEndpointRouteBuilder routes)
     {
@@ -25,12 +25,12 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
 
     private async Task<IResult> RegisterAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired, identity: WithoutPassword);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, identity: WithoutPassword);
         if (request is null)
         {
             return refusal!;
         }
-        var registered = await accounts.RegisterAsync(Reading.Account(request.Body, isNew: true).Edit, request.Key, http.TraceIdentifier, Endpoints.Bounded);
+        var registered = await accounts.RegisterAsync(Reading.Account(request.Body, isNew: true).Edit, http.Connection.RemoteIpAddress, request.Key, http.TraceIdentifier, Endpoints.Bounded);
         return registered.IsOk
             ? new Answer<UserBody>(201, UserBody.Of(registered.Value.Value), BodyJson.Default.UserBody) { IsReplay = registered.Value.IsReplay, Location = "/api/v1/me" }
             : new Refusal(problems, registered.Error);
@@ -38,7 +38,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
 
     private async Task<IResult> LoginAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired, identity: WithoutPassword);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, identity: WithoutPassword);
         if (request is null)
         {
             return refusal!;
@@ -52,13 +52,13 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
         {
             return new Refusal(problems, Error.Invalid(Field.Email, FieldFault.NotText));
         }
-        var tokens = await sessions.LoginAsync(Text.NormaliseName(values[0]), values[1], request.Key, Endpoints.Bounded);
+        var tokens = await sessions.LoginAsync(Text.NormaliseName(values[0]), values[1], http.Connection.RemoteIpAddress, request.Key, Endpoints.Bounded);
         return Shown(tokens);
     }
 
     private async Task<IResult> RefreshAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey);
         if (request is null)
         {
             return refusal!;
@@ -87,18 +87,22 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
             return new Refusal(problems, unknown);
         }
         var me = await accounts.GetAsync(http.Caller(), Endpoints.Bounded);
-        return me.IsOk ? Shown(me.Value, isReplay: false) : new Refusal(problems, me.Error);
+        if (!me.IsOk)
+        {
+            return new Refusal(problems, me.Error);
+        }
+        return Conditional.InPlaceOf(http, ValidatorsOf(me.Value), problems) ?? Shown(me.Value, isReplay: false);
     }
 
     private async Task<IResult> ChangeMeAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired, identity: WithoutPassword);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, identity: WithoutPassword);
         if (request is null)
         {
             return refusal!;
         }
         var (edit, version) = Reading.Account(request.Body, isNew: false);
-        var changed = await accounts.ChangeAsync(http.Caller(), edit, request.Precondition(version), request.Key, Endpoints.Bounded);
+        var changed = await accounts.ChangeAsync(http.Caller(), edit, request.Precondition(version, isDemanded: false), request.Key, Endpoints.Bounded);
         return changed.IsOk ? Shown(changed.Value.Value, changed.Value.IsReplay) : new Refusal(problems, changed.Error);
     }
 
@@ -107,7 +111,9 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
         : new Refusal(problems, tokens.Error);
 
     private static Answer<UserBody> Shown(AccountView view, bool isReplay) =>
-        new(200, UserBody.Of(view.Account), BodyJson.Default.UserBody) { Tag = view.Tag, IsReplay = isReplay };
+        new(200, UserBody.Of(view.Account), BodyJson.Default.UserBody) { Validators = ValidatorsOf(view), IsReplay = isReplay };
+
+    private static Validators ValidatorsOf(AccountView view) => Conditional.Of(view.Tag, view.Account.UpdatedAt);
 
     /// <summary>The members of a body except the password: that one is verified on a repeat, not compared.</summary>
     private static byte[] WithoutPassword(JsonElement body) => body.ValueKind != JsonValueKind.Object

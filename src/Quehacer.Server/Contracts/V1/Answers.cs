@@ -3,14 +3,14 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Quehacer.Core;
+using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1;
 
 /// <summary>A JSON answer of v1 with the headers that go with it.</summary>
 internal sealed class Answer<T>(int status, T body, JsonTypeInfo<T> type) : IResult
 {
-    public EntityTag? Tag { get; init; }
+    public Validators Validators { get; init; }
 
     public string? Location { get; init; }
 
@@ -27,11 +27,16 @@ internal sealed class Answer<T>(int status, T body, JsonTypeInfo<T> type) : IRes
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var headers = httpContext.Response.Headers;
-        headers.CacheControl = IsSecret ? "no-store" : "private, no-cache";
-        if (Tag is { } tag)
+        if (IsSecret)
         {
-            headers.ETag = Tags.Format(tag);
+            headers.CacheControl = Caching.Never;
         }
+        else
+        {
+            headers.CacheControl = Caching.Revalidate;
+            httpContext.Response.VariesBy(Caching.ByCallerAndFormat);
+        }
+        Validators.WriteTo(headers);
         if (Location is not null)
         {
             headers.Location = Location;
@@ -49,6 +54,35 @@ internal sealed class Answer<T>(int status, T body, JsonTypeInfo<T> type) : IRes
             headers["X-Total-Count"] = total.ToString(CultureInfo.InvariantCulture);
         }
         return JsonAnswer.WriteAsync(httpContext, status, "application/json; charset=utf-8", body, type);
+    }
+}
+
+/// <summary>A list in a format that has a row for each thing: a page of it, or all of it.</summary>
+internal sealed class RowsAnswer<T>(RowFormat<T> format, RowPage<T> first) : IResult
+{
+    /// <summary>The addresses around the page; null for the whole list.</summary>
+    public LinksBody? Links { get; init; }
+
+    /// <summary>How many things the whole list had when it was begun, where that was counted.</summary>
+    public long? Total { get; init; }
+
+    public Validators Validators { get; init; }
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        var headers = httpContext.Response.Headers;
+        headers.CacheControl = Caching.Revalidate;
+        httpContext.Response.VariesBy(Caching.ByCallerAndFormat);
+        Validators.WriteTo(headers);
+        if (Links is not null)
+        {
+            headers.Link = Links.ToHeader();
+        }
+        if (Total is { } total)
+        {
+            headers["X-Total-Count"] = total.ToString(CultureInfo.InvariantCulture);
+        }
+        return Rows.WriteAsync(httpContext, format, first);
     }
 }
 

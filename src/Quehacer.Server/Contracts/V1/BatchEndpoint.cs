@@ -5,18 +5,24 @@ using Quehacer.Server.Http;
 namespace Quehacer.Server.Contracts.V1;
 
 /// <summary>Many operations in one request: all of them or none (200), or each on its own (207).</summary>
-internal sealed class BatchEndpoint(TaskBatchWriter batches, Problems problems, bool keyRequired)
+internal sealed class BatchEndpoint(TaskBatchWriter batches, Problems problems, WriteDemands demands)
 {
     public void Map(IEndpointRouteBuilder routes) => routes.Post("/batch", WriteAsync);
 
     private async Task<IResult> WriteAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey);
         if (request is null)
         {
             return refusal!;
         }
-        var (faults, isAtomic, operations) = Reading.Batch(request.Body, request.Precondition);
+        if (!request.Conditions.AllowCreation)
+        {
+            return new Refusal(problems, new Error(ErrorCode.PreconditionFailed));
+        }
+        // Headers are about the address of the request, which is no task's; each operation has a condition of its own.
+        var (faults, isAtomic, operations) = Reading.Batch(
+            request.Body, version => new Precondition(null, version.IsSet ? version.Value : null) { IsMissing = demands.Precondition && !version.IsSet });
         if (faults.Count > 0)
         {
             return new Refusal(problems, Error.Invalid(faults));
@@ -36,10 +42,10 @@ internal sealed class BatchEndpoint(TaskBatchWriter batches, Problems problems, 
         if (!outcome.IsOk)
         {
             var problem = problems.Body(http, outcome.Error);
-            return new BatchResultBody(index, problem.Status, outcome.Error.Current is { } current ? Tags.Format(current) : null, Task: null, problem);
+            return new BatchResultBody(index, problem.Status, outcome.Error.Current is { } current ? Conditional.Tags.Of(current) : null, Task: null, problem);
         }
         return op == "delete"
             ? new BatchResultBody(index, 204, Etag: null, Task: null, Problem: null)
-            : new BatchResultBody(index, op == "create" ? 201 : 200, Tags.Format(outcome.Value.Tag), TaskBody.Of(outcome.Value), Problem: null);
+            : new BatchResultBody(index, op == "create" ? 201 : 200, Conditional.Tags.Of(outcome.Value.Tag), TaskBody.Of(outcome.Value), Problem: null);
     }
 }

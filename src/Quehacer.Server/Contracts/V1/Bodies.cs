@@ -82,10 +82,12 @@ internal sealed record TokensBody(string AccessToken, string RefreshToken, strin
 }
 
 /// <summary>RFC 9457, with the extension members of the specification.</summary>
+/// <param name="RetryAfter">Seconds; only where a limit was reached.</param>
 /// <param name="Operation">The place of the operation that a whole batch failed at, from 0.</param>
 internal sealed record ProblemBody(
     string Type, string Title, int Status, string Detail, string Instance, string Code, string Number, string RequestId, DateTime Timestamp,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ProblemFieldBody>? Errors,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? RetryAfter = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Operation = null);
 
 internal sealed record ProblemFieldBody(
@@ -141,13 +143,17 @@ internal sealed partial class BodyJson : JsonSerializerContext;
 /// <summary>RFC 3339 in UTC with milliseconds, always all three digits.</summary>
 internal sealed class TimeConverter : JsonConverter<DateTime>
 {
+    private const string Format = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+
+    public static string Text(DateTime value) => value.ToString(Format, CultureInfo.InvariantCulture);
+
     public override DateTime Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         throw new NotSupportedException("The bodies of requests are read member by member.");
 
     public override void Write(Utf8JsonWriter writer, DateTime value, JsonSerializerOptions options)
     {
         Span<byte> text = stackalloc byte[24];
-        value.TryFormat(text, out var written, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        value.TryFormat(text, out var written, Format, CultureInfo.InvariantCulture);
         writer.WriteStringValue(text[..written]);
     }
 }

@@ -10,6 +10,7 @@ internal static class FieldMessages
     /// <param name="operation">The place of the operation in its batch that the fault belongs to.</param>
     public static ProblemFieldBody Of(FieldError error, Language language, int? operation = null)
     {
+        error = error with { Name = Shortened(error.Name) };
         var name = NameOf(error);
         if (operation is { } place)
         {
@@ -18,6 +19,10 @@ internal static class FieldMessages
         var allowed = error.Fault == FieldFault.NotOneOf ? AllowedFor(error.Field) : null;
         return new ProblemFieldBody(name, CodeOf(error.Fault), MessageOf(error, name, allowed).In(language), allowed);
     }
+
+    private static string? Shortened(string? name) => name is { Length: > Limits.NameToldLength }
+        ? name[..(char.IsHighSurrogate(name[Limits.NameToldLength - 1]) ? Limits.NameToldLength - 1 : Limits.NameToldLength)] + "…"
+        : name;
 
     private static string NameOf(FieldError error)
     {

@@ -10,6 +10,7 @@ namespace Quehacer.Server.Contracts.V1;
 internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
 {
     private const int RetryAfterSeconds = 2;
+    private const int ExampleRetryAfterSeconds = 37;
 
     private static readonly FieldError[] ExampleFaults = [new(Field.Title, FieldFault.Required), new(Field.Priority, FieldFault.NotOneOf)];
 
@@ -17,13 +18,21 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
     public async Task WriteAsync(HttpContext http, Error error)
     {
         // A refusal tells somebody whose session has ended nothing but that.
-        if (error.Code == ErrorCode.Invalid && await HasEndedAsync(http))
+        if ((error.Code is ErrorCode.Invalid || error is { Code: ErrorCode.PreconditionFailed, Current: null }) && await HasEndedAsync(http))
         {
             error = new Error(ErrorCode.SessionEnded);
         }
         if (error.Current is { } current)
         {
-            http.Response.Headers.ETag = Tags.Format(current);
+            http.Response.Headers.ETag = Conditional.Tags.Of(current);
+        }
+        if (error.Exhausted is { } exhausted)
+        {
+            var reached = LimitReached.Of(exhausted);
+            reached.Tell(http.Response.Headers);
+            http.Features.Set(reached);
+            await RefuseAsync(http, HttpFault.TooManyRequests);
+            return;
         }
         await WriteAsync(http, KindOf(error.Code), Body(http, error));
     }
@@ -32,7 +41,7 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
     public ProblemBody Body(HttpContext http, Error error)
     {
         var language = Languages.Preferred(http.Request);
-        var errors = error.Fields.Count == 0 ? null : error.Fields.Select(field => FieldMessages.Of(field, language, error.Operation)).ToList();
+        var errors = error.Fields.Count == 0 ? null : error.Fields.Take(Limits.FaultsTold).Select(field => FieldMessages.Of(field, language, error.Operation)).ToList();
         return Body(http, KindOf(error.Code), DetailOf(errors, DetailOf(error.Code), language), PathOf(http), errors, language) with { Operation = error.Operation };
     }
 
@@ -71,14 +80,19 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
     };
 
     private ProblemBody Body(HttpContext http, ErrorKind kind, string detail, string instance, IReadOnlyList<ProblemFieldBody>? errors, Language language) => new(
-        TypeOf(http.Request, kind), kind.Title.In(language), kind.Status, detail, instance, kind.Code, kind.Number, http.TraceIdentifier, DateTime.UtcNow, errors);
+        TypeOf(http.Request, kind), kind.Title.In(language), kind.Status, detail, instance, kind.Code, kind.Number, http.TraceIdentifier, DateTime.UtcNow, errors, RetryAfterOf(http, kind));
 
-    private static string PathOf(HttpContext http) => http.Request.PathBase + http.Request.Path;
+    /// <summary>Seconds; null where the error is not about a limit.</summary>
+    private static int? RetryAfterOf(HttpContext http, ErrorKind kind) =>
+        kind != ErrorCatalogue.RateLimitExceeded ? null : http.Features.Get<LimitReached>()?.RetryAfterSeconds ?? ExampleRetryAfterSeconds;
+
+    /// <summary>CONNECT and "OPTIONS *" ask for no path.</summary>
+    private static string PathOf(HttpContext http) => http.Request.Path.HasValue ? http.Request.PathBase + http.Request.Path : "/";
 
     private static async Task WriteAsync(HttpContext http, ErrorKind kind, ProblemBody problem)
     {
         var headers = http.Response.Headers;
-        headers.CacheControl = "no-store";
+        headers.CacheControl = Caching.Never;
         headers.ContentLanguage = Languages.Preferred(http.Request) == Language.Spanish ? "es" : "en";
         if (kind.Status == 401)
         {
@@ -87,7 +101,11 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
                 ? "Bearer realm=\"quehacer\""
                 : $"Bearer realm=\"quehacer\", error=\"invalid_token\", error_description=\"{kind.Title.English}\"";
         }
-        if (kind.Status == 503 || kind == ErrorCatalogue.IdempotencyInFlight)
+        if (RetryAfterOf(http, kind) is { } seconds)
+        {
+            headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+        else if (kind.Status == 503 || kind == ErrorCatalogue.IdempotencyInFlight)
         {
             headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         }
@@ -103,9 +121,11 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         ErrorCode.NotFound => ErrorCatalogue.NotFound,
         ErrorCode.Gone => ErrorCatalogue.Gone,
         ErrorCode.PreconditionFailed => ErrorCatalogue.PreconditionFailed,
+        ErrorCode.PreconditionRequired => ErrorCatalogue.PreconditionRequired,
         ErrorCode.EmailTaken => ErrorCatalogue.AlreadyExists,
         ErrorCode.NameTaken => ErrorCatalogue.AlreadyExists,
         ErrorCode.WrongCredentials => ErrorCatalogue.InvalidCredentials,
+        ErrorCode.TooManyLogins => ErrorCatalogue.RateLimitExceeded,
         ErrorCode.SessionEnded => ErrorCatalogue.TokenInvalid,
         ErrorCode.RefreshTokenInvalid => ErrorCatalogue.TokenInvalid,
         ErrorCode.IdempotencyMismatch => ErrorCatalogue.IdempotencyMismatch,
@@ -122,12 +142,15 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         HttpFault.NotAcceptable => ErrorCatalogue.NotAcceptable,
         HttpFault.NoSuchPath => ErrorCatalogue.NotFound,
         HttpFault.MethodNotAllowed => ErrorCatalogue.MethodNotAllowed,
+        HttpFault.Ended => ErrorCatalogue.Ended,
         HttpFault.RequestTimeout => ErrorCatalogue.RequestTimeout,
         HttpFault.TokenMissing => ErrorCatalogue.Unauthorized,
         HttpFault.TokenInvalid => ErrorCatalogue.TokenInvalid,
         HttpFault.TokenExpired => ErrorCatalogue.TokenExpired,
         HttpFault.IdempotencyKeyInvalid => ErrorCatalogue.IdempotencyKeyInvalid,
         HttpFault.IdempotencyKeyMissing => ErrorCatalogue.IdempotencyKeyMissing,
+        HttpFault.TooManyRequests => ErrorCatalogue.RateLimitExceeded,
+        HttpFault.Overloaded => ErrorCatalogue.Unavailable,
         HttpFault.Unavailable => ErrorCatalogue.Unavailable,
         HttpFault.Internal => ErrorCatalogue.Internal,
     };
@@ -150,6 +173,10 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         HttpFault.MethodNotAllowed => new(
             $"This address does not take {http.Request.Method}. It takes {http.Response.Headers.Allow}.",
             $"Esta dirección no acepta {http.Request.Method}. Acepta {http.Response.Headers.Allow}."),
+        HttpFault.NotAcceptable when http.GetEndpoint()?.Metadata.GetMetadata<AnswersIn>() is { } answers => new(
+            $"Accept or Accept-Encoding leaves out everything this address can answer in: {string.Join(", ", answers.Types)}, as it is or in the codings br and gzip. Name one of them, or leave the header out.",
+            $"Accept o Accept-Encoding excluye todo en lo que esta dirección puede responder: {string.Join(", ", answers.Types)}, tal cual o con las codificaciones br y gzip. Nombra una opción o quita la cabecera."),
+        HttpFault.TooManyRequests => http.Features.Get<LimitReached>()!.Detail,
         _ => Whole(KindOf(fault)),
     };
 

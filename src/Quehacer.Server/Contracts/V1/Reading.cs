@@ -400,7 +400,7 @@ internal static class Reading
 
     private static void RefuseUnknown(string name, string[] known, List<FieldError> faults)
     {
-        if (Array.IndexOf(known, name) < 0)
+        if (Array.IndexOf(known, name) < 0 && faults.Count < Limits.FaultsTold)
         {
             faults.Add(new FieldError(Field.Unknown, FieldFault.UnknownName, Name: name, Nearest: Nearest.Of(name, known)));
         }
@@ -457,11 +457,14 @@ internal static class Reading
     private static Edit<TEnum> OneOf<TEnum>(JsonElement value, IReadOnlyList<string> words)
         where TEnum : struct, Enum
     {
-        for (var i = 0; i < words.Count; i++)
+        if (value.ValueKind == JsonValueKind.String && TryGetString(value, out var text))
         {
-            if (value.ValueKind == JsonValueKind.String && value.ValueEquals(words[i]))
+            for (var i = 0; i < words.Count; i++)
             {
-                return (TEnum)Enum.ToObject(typeof(TEnum), i);
+                if (text == words[i])
+                {
+                    return (TEnum)Enum.ToObject(typeof(TEnum), i);
+                }
             }
         }
         return Edit<TEnum>.Malformed(FieldFault.NotOneOf);

@@ -1,16 +1,17 @@
 using Microsoft.AspNetCore.Http.Features;
 using Quehacer.Core;
 using Quehacer.Core.Tasks;
+using Quehacer.Core.Workspaces;
 using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1;
 
 /// <summary>Tasks over v1: 004's endpoints, at <c>/api/v1/tasks</c> and at <c>/tasks</c>.</summary>
-internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter writer, Problems problems, bool keyRequired)
+internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter writer, WorkspaceReader workspaces, Problems problems, WriteDemands demands)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.Get("", ListAsync);
+        routes.Get("", ListAsync).WithMetadata(AnswersIn.Rows);
         routes.Post("", CreateAsync);
         routes.Get("/{id}", GetAsync);
         routes.Put("/{id}", ChangeAsync);
@@ -30,22 +31,69 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return new Refusal(problems, query.Error);
         }
-        var (request, fields) = query.Value;
+        var (request, fields, _) = query.Value;
+        if (Conditions.AreIn(http.Request) && list.Refuse(http.Caller(), request) is { } notThisCursor)
+        {
+            return new Refusal(problems, notThisCursor);
+        }
+        Validators Of(WorkspaceMoment? moment) => moment is null || request.Filter.DependsOnTime
+            ? Validators.None
+            : Conditional.OfList(moment.Value, query.Value.InOneSpelling(http.Caller(), http.AnswerType()));
+        if (await Conditional.InPlaceOfListAsync(http, workspaces, moment => Of(moment), problems) is { } other)
+        {
+            return other;
+        }
+        if (http.AnswerType() != MediaType.Json)
+        {
+            return await RowsAsync(http, query.Value, Of);
+        }
         var page = await list.ListAsync(http.Caller(), request, Endpoints.Bounded);
         if (!page.IsOk)
         {
             return new Refusal(problems, page.Error);
         }
+        var validators = Of(page.Value.Moment);
         var pagination = PaginationBody.Of(request.Page, request.Limit, page.Value.Total, page.Value.NextCursor, page.Value.PreviousCursor);
         var links = LinksBody.Of(http.Request, pagination);
         var bodies = page.Value.Tasks.Select(TaskBody.Of);
         return fields is null
-            ? new Answer<TaskListBody>(200, new TaskListBody([.. bodies], pagination, links), BodyJson.Default.TaskListBody) { Links = links, Total = page.Value.Total }
+            ? new Answer<TaskListBody>(200, new TaskListBody([.. bodies], pagination, links), BodyJson.Default.TaskListBody)
+            {
+                Links = links, Total = page.Value.Total, Validators = validators,
+            }
             : new Answer<SelectedTaskListBody>(
                 200, new SelectedTaskListBody([.. bodies.Select(body => body.Only(fields))], pagination, links), BodyJson.Default.SelectedTaskListBody)
             {
-                Links = links, Total = page.Value.Total,
+                Links = links, Total = page.Value.Total, Validators = validators,
             };
+    }
+
+    /// <summary>The page that was asked for, and where none was, the whole list.</summary>
+    private async Task<IResult> RowsAsync(HttpContext http, TaskListQuery query, Func<WorkspaceMoment?, Validators> validators)
+    {
+        var request = query.NamesPage ? query.Request : query.Request with { Limit = Limits.WalkPageTasks };
+        var listed = await list.ListAsync(http.Caller(), request, Endpoints.Bounded);
+        if (!listed.IsOk)
+        {
+            return new Refusal(problems, listed.Error);
+        }
+        var (_, total, next, previous, moment) = listed.Value;
+        var links = query.NamesPage ? LinksBody.Of(http.Request, PaginationBody.Of(request.Page, request.Limit, total, next, previous)) : null;
+        return new RowsAnswer<TaskBody>(TaskRows.In(http.AnswerType(), query.Fields, request.Filter.IncludeDeleted), Page(listed.Value))
+        {
+            // A later page is of a later moment, so the tag of the first is older than what it is sent with, or as old.
+            Links = links, Total = total, Validators = validators(moment),
+        };
+
+        RowPage<TaskBody> Page(TaskPage page) => new(
+            [.. page.Tasks.Select(TaskBody.Of)],
+            query.NamesPage || page.NextCursor is not { } cursor ? null : () => NextAsync(request with { Page = null, Cursor = cursor, WithTotal = false }));
+
+        async Task<Result<RowPage<TaskBody>>> NextAsync(TaskListRequest behind)
+        {
+            var page = await list.ListAsync(http.Caller(), behind, Endpoints.Bounded);
+            return page.IsOk ? Page(page.Value) : page.Error;
+        }
     }
 
     private async Task<IResult> GetAsync(HttpContext http)
@@ -59,17 +107,24 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
             return NotFound();
         }
         var found = await tasks.GetAsync(http.Caller(), task, Endpoints.Bounded);
-        return found.IsOk
-            ? new Answer<TaskBody>(200, TaskBody.Of(found.Value), BodyJson.Default.TaskBody) { Tag = found.Value.Tag }
-            : new Refusal(problems, found.Error);
+        if (!found.IsOk)
+        {
+            return new Refusal(problems, found.Error);
+        }
+        var validators = Conditional.Of(found.Value.Tag, found.Value.ChangedAt);
+        return Conditional.InPlaceOf(http, validators, problems) ?? new Answer<TaskBody>(200, TaskBody.Of(found.Value), BodyJson.Default.TaskBody) { Validators = validators };
     }
 
     private async Task<IResult> CreateAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey);
         if (request is null)
         {
             return refusal!;
+        }
+        if (!request.Conditions.AllowCreation)
+        {
+            return new Refusal(problems, new Error(ErrorCode.PreconditionFailed));
         }
         var (edit, _) = Reading.Task(request.Body, isNew: true);
         var written = await writer.WriteAsync(http.Caller(), TaskOperation.Create(edit, Reading.TaskLimits), request.Key, Endpoints.Bounded);
@@ -79,7 +134,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
     /// <summary>PUT and PATCH are the same: what the body names is changed, and nothing else (004; RFC 7396).</summary>
     private async Task<IResult> ChangeAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey);
         if (request is null)
         {
             return refusal!;
@@ -89,14 +144,14 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
             return NotFound();
         }
         var (edit, version) = Reading.Task(request.Body, isNew: false);
-        var change = TaskOperation.Change(task, edit, Reading.TaskLimits, request.Precondition(version));
+        var change = TaskOperation.Change(task, edit, Reading.TaskLimits, request.Precondition(version, demands.Precondition));
         var written = await writer.WriteAsync(http.Caller(), change, request.Key, Endpoints.Bounded);
         return written.IsOk ? Shown(200, written.Value) : new Refusal(problems, written.Error);
     }
 
     private async Task<IResult> DeleteAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired, bodyIsOptional: true);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, bodyIsOptional: true);
         if (request is null)
         {
             return refusal!;
@@ -105,7 +160,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return NotFound();
         }
-        var written = await writer.WriteAsync(http.Caller(), TaskOperation.Delete(task, request.Precondition(default)), request.Key, Endpoints.Bounded);
+        var written = await writer.WriteAsync(http.Caller(), TaskOperation.Delete(task, request.Precondition(default, demands.Precondition)), request.Key, Endpoints.Bounded);
         return written.IsOk ? new NoContent(written.Value.IsReplay) : new Refusal(problems, written.Error);
     }
 
@@ -133,7 +188,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
     /// <param name="explain">Says a refusal in terms of what was sent.</param>
     private async Task<IResult> VerbAsync(HttpContext http, Func<TaskRef, Precondition, TaskOperation> verb, Func<Error, Error>? explain = null)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, keyRequired, bodyIsOptional: true);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, bodyIsOptional: true);
         if (request is null)
         {
             return refusal!;
@@ -147,7 +202,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return new Refusal(problems, Error.Invalid(faults));
         }
-        var written = await writer.WriteAsync(http.Caller(), verb(task, request.Precondition(version)), request.Key, Endpoints.Bounded);
+        var written = await writer.WriteAsync(http.Caller(), verb(task, request.Precondition(version, demands.Precondition)), request.Key, Endpoints.Bounded);
         return written.IsOk ? Shown(200, written.Value) : new Refusal(problems, explain?.Invoke(written.Error) ?? written.Error);
     }
 
@@ -157,7 +212,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         var body = TaskBody.Of(written.View);
         return new Answer<TaskBody>(status, body, BodyJson.Default.TaskBody)
         {
-            Tag = written.View.Tag,
+            Validators = Conditional.Of(written.View.Tag, written.View.ChangedAt),
             IsReplay = written.IsReplay,
             Location = collection is { } path ? $"{path.Value!.TrimEnd('/')}/{body.Id}" : null,
         };

@@ -1,11 +1,14 @@
+using System.Globalization;
 using Quehacer.Core;
 using Quehacer.Core.Tasks;
+using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1;
 
 /// <summary>What the query of a task list asks for.</summary>
 /// <param name="Fields">Members of a task to show; null for all.</param>
-internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<string>? Fields)
+/// <param name="NamesPage">A part of the list is asked for, by its page, its length or its cursor.</param>
+internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<string>? Fields, bool NamesPage)
 {
     public static Result<TaskListQuery> Read(IQueryCollection parameters, QueryString asSent)
     {
@@ -51,8 +54,14 @@ internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<stri
         var fields = ReadFields(query);
         return query.Finish() is { } error
             ? error
-            : new TaskListQuery(new TaskListRequest(filter, limit, cursor is null ? page ?? 1 : null, cursor, withTotal), fields);
+            : new TaskListQuery(new TaskListRequest(filter, limit, cursor is null ? page ?? 1 : null, cursor, withTotal), fields,
+                query.Has("page") || query.Has("limit") || query.Has("cursor"));
     }
+
+    /// <summary>The same for every way to ask for the same: in whatever order, with or without what goes without saying.</summary>
+    public string InOneSpelling(Caller caller, MediaType type) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Convert.ToHexStringLower(Request.Filter.Fingerprint(caller.WorkspaceId))}|{Request.Limit}|{Request.Page}|{Request.Cursor}|{Request.WithTotal}|{type}|{NamesPage}|{(Fields is null ? "" : string.Join(',', type == MediaType.Csv ? Fields.Distinct() : Fields.Distinct().Order(StringComparer.Ordinal)))}");
 
     private static TaskState? ReadState(QueryReader query)
     {

@@ -28,7 +28,7 @@ internal sealed class V1Request
 
     public IdempotencyKey? Key { get; private init; }
 
-    private IReadOnlyList<EntityTag>? IfMatch { get; init; }
+    public required Conditions Conditions { get; init; }
 
     /// <summary>Reads the request, or says what is wrong with it.</summary>
     /// <param name="bodyIsOptional">An absent body is no fault.</param>
@@ -55,12 +55,13 @@ internal sealed class V1Request
         {
             return (null, new Refusal(problems, HttpFault.IdempotencyKeyMissing));
         }
-        if (!Tags.TryReadIfMatch(http.Request, out var ifMatch))
+        if (!Conditions.TryRead(http.Request, out var conditions))
         {
             return (null, new Refusal(problems, HttpFault.BadRequest));
         }
-        return (new V1Request { Body = root, Key = key, IfMatch = ifMatch }, null);
+        return (new V1Request { Body = root, Key = key, Conditions = conditions }, null);
     }
 
-    public Precondition Precondition(Edit<int> version) => new(IfMatch, version.IsSet ? version.Value : null);
+    /// <param name="isDemanded">The change is refused when it names no state.</param>
+    public Precondition Precondition(Edit<int> version, bool isDemanded) => Conditions.OnChange(Conditional.Tags, version, isDemanded);
 }

@@ -21,17 +21,19 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
     public static readonly ErrorResponse Taken = new("Taken", [ErrorCatalogue.AlreadyExists, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
     public static readonly ErrorResponse Gone = new("Gone", [ErrorCatalogue.Gone]);
     public static readonly ErrorResponse PreconditionFailed = new("PreconditionFailed", [ErrorCatalogue.PreconditionFailed], "ETag");
+    public static readonly ErrorResponse PreconditionRequired = new("PreconditionRequired", [ErrorCatalogue.PreconditionRequired]);
     public static readonly ErrorResponse PayloadTooLarge = new("PayloadTooLarge", [ErrorCatalogue.PayloadTooLarge]);
     public static readonly ErrorResponse UnsupportedMediaType = new("UnsupportedMediaType", [ErrorCatalogue.UnsupportedMediaType]);
     public static readonly ErrorResponse Invalid = new("Invalid", [ErrorCatalogue.Validation]);
     public static readonly ErrorResponse InvalidOrKeyReused = new("InvalidOrKeyReused", [ErrorCatalogue.Validation, ErrorCatalogue.IdempotencyMismatch]);
+    public static readonly ErrorResponse TooMany = new("TooMany", [ErrorCatalogue.RateLimitExceeded], "Retry-After");
     public static readonly ErrorResponse Internal = new("Internal", [ErrorCatalogue.Internal]);
     public static readonly ErrorResponse Unavailable = new("Unavailable", [ErrorCatalogue.Unavailable], "Retry-After");
 
     public static readonly IReadOnlyList<ErrorResponse> All =
     [
-        BadRequest, BadWrite, Unauthorized, WrongCredentials, RefreshTokenInvalid, NotFound, NotAcceptable, RequestTimeout, InFlight, Taken, Gone, PreconditionFailed,
-        PayloadTooLarge, UnsupportedMediaType, Invalid, InvalidOrKeyReused, Internal, Unavailable,
+        BadRequest, BadWrite, Unauthorized, WrongCredentials, RefreshTokenInvalid, NotFound, NotAcceptable, RequestTimeout, InFlight, Taken, Gone, PreconditionFailed, PreconditionRequired,
+        PayloadTooLarge, UnsupportedMediaType, Invalid, InvalidOrKeyReused, TooMany, Internal, Unavailable,
     ];
 
     public int Status => Kinds[0].Status;
@@ -39,7 +41,7 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
     /// <summary>What an operation can answer but what it is for, one for each status.</summary>
     public static IEnumerable<ErrorResponse> Of(Operation operation)
     {
-        List<ErrorResponse> usual = [operation.IsWrite ? BadWrite : BadRequest, NotAcceptable, operation.IsWrite ? InvalidOrKeyReused : Invalid, Internal, Unavailable];
+        List<ErrorResponse> usual = [operation.IsWrite ? BadWrite : BadRequest, NotAcceptable, operation.IsWrite ? InvalidOrKeyReused : Invalid, TooMany, Internal, Unavailable];
         if (!operation.IsAnonymous)
         {
             usual.Add(Unauthorized);
@@ -52,9 +54,13 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
         {
             usual.AddRange([RequestTimeout, InFlight, PayloadTooLarge, UnsupportedMediaType]);
         }
-        if (operation.IsConditional)
+        if (operation.Conditions.Count > 0)
         {
             usual.Add(PreconditionFailed);
+            if (operation.IsWrite && operation.Path.Contains("{id}", StringComparison.Ordinal))
+            {
+                usual.Add(PreconditionRequired);
+            }
         }
         return usual.Where(refused => !operation.Special.Any(special => special.Status == refused.Status)).Concat(operation.Special).OrderBy(refused => refused.Status);
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1.OpenApi;
 
@@ -8,15 +9,31 @@ internal static class Headers
     public static JsonObject All => new()
     {
         ["X-Request-Id"] = Header("The id of the request: yours, or one that the server made. It stands in every error and in the log.", Samples.RequestId),
-        ["ETag"] = Header("The present state, as a strong tag. Put it into `If-Match` as it came.", Samples.ETag),
+        ["ETag"] = Header(
+            "The present state. Of one thing it is a strong tag: put it into `If-Match` as it came. Of a list it is weak, and absent where the answer depends on the clock.", Samples.ETag),
+        ["Last-Modified"] = Header("When that last changed, once it is a second ago; absent until then.", Samples.LastModified),
+        ["Cache-Control"] = Header("A cache of the client's own may keep it and asks every time whether it is still so.", Caching.Revalidate),
         ["Location"] = Header("Where the new thing is, relative to the server.", "/api/v1/tasks/" + Samples.TaskId),
-        ["Link"] = Header("The addresses around the page (RFC 8288), the same as `_links`.", "</api/v1/tasks?page=2>; rel=\"next\""),
+        ["Link"] = Header("The addresses around the page (RFC 8288), the same as `_links`. Absent where the answer is the whole list.", "</api/v1/tasks?page=2>; rel=\"next\""),
         ["X-Total-Count"] = Header("How many things the whole list has; absent where it was not counted.", 147),
+        ["Vary"] = Header("The headers of the request that the answer depends on, for caches.", "Authorization, Accept, Accept-Encoding"),
+        ["Content-Disposition"] = Header("The name of the file. With `text/csv` only.", "attachment; filename=\"tasks.csv\""),
         ["Idempotent-Replayed"] = Header("`true` when this is the answer of an earlier request with the same `Idempotency-Key`; absent otherwise.", "true"),
         ["Retry-After"] = Header("Seconds to wait before the request is repeated.", 2),
+        ["X-RateLimit-Limit"] = Header("How many requests the limit allows that is nearest to its end. Absent, like the other headers of limits, where limits are off or a request was refused before it was counted.", 100),
+        ["X-RateLimit-Remaining"] = Header("How many of them are left.", 99),
+        ["X-RateLimit-Reset"] = Header("When the count begins anew, in Unix seconds.", 1795253460L),
+        ["RateLimit-Policy"] = Header("All limits that hold for the request (draft-ietf-httpapi-ratelimit-headers): `q` requests in `w` seconds.", "\"standard\";q=100;w=60"),
+        ["RateLimit"] = Header("The limit that is nearest to its end: `r` requests are left, for `t` seconds.", "\"standard\";r=99;t=60"),
         ["WWW-Authenticate"] = Header("How to authenticate (RFC 6750).", "Bearer realm=\"quehacer\""),
         ["Content-Language"] = Header("The language of `title`, `detail` and `message`.", "en"),
     };
+
+    /// <summary>Only where something is deprecated; elsewhere nobody refers to it.</summary>
+    public static JsonObject Deprecation => Header("Since when this should not be used any more (RFC 9745): `@` and Unix seconds. `Link` leads to what takes its place.", "@1893456000");
+
+    /// <summary>As <see cref="Deprecation"/>; absent while the end is not known.</summary>
+    public static JsonObject Sunset => Header("When this ends (RFC 8594).", "Wed, 01 Jan 2031 00:00:00 GMT");
 
     private static JsonObject Header(string description, JsonNode example) => new()
     {

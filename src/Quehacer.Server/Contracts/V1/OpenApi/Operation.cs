@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1.OpenApi;
 
@@ -14,6 +15,9 @@ internal sealed record Operation(string Method, string Path, string Id, string T
     /// <summary>Names within <see cref="Parameters.All"/>.</summary>
     public IReadOnlyList<string> Query { get; init; } = [];
 
+    /// <summary>Those of <see cref="Query"/> that its code samples use.</summary>
+    public IReadOnlyList<string> SampleQuery { get; init; } = [];
+
     /// <summary>The schema of the body, a name within <see cref="Schemas"/>; null for none.</summary>
     public string? Body { get; init; }
 
@@ -27,8 +31,14 @@ internal sealed record Operation(string Method, string Path, string Id, string T
     /// <summary>Takes no access token.</summary>
     public bool IsAnonymous { get; init; }
 
-    /// <summary>Takes <c>If-Match</c>, and is refused with 412 when it does not hold.</summary>
+    /// <summary>A write that takes conditions, and is refused with 412 when they do not hold. Reads all do.</summary>
     public bool IsConditional { get; init; }
+
+    /// <summary>The headers that say on which conditions (RFC 9110 §13.1).</summary>
+    public IReadOnlyList<string> Conditions =>
+        !IsWrite ? ["If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since"]
+        : IsConditional ? ["If-Match", "If-None-Match", "If-Unmodified-Since"]
+        : [];
 
     /// <summary>Answers that take the place of the usual one of their status, or come in addition.</summary>
     public IReadOnlyList<ErrorResponse> Special { get; init; } = [];
@@ -45,4 +55,11 @@ internal sealed record RequestExample(string Name, string Summary, Func<JsonNode
 /// <summary>The one answer of an operation that is no refusal.</summary>
 /// <param name="Schema">A name within <see cref="Schemas"/>; null where there is no body.</param>
 /// <param name="Headers">Names within <see cref="Headers.All"/>, beside those that every answer has.</param>
-internal sealed record Success(int Status, string Description, string? Schema = null, Func<JsonNode>? Example = null, params string[] Headers);
+internal sealed record Success(int Status, string Description, string? Schema = null, Func<JsonNode>? Example = null, params string[] Headers)
+{
+    /// <summary>What it can be given in beside JSON.</summary>
+    public IReadOnlyList<RowsExample> Rows { get; init; } = [];
+}
+
+/// <summary>A format with a row for each thing, and what one thing looks like in it.</summary>
+internal sealed record RowsExample(MediaType Type, string Description, Func<string> Text);

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Quehacer.Core.Labels;
+using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1.OpenApi;
 
@@ -12,6 +14,10 @@ internal static class Operations
         ("categories", "Categories, of which a task has one or none."),
         ("tags", "Tags, of which a task has up to ten, by name."),
     ];
+
+    private const string RowsSay = "As `text/csv` or `application/x-ndjson` it is the whole list, of any length, unless a page is named.";
+
+    private static readonly string[] ListHeaders = ["Link", "X-Total-Count", "Vary", "Content-Disposition"];
 
     public static readonly IReadOnlyList<Operation> All = [.. Accounts(), .. Tasks(), .. Categories(), .. TagOperations()];
 
@@ -51,7 +57,7 @@ internal static class Operations
         };
         yield return new("GET", "/api/v1/me", "getAccount", "accounts", "Show the account", "The account whose token it is.")
         {
-            Success = new(200, "The account.", "User", Samples.User, "ETag"),
+            Success = new(200, "The account.", "User", Samples.User),
         };
         yield return new("PATCH", "/api/v1/me", "changeAccount", "accounts", "Change the account", "Changes the name. What the body does not name stays as it is.")
         {
@@ -68,10 +74,11 @@ internal static class Operations
         const string one = tasks + "/{id}";
         yield return new(
             "GET", tasks, "listTasks", "tasks", "List tasks",
-            "The tasks that pass all filters, in one of the orders, by page or by cursor. With `fields` each task has the selected members and no others.")
+            "The tasks that pass all filters, in one of the orders, by page or by cursor. With `fields` each task has the selected members and no others. " + RowsSay)
         {
             Query = Parameters.TaskQuery,
-            Success = new(200, "A page of tasks.", "TaskList", Samples.Tasks, "Link", "X-Total-Count"),
+            SampleQuery = ["status", "priority", "sort"],
+            Success = new(200, "A page of tasks.", "TaskList", Samples.Tasks, ListHeaders) { Rows = RowsOf(type => Samples.Row(TaskRows.In(type), Samples.PendingTask)) },
         };
         yield return new("POST", tasks, "createTask", "tasks", "Make a task", "Makes a task. Tags that are new are made with it.")
         {
@@ -89,7 +96,7 @@ internal static class Operations
         };
         yield return new("GET", one, "getTask", "tasks", "Show a task", "A task by id or by number. A deleted one is 404.")
         {
-            Success = new(200, "The task.", "Task", Samples.Task, "ETag"),
+            Success = new(200, "The task.", "Task", Samples.Task),
         };
         foreach (var (method, id, also) in new[] { ("PUT", "putTask", "Does the same as PATCH."), ("PATCH", "changeTask", "Does the same as PUT, and takes a JSON Merge Patch (RFC 7396).") })
         {
@@ -133,13 +140,13 @@ internal static class Operations
     }
 
     private static IEnumerable<Operation> Categories() => Labels(
-        "categories", "category", "categories", "Category", "A deleted category leaves its tasks without one.", Samples.Categories, Samples.Category, Samples.ChangedCategory,
+        LabelKind.Category, Samples.CategoryBody, "categories", "category", "categories", "Category", "A deleted category leaves its tasks without one.", Samples.Categories, Samples.Category, Samples.ChangedCategory,
         """{"name":"Household","color":"#33AA57"}""", """{"name":"House"}""");
 
     private static IEnumerable<Operation> TagOperations()
     {
         foreach (var operation in Labels(
-            "tags", "tag", "tags", "Tag", "A deleted tag leaves its tasks without it.", Samples.TagList, Samples.Tag, Samples.ChangedTag, """{"name":"home"}""", """{"name":"house"}"""))
+            LabelKind.Tag, Samples.TagBody, "tags", "tag", "tags", "Tag", "A deleted tag leaves its tasks without it.", Samples.TagList, Samples.Tag, Samples.ChangedTag, """{"name":"home"}""", """{"name":"house"}"""))
         {
             yield return operation;
         }
@@ -156,13 +163,14 @@ internal static class Operations
 
     /// <summary>Categories and tags have the same operations.</summary>
     private static IEnumerable<Operation> Labels(
-        string tag, string one, string many, string schema, string onDelete, Func<JsonNode> list, Func<JsonNode> label, Func<JsonNode> changed, string newOne, string change)
+        LabelKind kind, LabelBody sample, string tag, string one, string many, string schema, string onDelete, Func<JsonNode> list, Func<JsonNode> label, Func<JsonNode> changed, string newOne, string change)
     {
         var path = "/api/v1/" + tag;
-        yield return new("GET", path, $"list{char.ToUpperInvariant(many[0])}{many[1..]}", tag, $"List {many}", $"The {many}, by name without regard to case and accents.")
+        yield return new("GET", path, $"list{char.ToUpperInvariant(many[0])}{many[1..]}", tag, $"List {many}", $"The {many}, by name without regard to case and accents. " + RowsSay)
         {
             Query = Parameters.LabelQuery,
-            Success = new(200, $"A page of {many}.", schema + "List", list, "Link", "X-Total-Count"),
+            SampleQuery = ["counts"],
+            Success = new(200, $"A page of {many}.", schema + "List", list, ListHeaders) { Rows = RowsOf(type => Samples.Row(LabelRows.In(type, kind), sample)) },
         };
         yield return new("POST", path, "create" + schema, tag, $"Make a {one}", "A name that is taken is refused with 409; case does not count.")
         {
@@ -174,7 +182,8 @@ internal static class Operations
         yield return new("GET", path + "/{id}", "get" + schema, tag, $"Show a {one}", $"A {one} by its id.")
         {
             Query = ["counts"],
-            Success = new(200, $"The {one}.", "Label", label, "ETag"),
+            SampleQuery = ["counts"],
+            Success = new(200, $"The {one}.", "Label", label),
         };
         foreach (var (method, verb) in new[] { ("PUT", "put"), ("PATCH", "change") })
         {
@@ -195,6 +204,12 @@ internal static class Operations
             Success = new(204, $"The {one} is deleted.", Headers: "Idempotent-Replayed"),
         };
     }
+
+    private static IReadOnlyList<RowsExample> RowsOf(Func<MediaType, string> text) =>
+    [
+        new(MediaType.Csv, "A line of names, and a line for each thing (RFC 4180, UTF-8). A cell that would begin a formula has an apostrophe before it.", () => text(MediaType.Csv)),
+        new(MediaType.Ndjson, "A line for each thing: the JSON object that it is in the list.", () => text(MediaType.Ndjson)),
+    ];
 
     private static JsonNode Json(string text) => JsonNode.Parse(text)!;
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
@@ -17,13 +19,15 @@ internal static class Samples
     public const string TagId = "tag_01m7ykm0xxe9hb7t1c8qy6n3wd";
     public const string OtherTagId = "tag_01m7ykm0xxenv4k2r9j5m0a8pz";
     public const string ETag = "\"v1.01m7ykm0xx.1.0\"";
+    public const string ListETag = "W/\"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b\"";
+    public const string LastModified = "Sat, 21 Nov 2026 08:30:00 GMT";
     public const string RequestId = "req_01m7ykm0xxfq9s3b6d1v8c5n2h";
     public const string Origin = "http://localhost:3000";
 
     private static readonly DateTime At = new(2026, 11, 21, 8, 30, 0, 125, DateTimeKind.Utc);
     private static readonly DateTime Due = new(2099, 1, 31, 17, 0, 0, DateTimeKind.Utc);
 
-    private static readonly TaskBody PendingTask = new(
+    public static readonly TaskBody PendingTask = new(
         TaskId, 1, "Buy milk", null, Words.Of(TaskState.Pending), Words.Of(TaskPriority.High), Due, CategoryId, ["home"], 1, At, At, null);
 
     private static readonly UserBody Account = new(
@@ -45,6 +49,15 @@ internal static class Samples
     {
         var links = new LinksBody("/api/v1/tasks?limit=1&page=1", "/api/v1/tasks?limit=1&page=1", "/api/v1/tasks?limit=1&page=2", "/api/v1/tasks?limit=1&page=2", null);
         return Of(new TaskListBody([PendingTask], PaginationBody.Of(1, 1, 2, "a5pFsrezJZkn"), links), BodyJson.Default.TaskListBody);
+    }
+
+    /// <summary>A list of one thing, as rows.</summary>
+    public static string Row<T>(RowFormat<T> format, T thing)
+    {
+        var written = new ArrayBufferWriter<byte>();
+        format.WriteHead(written);
+        format.WriteRow(written, thing);
+        return Encoding.UTF8.GetString(written.WrittenSpan);
     }
 
     public static JsonNode Category() => Of(CategoryBody, BodyJson.Default.LabelBody);
@@ -76,13 +89,13 @@ internal static class Samples
         var detail = names is [var only] ? only.Message : $"{kind.Meaning.English} {kind.Mending.English}";
         return Of(
             new ProblemBody(
-                Origin + ErrorPages.Prefix + kind.Slug, kind.Title.English, kind.Status, detail, kind.Instance, kind.Code, kind.Number, RequestId, At, names),
+                Origin + ErrorPages.Prefix + kind.Slug, kind.Title.English, kind.Status, detail, kind.Instance, kind.Code, kind.Number, RequestId, At, names, kind == ErrorCatalogue.RateLimitExceeded ? 37 : null),
             BodyJson.Default.ProblemBody);
     }
 
-    private static LabelBody CategoryBody => new(CategoryId, "Household", "#33AA57", 1, At, At, null);
+    public static LabelBody CategoryBody => new(CategoryId, "Household", "#33AA57", 1, At, At, null);
 
-    private static LabelBody TagBody => new(TagId, "home", null, 1, At, At, null);
+    public static LabelBody TagBody => new(TagId, "home", null, 1, At, At, null);
 
     private static LinksBody Links(string collection) => new($"/api/v1/{collection}?page=1", $"/api/v1/{collection}?page=1", $"/api/v1/{collection}?page=1", null, null);
 

@@ -146,6 +146,7 @@ internal static class Schemas
             ["request_id"] = Says("The id of the request, as in `X-Request-Id`."),
             ["timestamp"] = Says("When it was refused."),
             ["errors"] = Says("The values of the request that are at fault, all of them.", ("maxItems", MostFaults)),
+            ["retry_after"] = Says("Seconds to wait before the request is repeated; only where a limit was reached.", ("minimum", 1)),
         },
         ["ProblemField"] = new()
         {

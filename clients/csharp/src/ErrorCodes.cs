@@ -1,0 +1,71 @@
+namespace Quehacer.Client;
+
+/// <summary>What <see cref="ProblemException.Code"/> can be. The list is open: a newer server may know more.</summary>
+public static class ErrorCodes
+{
+    /// <summary>401. The request needs an access token and carries none.</summary>
+    public const string Unauthorized = "UNAUTHORIZED";
+
+    /// <summary>401. The access token was valid and its hour is over.</summary>
+    public const string TokenExpired = "TOKEN_EXPIRED";
+
+    /// <summary>401. The token was not issued by this server, has been altered, has been used up, or belongs to a session that has ended.</summary>
+    public const string TokenInvalid = "TOKEN_INVALID";
+
+    /// <summary>401. E-mail and password do not belong together. Which of them is wrong is never said.</summary>
+    public const string InvalidCredentials = "INVALID_CREDENTIALS";
+
+    /// <summary>422. The request was understood, but some of its values cannot be accepted. 'errors' lists each with its field, a code and a message.</summary>
+    public const string ValidationError = "VALIDATION_ERROR";
+
+    /// <summary>400. The body is not JSON as RFC 8259 defines it, is empty, names a member twice, or nests deeper than 32 levels.</summary>
+    public const string MalformedJson = "MALFORMED_JSON";
+
+    /// <summary>400. The request breaks the rules of HTTP: a header, its target or its framing cannot be read.</summary>
+    public const string BadRequest = "BAD_REQUEST";
+
+    /// <summary>400. The Idempotency-Key header cannot be read as one string of 1 to 255 printable ASCII characters.</summary>
+    public const string IdempotencyKeyInvalid = "IDEMPOTENCY_KEY_INVALID";
+
+    /// <summary>400. This server is configured to demand an Idempotency-Key with every POST.</summary>
+    public const string MissingIdempotencyKey = "MISSING_IDEMPOTENCY_KEY";
+
+    /// <summary>404. There is nothing at this address, or nothing that you may see.</summary>
+    public const string ResourceNotFound = "RESOURCE_NOT_FOUND";
+
+    /// <summary>409. There is one of these with the same unique value already.</summary>
+    public const string ResourceAlreadyExists = "RESOURCE_ALREADY_EXISTS";
+
+    /// <summary>412. Somebody has changed it since you read it: your If-Match or 'version' names an older state. Nothing was overwritten.</summary>
+    public const string PreconditionFailed = "PRECONDITION_FAILED";
+
+    /// <summary>422. Another request was done under this Idempotency-Key.</summary>
+    public const string IdempotencyMismatch = "IDEMPOTENCY_MISMATCH";
+
+    /// <summary>409. The first request with this Idempotency-Key is still being worked on.</summary>
+    public const string IdempotencyInFlight = "IDEMPOTENCY_IN_FLIGHT";
+
+    /// <summary>410. It was here and has been removed for good, its history with it.</summary>
+    public const string Gone = "GONE";
+
+    /// <summary>405. This address exists but does not take this method.</summary>
+    public const string MethodNotAllowed = "METHOD_NOT_ALLOWED";
+
+    /// <summary>406. The Accept header leaves out every format this address can answer in.</summary>
+    public const string NotAcceptable = "NOT_ACCEPTABLE";
+
+    /// <summary>408. The request arrived too slowly and was given up.</summary>
+    public const string RequestTimeout = "REQUEST_TIMEOUT";
+
+    /// <summary>413. The body has more than 1 MiB (1048576 bytes).</summary>
+    public const string PayloadTooLarge = "PAYLOAD_TOO_LARGE";
+
+    /// <summary>415. The body is of a type or in an encoding that this address does not read.</summary>
+    public const string UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE";
+
+    /// <summary>500. Something went wrong in the server. It has been logged under the request id.</summary>
+    public const string InternalError = "INTERNAL_ERROR";
+
+    /// <summary>503. The database cannot be reached or is overloaded at the moment.</summary>
+    public const string ServiceUnavailable = "SERVICE_UNAVAILABLE";
+}

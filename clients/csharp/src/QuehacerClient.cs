@@ -1,0 +1,298 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Quehacer.Client;
+
+/// <summary>
+/// A client of one server, for one user at a time and any number of calls at once. Every write carries an idempotency key, its own unless it is given
+/// one, and what was not answered is sent again under the same key: it is done once, however often it was sent. An expired access token is renewed.
+/// </summary>
+/// <remarks>
+/// A method throws <see cref="ProblemException"/> for a refusal, <see cref="PreconditionFailedException"/> where somebody else was first,
+/// <see cref="HttpRequestException"/>, <see cref="IOException"/> or <see cref="TimeoutException"/> where no attempt was answered, and
+/// <see cref="OperationCanceledException"/> when its token is cancelled, which leaves open whether the write was done. An <c>id</c> is a TypeID or its
+/// bare UUID, for a task also its number. <c>ifMatch</c> is the <c>ETag</c> of what you have seen.
+/// </remarks>
+public sealed class QuehacerClient : IDisposable
+{
+    private readonly HttpClient http;
+    private readonly bool isHttpOurs;
+    private readonly Exchange exchange;
+    private readonly Renewal renewal;
+
+    /// <param name="address">Where the server is, such as <c>http://localhost:3000</c>.</param>
+    /// <param name="options">How the client behaves.</param>
+    public QuehacerClient(Uri address, QuehacerOptions? options = null)
+        // A connection is given up now and then, so that a server that has moved is found again.
+        : this(new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { BaseAddress = AsFolder(address), Timeout = Timeout.InfiniteTimeSpan }, options) =>
+        isHttpOurs = true;
+
+    /// <param name="http">Sends the requests to its <see cref="HttpClient.BaseAddress"/>, which ends in a slash; it stays yours to dispose.</param>
+    /// <param name="options">How the client behaves.</param>
+    public QuehacerClient(HttpClient http, QuehacerOptions? options = null)
+    {
+        if (http.BaseAddress?.AbsolutePath.EndsWith('/') != true)
+        {
+            throw new ArgumentException("Give the HttpClient a BaseAddress that ends in a slash: the address of the server.", nameof(http));
+        }
+        options ??= new QuehacerOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Attempts, 1);
+        this.http = http;
+        exchange = new Exchange(http, options);
+        renewal = new Renewal(exchange, options);
+    }
+
+    /// <summary>For whom the client acts. Set it to one that you have kept; logging in and refreshing set it as well.</summary>
+    public Session? Session
+    {
+        get => renewal.Session;
+        set => renewal.Session = value;
+    }
+
+    /// <summary>Registers an account with a workspace of its own. Does not log in.</summary>
+    public Task<User> RegisterAsync(string email, string name, string password, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        AnonymousAsync(
+            "auth/register", Body(new Registration { Email = email, Name = name, Password = password }, QuehacerJson.Default.Registration), QuehacerJson.Default.User, idempotencyKey,
+            cancellationToken);
+
+    /// <summary>Opens a session, for which the client acts from now on.</summary>
+    public async Task<Tokens> LogInAsync(string email, string password, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+    {
+        var tokens = await AnonymousAsync(
+            "auth/login", Body(new Login { Email = email, Password = password }, QuehacerJson.Default.Login), QuehacerJson.Default.Tokens, idempotencyKey, cancellationToken)
+            .ConfigureAwait(false);
+        renewal.Begin(new Session(tokens.AccessToken, tokens.RefreshToken));
+        return tokens;
+    }
+
+    /// <summary>Goes on with a session of which you have kept the newest refresh token. The client does this by itself when an access token is refused.</summary>
+    public Task<Tokens> RefreshAsync(string refreshToken, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        renewal.RefreshAsync(refreshToken, idempotencyKey, cancellationToken);
+
+    /// <summary>Ends the session, with all of its tokens, at once.</summary>
+    public async Task LogOutAsync(string? idempotencyKey = null, CancellationToken cancellationToken = default)
+    {
+        await WriteAsync(HttpMethod.Post, "auth/logout", null, null, idempotencyKey, cancellationToken).ConfigureAwait(false);
+        renewal.Begin(null);
+    }
+
+    /// <summary>The account for which the client acts.</summary>
+    public async Task<User> GetAccountAsync(CancellationToken cancellationToken = default)
+    {
+        var answered = await ReadAsync("me", cancellationToken).ConfigureAwait(false);
+        return answered.Read(QuehacerJson.Default.User) with { ETag = answered.ETag };
+    }
+
+    /// <summary>Changes the account.</summary>
+    public async Task<User> ChangeAccountAsync(AccountChange change, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+    {
+        var answered = await WriteAsync(HttpMethod.Patch, "me", Body(change, QuehacerJson.Default.AccountChange), ifMatch, idempotencyKey, cancellationToken).ConfigureAwait(false);
+        return answered.Read(QuehacerJson.Default.User) with { ETag = answered.ETag };
+    }
+
+    /// <summary>One page of a list of tasks, by number or by cursor: the <c>NextCursor</c> or <c>PreviousCursor</c> of a page of the same query.</summary>
+    public async Task<TaskList> ListTasksAsync(TaskQuery? query = null, int? page = null, string? cursor = null, CancellationToken cancellationToken = default) =>
+        (await ReadAsync("tasks" + (query ?? new TaskQuery()).ToQuery(page, cursor), cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.TaskList);
+
+    /// <summary>
+    /// Every task of a list, a page at a time and only as far as it is read. A cursor is a place: nothing comes twice, whatever others do meanwhile.
+    /// </summary>
+    public async IAsyncEnumerable<TaskItem> EnumerateTasksAsync(TaskQuery? query = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        string? cursor = null;
+        do
+        {
+            var page = await ListTasksAsync(query, cursor: cursor, cancellationToken: cancellationToken).ConfigureAwait(false);
+            foreach (var task in page.Tasks)
+            {
+                yield return task;
+            }
+            cursor = page.Pagination.NextCursor;
+        }
+        while (cursor is not null);
+    }
+
+    /// <summary>Makes a task. Tags that are new are made with it.</summary>
+    public Task<TaskItem> CreateTaskAsync(NewTask task, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteTaskAsync(HttpMethod.Post, "tasks", Body(task, QuehacerJson.Default.NewTask), null, idempotencyKey, cancellationToken);
+
+    /// <summary>A task. A deleted one is refused with 404.</summary>
+    public async Task<TaskItem> GetTaskAsync(string id, CancellationToken cancellationToken = default) =>
+        TaskOf(await ReadAsync("tasks/" + Escaped(id), cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Changes what is set and nothing else.</summary>
+    public Task<TaskItem> ChangeTaskAsync(string id, TaskChange change, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteTaskAsync(HttpMethod.Patch, "tasks/" + Escaped(id), Body(change, QuehacerJson.Default.TaskChange), ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>Deletes a task, which can be restored until it is purged.</summary>
+    public Task DeleteTaskAsync(string id, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(HttpMethod.Delete, "tasks/" + Escaped(id), null, ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>Adds one tag and leaves the others. One that is there already stays where it is.</summary>
+    public Task<TaskItem> AddTagAsync(
+        string id, string name, string? ifMatch = null, int? version = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteTaskAsync(HttpMethod.Put, $"tasks/{Escaped(id)}/tags/{Escaped(name)}", Condition(version), ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>Removes one tag and leaves the others. One that is not there is no error.</summary>
+    public Task<TaskItem> RemoveTagAsync(string id, string name, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteTaskAsync(HttpMethod.Delete, $"tasks/{Escaped(id)}/tags/{Escaped(name)}", null, ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>Makes a task done. One that is done already stays as it is.</summary>
+    public Task<TaskItem> CompleteTaskAsync(string id, string? ifMatch = null, int? version = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteTaskAsync(HttpMethod.Post, $"tasks/{Escaped(id)}/complete", Condition(version), ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>Makes a task pending. One that is pending already stays as it is.</summary>
+    public Task<TaskItem> ReopenTaskAsync(string id, string? ifMatch = null, int? version = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteTaskAsync(HttpMethod.Post, $"tasks/{Escaped(id)}/reopen", Condition(version), ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>Takes back a deletion. A task that is not deleted stays as it is.</summary>
+    public Task<TaskItem> RestoreTaskAsync(string id, string? ifMatch = null, int? version = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteTaskAsync(HttpMethod.Post, $"tasks/{Escaped(id)}/restore", Condition(version), ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>One page of the categories, by name without regard to case and accents.</summary>
+    /// <param name="counts">Whether each has a <see cref="Label.TaskCount"/>.</param>
+    /// <param name="page">Which page; the first unless told.</param>
+    /// <param name="limit">How many are on a page: 1 to 100; 100 unless told.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<CategoryList> ListCategoriesAsync(bool? counts = null, int? page = null, int? limit = null, CancellationToken cancellationToken = default) =>
+        (await ReadAsync("categories" + new Query().Add("page", page).Add("limit", limit).Add("counts", counts), cancellationToken).ConfigureAwait(false))
+            .Read(QuehacerJson.Default.CategoryList);
+
+    /// <summary>Every category, a page at a time and only as far as it is read.</summary>
+    public async IAsyncEnumerable<Label> EnumerateCategoriesAsync(bool? counts = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        CategoryList list;
+        var page = 0;
+        do
+        {
+            list = await ListCategoriesAsync(counts, ++page, cancellationToken: cancellationToken).ConfigureAwait(false);
+            foreach (var category in list.Categories)
+            {
+                yield return category;
+            }
+        }
+        while (list.Pagination.HasNext);
+    }
+
+    /// <summary>Makes a category. A name that is taken is refused with 409; case does not count.</summary>
+    public Task<Label> CreateCategoryAsync(NewLabel category, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteLabelAsync(HttpMethod.Post, "categories", Body(category, QuehacerJson.Default.NewLabel), null, idempotencyKey, cancellationToken);
+
+    /// <summary>A category. With <paramref name="counts"/> it has a <see cref="Label.TaskCount"/> and no tag of its state.</summary>
+    public async Task<Label> GetCategoryAsync(string id, bool? counts = null, CancellationToken cancellationToken = default) =>
+        LabelOf(await ReadAsync("categories/" + Escaped(id) + new Query().Add("counts", counts), cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Changes what is set and nothing else.</summary>
+    public Task<Label> ChangeCategoryAsync(string id, LabelChange change, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteLabelAsync(HttpMethod.Patch, "categories/" + Escaped(id), Body(change, QuehacerJson.Default.LabelChange), ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>Deletes a category and leaves its tasks without one.</summary>
+    public Task DeleteCategoryAsync(string id, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(HttpMethod.Delete, "categories/" + Escaped(id), null, ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>One page of the tags, by name without regard to case and accents.</summary>
+    /// <param name="counts">Whether each has a <see cref="Label.TaskCount"/>.</param>
+    /// <param name="page">Which page; the first unless told.</param>
+    /// <param name="limit">How many are on a page: 1 to 100; 100 unless told.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<TagList> ListTagsAsync(bool? counts = null, int? page = null, int? limit = null, CancellationToken cancellationToken = default) =>
+        (await ReadAsync("tags" + new Query().Add("page", page).Add("limit", limit).Add("counts", counts), cancellationToken).ConfigureAwait(false))
+            .Read(QuehacerJson.Default.TagList);
+
+    /// <summary>Every tag, a page at a time and only as far as it is read.</summary>
+    public async IAsyncEnumerable<Label> EnumerateTagsAsync(bool? counts = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        TagList list;
+        var page = 0;
+        do
+        {
+            list = await ListTagsAsync(counts, ++page, cancellationToken: cancellationToken).ConfigureAwait(false);
+            foreach (var tag in list.Tags)
+            {
+                yield return tag;
+            }
+        }
+        while (list.Pagination.HasNext);
+    }
+
+    /// <summary>Makes a tag. A name that is taken is refused with 409; case does not count.</summary>
+    public Task<Label> CreateTagAsync(NewLabel tag, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteLabelAsync(HttpMethod.Post, "tags", Body(tag, QuehacerJson.Default.NewLabel), null, idempotencyKey, cancellationToken);
+
+    /// <summary>A tag. With <paramref name="counts"/> it has a <see cref="Label.TaskCount"/> and no tag of its state.</summary>
+    public async Task<Label> GetTagAsync(string id, bool? counts = null, CancellationToken cancellationToken = default) =>
+        LabelOf(await ReadAsync("tags/" + Escaped(id) + new Query().Add("counts", counts), cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Changes what is set and nothing else.</summary>
+    public Task<Label> ChangeTagAsync(string id, LabelChange change, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteLabelAsync(HttpMethod.Patch, "tags/" + Escaped(id), Body(change, QuehacerJson.Default.LabelChange), ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>Deletes a tag and leaves its tasks without it.</summary>
+    public Task DeleteTagAsync(string id, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(HttpMethod.Delete, "tags/" + Escaped(id), null, ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>Puts another tag on every task that has this one, which is gone from then on. A merge cannot be undone.</summary>
+    public Task<Label> MergeTagAsync(
+        string id, string into, string? ifMatch = null, int? version = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteLabelAsync(
+            HttpMethod.Post, $"tags/{Escaped(id)}/merge", Body(new TagMerge { Into = into, Version = version }, QuehacerJson.Default.TagMerge), ifMatch, idempotencyKey, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        renewal.Dispose();
+        if (isHttpOurs)
+        {
+            http.Dispose();
+        }
+    }
+
+    private async Task<TaskItem> WriteTaskAsync(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
+        TaskOf(await WriteAsync(method, path, body, ifMatch, key, cancellationToken).ConfigureAwait(false));
+
+    private async Task<Label> WriteLabelAsync(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
+        LabelOf(await WriteAsync(method, path, body, ifMatch, key, cancellationToken).ConfigureAwait(false));
+
+    private async Task<T> AnonymousAsync<T>(string path, byte[] body, JsonTypeInfo<T> type, string? key, CancellationToken cancellationToken)
+    {
+        var answered = await exchange.UntilAnsweredAsync(Write(HttpMethod.Post, path, body, null, key), accessToken: null, cancellationToken).ConfigureAwait(false);
+        return answered.IsSuccess ? answered.Read(type) : throw answered.ToException();
+    }
+
+    private Task<Answered> ReadAsync(string path, CancellationToken cancellationToken) => AskAsync(new Asked(HttpMethod.Get, "api/v1/" + path), cancellationToken);
+
+    private Task<Answered> WriteAsync(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
+        AskAsync(Write(method, path, body, ifMatch, key), cancellationToken);
+
+    private static Asked Write(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key) =>
+        new(method, "api/v1/" + path, body, ifMatch, key ?? $"\"{Guid.NewGuid()}\"");
+
+    /// <summary>Asks for whom the client acts. A token that is refused is renewed once, and the request sent again under its key.</summary>
+    private async Task<Answered> AskAsync(Asked asked, CancellationToken cancellationToken)
+    {
+        var session = renewal.Session;
+        var answered = await exchange.UntilAnsweredAsync(asked, session?.AccessToken, cancellationToken).ConfigureAwait(false);
+        if (answered.Status == (int)HttpStatusCode.Unauthorized && session is not null
+            && await renewal.AfterAsync(session, cancellationToken).ConfigureAwait(false) is { } renewed)
+        {
+            answered = await exchange.UntilAnsweredAsync(asked, renewed.AccessToken, cancellationToken).ConfigureAwait(false);
+        }
+        return answered.IsSuccess ? answered : throw answered.ToException();
+    }
+
+    private static TaskItem TaskOf(Answered answered) => answered.Read(QuehacerJson.Default.TaskItem) with { ETag = answered.ETag };
+
+    private static Label LabelOf(Answered answered) => answered.Read(QuehacerJson.Default.Label) with { ETag = answered.ETag };
+
+    private static byte[] Body<T>(T body, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(body, type);
+
+    private static byte[]? Condition(int? version) => version is { } must ? Body(new TaskCondition { Version = must }, QuehacerJson.Default.TaskCondition) : null;
+
+    private static string Escaped(string segment) => segment.Length > 0 && segment is not ("." or "..")
+        ? Uri.EscapeDataString(segment)
+        : throw new ArgumentException($"'{segment}' names nothing: give the id or the name of a thing that there is.");
+
+    private static Uri AsFolder(Uri address) => address.OriginalString.EndsWith('/') ? address : new Uri(address.OriginalString + "/");
+}

@@ -1,0 +1,38 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Quehacer.Client;
+
+/// <summary>How everything is read and written: by code that the compiler made, without reflection. Unknown members are ignored; absent ones are not written.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+    Converters =
+    [
+        typeof(WordConverter<TaskState>), typeof(WordConverter<TaskPriority>), typeof(OptionalConverter<string>), typeof(OptionalConverter<int>),
+        typeof(OptionalConverter<TaskState>), typeof(OptionalConverter<TaskPriority>), typeof(OptionalConverter<DateTimeOffset?>), typeof(OptionalConverter<string[]>),
+    ])]
+[JsonSerializable(typeof(TaskItem))]
+[JsonSerializable(typeof(TaskList))]
+[JsonSerializable(typeof(NewTask))]
+[JsonSerializable(typeof(TaskChange))]
+[JsonSerializable(typeof(TaskCondition))]
+[JsonSerializable(typeof(Label))]
+[JsonSerializable(typeof(CategoryList))]
+[JsonSerializable(typeof(TagList))]
+[JsonSerializable(typeof(NewLabel))]
+[JsonSerializable(typeof(LabelChange))]
+[JsonSerializable(typeof(TagMerge))]
+[JsonSerializable(typeof(User))]
+[JsonSerializable(typeof(Tokens))]
+[JsonSerializable(typeof(AccountChange))]
+[JsonSerializable(typeof(Registration))]
+[JsonSerializable(typeof(Login))]
+[JsonSerializable(typeof(Refresh))]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(DateTimeOffset?))]
+[JsonSerializable(typeof(string[]))]
+internal sealed partial class QuehacerJson : JsonSerializerContext;
+
+/// <summary>An enum as the words of the API.</summary>
+internal sealed class WordConverter<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
+    where T : struct, Enum;

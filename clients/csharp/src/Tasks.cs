@@ -1,0 +1,225 @@
+using System.Text.Json.Serialization;
+
+namespace Quehacer.Client;
+
+/// <summary>The state of a task.</summary>
+public enum TaskState
+{
+    /// <summary>Still to be done.</summary>
+    Pending,
+
+    /// <summary>Completed.</summary>
+    Done,
+}
+
+/// <summary>How urgent a task is.</summary>
+public enum TaskPriority
+{
+    /// <summary>The least urgent.</summary>
+    Low,
+
+    /// <summary>What a new task is unless told.</summary>
+    Medium,
+
+    /// <summary>Urgent.</summary>
+    High,
+
+    /// <summary>The most urgent.</summary>
+    Critical,
+}
+
+/// <summary>A task.</summary>
+public sealed record TaskItem
+{
+    /// <summary>A TypeID, such as <c>task_01m7ykm0xxeeksbg7jwjdqtthh</c>.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>1, 2, 3… in the workspace, never used again.</summary>
+    public required long Number { get; init; }
+
+    /// <summary>What is to be done: 1 to 200 characters.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>Free text: up to 10 000 characters.</summary>
+    public required string? Description { get; init; }
+
+    /// <summary>Its state.</summary>
+    public required TaskState Status { get; init; }
+
+    /// <summary>How urgent it is.</summary>
+    public required TaskPriority Priority { get; init; }
+
+    /// <summary>When it is due, in UTC and whole milliseconds.</summary>
+    public required DateTimeOffset? DueDate { get; init; }
+
+    /// <summary>The id of its category, if it has one.</summary>
+    public required string? CategoryId { get; init; }
+
+    /// <summary>The names of its tags, in the order they were given.</summary>
+    public required IReadOnlyList<string> Tags { get; init; }
+
+    /// <summary>Rises by one with every change; in a write it is a condition.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>When it was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it was changed last.</summary>
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>When it was deleted; only in lists with <see cref="TaskQuery.IncludeDeleted"/>.</summary>
+    public DateTimeOffset? DeletedAt { get; init; }
+
+    /// <summary>The state that this is, for <c>ifMatch</c>. Null for a task of a list, whose condition is its <see cref="Version"/>.</summary>
+    [JsonIgnore]
+    public string? ETag { get; init; }
+}
+
+/// <summary>A task to be made.</summary>
+public sealed record NewTask
+{
+    /// <summary>What is to be done: 1 to 200 characters. White space around it is taken off.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>Free text: up to 10 000 characters.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Its state; pending unless told.</summary>
+    public TaskState? Status { get; init; }
+
+    /// <summary>How urgent it is; medium unless told.</summary>
+    public TaskPriority? Priority { get; init; }
+
+    /// <summary>When it is due, in the future.</summary>
+    public DateTimeOffset? DueDate { get; init; }
+
+    /// <summary>The id of a category of yours.</summary>
+    public string? CategoryId { get; init; }
+
+    /// <summary>Up to 10 tags, by name. A name that is new makes a tag.</summary>
+    public IReadOnlyList<string>? Tags { get; init; }
+}
+
+/// <summary>What is to be changed of a task. What is not set stays as it is.</summary>
+public sealed record TaskChange
+{
+    /// <summary>What is to be done: 1 to 200 characters.</summary>
+    public Optional<string> Title { get; init; }
+
+    /// <summary>Free text: up to 10 000 characters; null for none.</summary>
+    public Optional<string?> Description { get; init; }
+
+    /// <summary>Its state.</summary>
+    public Optional<TaskState> Status { get; init; }
+
+    /// <summary>How urgent it is.</summary>
+    public Optional<TaskPriority> Priority { get; init; }
+
+    /// <summary>When it is due, in the future; null for never.</summary>
+    public Optional<DateTimeOffset?> DueDate { get; init; }
+
+    /// <summary>The id of a category of yours; null for none.</summary>
+    public Optional<string?> CategoryId { get; init; }
+
+    /// <summary>All of its tags, up to 10, in the place of those before: <c>new[] { "home" }</c>; null for none.</summary>
+    public Optional<string[]?> Tags { get; init; }
+
+    /// <summary>The version that the task must have; another one is a <see cref="PreconditionFailedException"/>.</summary>
+    public Optional<int> Version { get; init; }
+}
+
+/// <summary>The version that a task must have.</summary>
+internal sealed record TaskCondition
+{
+    public int? Version { get; init; }
+}
+
+/// <summary>What a list of tasks goes by.</summary>
+public enum TaskSort
+{
+    /// <summary>Made last first.</summary>
+    Created,
+
+    /// <summary>Changed last first.</summary>
+    Updated,
+
+    /// <summary>Critical first.</summary>
+    Priority,
+
+    /// <summary>Due soonest first, undated last.</summary>
+    Due,
+
+    /// <summary>A first; case and accents do not count.</summary>
+    Title,
+
+    /// <summary>1 first.</summary>
+    Number,
+}
+
+/// <summary>The direction of a list, where it is not the natural one of its <see cref="TaskSort"/>.</summary>
+public enum SortOrder
+{
+    /// <summary>Ascending.</summary>
+    Asc,
+
+    /// <summary>Descending.</summary>
+    Desc,
+}
+
+/// <summary>Which tasks, and in which order. Unset members do not filter.</summary>
+public sealed record TaskQuery
+{
+    /// <summary>How many tasks are asked for at a time: 1 to 100; 20 unless told.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>Count the whole list. Unless told, it is counted by page and not by cursor.</summary>
+    public bool? IncludeTotal { get; init; }
+
+    /// <summary>Tasks in this state; in any unless told.</summary>
+    public TaskState? Status { get; init; }
+
+    /// <summary>Tasks of any of these.</summary>
+    public IReadOnlyList<TaskPriority>? Priority { get; init; }
+
+    /// <summary>Tasks of this category, or with <c>none</c> of no category.</summary>
+    public string? CategoryId { get; init; }
+
+    /// <summary>Tasks that have all of these tags, by name: up to 10.</summary>
+    public IReadOnlyList<string>? Tag { get; init; }
+
+    /// <summary>Tasks that are due later than this.</summary>
+    public DateTimeOffset? DueAfter { get; init; }
+
+    /// <summary>Tasks that are due earlier than this.</summary>
+    public DateTimeOffset? DueBefore { get; init; }
+
+    /// <summary>True for pending tasks that are due before now, false for all others.</summary>
+    public bool? Overdue { get; init; }
+
+    /// <summary>Tasks made later than this.</summary>
+    public DateTimeOffset? CreatedAfter { get; init; }
+
+    /// <summary>Tasks made earlier than this.</summary>
+    public DateTimeOffset? CreatedBefore { get; init; }
+
+    /// <summary>Tasks changed then or later.</summary>
+    public DateTimeOffset? UpdatedSince { get; init; }
+
+    /// <summary>Tasks in which every one of these words occurs: up to 200 characters and 16 words.</summary>
+    public string? Q { get; init; }
+
+    /// <summary>The order; <see cref="TaskSort.Created"/> unless told.</summary>
+    public TaskSort? Sort { get; init; }
+
+    /// <summary>The direction; the natural one of the order unless told.</summary>
+    public SortOrder? Order { get; init; }
+
+    /// <summary>Show deleted tasks as well.</summary>
+    public bool? IncludeDeleted { get; init; }
+
+    internal Query ToQuery(int? page, string? cursor) => new Query()
+        .Add("page", page).Add("limit", Limit).Add("cursor", cursor).Add("include_total", IncludeTotal).Add("status", Status).Add("priority", Priority)
+        .Add("category_id", CategoryId).Add("tag", Tag).Add("due_after", DueAfter).Add("due_before", DueBefore).Add("overdue", Overdue)
+        .Add("created_after", CreatedAfter).Add("created_before", CreatedBefore).Add("updated_since", UpdatedSince).Add("q", Q).Add("sort", Sort).Add("order", Order)
+        .Add("include_deleted", IncludeDeleted);
+}

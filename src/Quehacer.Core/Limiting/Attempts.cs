@@ -1,0 +1,68 @@
+using Npgsql;
+using Quehacer.Core.Postgres;
+
+namespace Quehacer.Core.Limiting;
+
+/// <summary>What is attempted. The numbers are stored.</summary>
+public enum AttemptKind : short
+{
+    /// <summary>A login with one e-mail from one address.</summary>
+    LoginFromAddress = 1,
+
+    /// <summary>A login with one e-mail from wherever it has not signed in before.</summary>
+    LoginOfEmail = 2,
+}
+
+/// <summary>One attempt that was counted, so that it can be given back.</summary>
+/// <param name="Key">Of whom or what: a hash, never a text that says something.</param>
+public sealed record Attempt(AttemptKind Kind, byte[] Key, DateTime WindowEndsAt);
+
+/// <summary>A bound that was reached.</summary>
+/// <param name="Quota">How many it allows.</param>
+/// <param name="RetryAfterSeconds">Until its window ends, rounded up; at least 1.</param>
+public sealed record Exhausted(AttemptKind Kind, int Quota, TimeSpan Window, int RetryAfterSeconds);
+
+/// <summary>
+/// Counts attempts in PostgreSQL, in windows of a fixed length that begin with the first attempt: for what must be bounded over all servers
+/// and their restarts. An attempt is counted before the secret is looked at, by one conditional statement that commits by itself, so that no
+/// failure takes the count back and of any number of attempts at once no more are let through than the quota allows.
+/// </summary>
+public sealed class Attempts(Database database, TimeProvider time)
+{
+    /// <summary>The attempt that was counted, or the bound that it met.</summary>
+    public async Task<(Attempt? Attempt, Exhausted? Exhausted)> TryAsync(AttemptKind kind, byte[] key, int quota, TimeSpan window, CancellationToken cancellation)
+    {
+        var now = time.NowUtc();
+        await using (var count = database.Command("""
+            INSERT INTO attempts AS a (kind, key, count, ends_at) VALUES ($1, $2, 1, $4)
+            ON CONFLICT (kind, key) DO UPDATE SET
+                count = CASE WHEN a.ends_at <= $3 THEN 1 ELSE a.count + 1 END,
+                ends_at = CASE WHEN a.ends_at <= $3 THEN $4 ELSE a.ends_at END
+             WHERE a.ends_at <= $3 OR a.count < $5
+            RETURNING ends_at
+            """))
+        {
+            count.Parameters.With((short)kind).With(key).With(now).With(now + window).With(quota);
+            if (await count.ExecuteScalarAsync(cancellation) is DateTime endsAt)
+            {
+                return (new Attempt(kind, key, endsAt), null);
+            }
+        }
+        // It has been refused; what is left to say is for how long. Who came first may have begun the window a moment after our clock was read.
+        await using var find = database.Command("SELECT ends_at FROM attempts WHERE kind = $1 AND key = $2");
+        find.Parameters.With((short)kind).With(key);
+        var left = await find.ExecuteScalarAsync(cancellation) is DateTime ends ? ends - now : TimeSpan.Zero;
+        return (null, new Exhausted(kind, quota, window, Math.Clamp((int)Math.Ceiling(left.TotalSeconds), 1, (int)window.TotalSeconds)));
+    }
+
+    /// <summary>Gives counts back, each to the window it was counted in, if that has not ended.</summary>
+    public async Task GiveBackAsync(IReadOnlyList<Attempt> counted, CancellationToken cancellation)
+    {
+        foreach (var attempt in counted)
+        {
+            await using var command = database.Command("UPDATE attempts SET count = count - 1 WHERE kind = $1 AND key = $2 AND ends_at = $3 AND count > 0");
+            command.Parameters.With((short)attempt.Kind).With(attempt.Key).With(attempt.WindowEndsAt);
+            await command.ExecuteNonQueryAsync(cancellation);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Quehacer.Server.Contracts.V1.OpenApi;
+
+/// <summary>
+/// How an operation is called from the command line and with the clients in <c>clients/</c>, as <c>x-codeSamples</c>, a name that several viewers know.
+/// Each is a whole program, made from the examples of the operation; the tests compile them all and run those of curl.
+/// </summary>
+internal static class CodeSamples
+{
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The records of the C# client, by the schema of a body. The members of other bodies are arguments.</summary>
+    private static readonly Dictionary<string, string> Records = new()
+    {
+        ["NewTask"] = "NewTask",
+        ["TaskChange"] = "TaskChange",
+        ["NewCategory"] = "NewLabel",
+        ["NewTag"] = "NewLabel",
+        ["CategoryChange"] = "LabelChange",
+        ["TagChange"] = "LabelChange",
+        ["AccountChange"] = "AccountChange",
+    };
+
+    public static JsonArray Of(Operation operation, IEnumerable<string> pathParameters)
+    {
+        var all = Parameters.All;
+        var path = pathParameters.Select(name => all[name]!).ToDictionary(parameter => (string)parameter["name"]!, parameter => (string)parameter["example"]!);
+        var query = operation.SampleQuery.Select(name => all[name]!).ToDictionary(parameter => (string)parameter["name"]!, parameter => parameter["example"]!);
+        // The last of the examples is the one that shows the most.
+        var body = operation.Requests is [.., var last] ? last.Body().AsObject() : null;
+        return
+        [
+            Sample("Shell", "curl", Curl(operation, path, query, body)),
+            Sample("TypeScript", "TypeScript", TypeScript(operation, path, query, body)),
+            Sample("C#", "C#", CSharp(operation, path, query, body)),
+        ];
+    }
+
+    private static JsonObject Sample(string language, string label, string source) => new() { ["lang"] = language, ["label"] = label, ["source"] = source };
+
+    private static string Curl(Operation operation, Dictionary<string, string> path, Dictionary<string, JsonNode> query, JsonObject? body)
+    {
+        var address = path.Aggregate(Samples.Origin + operation.Path, (text, parameter) => text.Replace($"{{{parameter.Key}}}", Uri.EscapeDataString(parameter.Value), StringComparison.Ordinal))
+            + (query.Count == 0 ? "" : "?" + string.Join('&', query.Select(parameter => $"{parameter.Key}={Word(parameter.Value)}")));
+        List<string> lines = [(operation.Method == "GET" || (operation.Method == "POST" && body is not null) ? "curl" : $"curl -X {operation.Method}") + $" '{address}'"];
+        if (!operation.IsAnonymous)
+        {
+            lines.Add("-H \"Authorization: Bearer $TOKEN\"");
+        }
+        if (body is not null)
+        {
+            lines.Add($"-H 'Content-Type: {(operation.Method == "PATCH" ? "application/merge-patch+json" : "application/json")}'");
+            lines.Add($"-d '{Json(body).Replace("'", "'\\''", StringComparison.Ordinal)}'");
+        }
+        return string.Join(" \\\n  ", lines);
+
+        static string Word(JsonNode value) => value is JsonArray several ? string.Join(',', several.Select(one => Word(one!))) : Uri.EscapeDataString(value.ToString().ToLowerInvariant());
+    }
+
+    private static string TypeScript(Operation operation, Dictionary<string, string> path, Dictionary<string, JsonNode> query, JsonObject? body)
+    {
+        List<string> parameters = [];
+        if (path.Count > 0)
+        {
+            parameters.Add($"path: {Literal(new JsonObject(path.Select(parameter => KeyValuePair.Create(parameter.Key, (JsonNode?)parameter.Value))))}");
+        }
+        if (query.Count > 0)
+        {
+            parameters.Add($"query: {Literal(new JsonObject(query.Select(parameter => KeyValuePair.Create(parameter.Key, (JsonNode?)parameter.Value.DeepClone()))))}");
+        }
+        List<string> options = [];
+        if (parameters.Count > 0)
+        {
+            options.Add($"  params: {{ {string.Join(", ", parameters)} }},\n");
+        }
+        if (body is not null)
+        {
+            options.Add(body.Count > 3 ? $"  body: {{\n{string.Concat(body.Select(member => $"    {member.Key}: {Literal(member.Value)},\n"))}  }},\n" : $"  body: {Literal(body)},\n");
+        }
+        var call = $"await quehacer.{operation.Method}(\"{operation.Path}\"{(options.Count == 0 ? "" : $", {{\n{string.Concat(options)}}}")})";
+        var result = Result(operation);
+        return $$"""
+            import { connect, orThrow } from "quehacer-client";
+
+            const quehacer = connect({ baseUrl: "{{Samples.Origin}}"{{(operation.IsAnonymous ? "" : ", token: process.env.TOKEN")}} });
+
+            {{(result is null ? $"orThrow({call});" : $"const {result} = orThrow({call});\nconsole.log({result});")}}
+            """;
+
+        static string Literal(JsonNode? value) => value switch
+        {
+            JsonObject members => $"{{ {string.Join(", ", members.Select(member => $"{member.Key}: {Literal(member.Value)}"))} }}",
+            JsonArray elements => $"[{string.Join(", ", elements.Select(Literal))}]",
+            _ => Json(value),
+        };
+    }
+
+    private static string CSharp(Operation operation, Dictionary<string, string> path, Dictionary<string, JsonNode> query, JsonObject? body)
+    {
+        List<string> arguments = [.. path.Values.Select(value => Json(value))];
+        if (body is not null)
+        {
+            arguments.AddRange(Records.TryGetValue(operation.Body!, out var record)
+                ? [$"new {record}{Initializer(body)}"]
+                : body.Select(member => $"{Camel(member.Key)}: {Literal(member.Key, member.Value)}"));
+        }
+        if (operation.Id == "listTasks")
+        {
+            arguments.Add($"new TaskQuery{Initializer(query.Select(parameter => KeyValuePair.Create(parameter.Key, (JsonNode?)parameter.Value)))}");
+        }
+        else
+        {
+            arguments.AddRange(query.Select(parameter => $"{Camel(parameter.Key)}: {Literal(parameter.Key, parameter.Value)}"));
+        }
+        // PUT does the same as PATCH, and the client has one method for the two.
+        var name = operation.Id.StartsWith("put", StringComparison.Ordinal) ? $"Change{operation.Id["put".Length..]}" : $"{char.ToUpperInvariant(operation.Id[0])}{operation.Id[1..]}";
+        var call = $"await quehacer.{name}Async({string.Join(", ", arguments)});";
+        var result = Result(operation);
+        return $$"""
+            using Quehacer.Client;
+
+            using var quehacer = new QuehacerClient(new Uri("{{Samples.Origin}}")){{(operation.IsAnonymous ? "" : "\n{\n    Session = new Session(Environment.GetEnvironmentVariable(\"TOKEN\")!),\n}")}};
+
+            {{(result is null ? call : $"var {result} = {call}\nConsole.WriteLine({result});")}}
+            """;
+
+        static string Initializer(IEnumerable<KeyValuePair<string, JsonNode?>> members) =>
+            members.Count() > 2
+                ? $"\n{{\n{string.Concat(members.Select(member => $"    {Pascal(member.Key)} = {Literal(member.Key, member.Value)},\n"))}}}"
+                : $" {{ {string.Join(", ", members.Select(member => $"{Pascal(member.Key)} = {Literal(member.Key, member.Value)}"))} }}";
+
+        static string Literal(string name, JsonNode? value) => (name, value) switch
+        {
+            (_, JsonArray elements) => $"[{string.Join(", ", elements.Select(element => Literal(name, element)))}]",
+            (_, null) => "null",
+            ("status", _) => $"TaskState.{Pascal((string)value!)}",
+            ("priority", _) => $"TaskPriority.{Pascal((string)value!)}",
+            ("sort", _) => $"TaskSort.{Pascal((string)value!)}",
+            ("due_date", _) => $"DateTimeOffset.Parse({Json(value)})",
+            _ => Json(value),
+        };
+    }
+
+    /// <summary>What a program calls the answer; null where there is none.</summary>
+    private static string? Result(Operation operation) => operation.Success.Schema switch
+    {
+        null => null,
+        "User" => "account",
+        "Tokens" => "tokens",
+        "Task" => "task",
+        "Label" => operation.Tag == "tags" ? "tag" : "category",
+        _ => "page",
+    };
+
+    private static string Json(JsonNode? value) => value?.ToJsonString(Readable) ?? "null";
+
+    private static string Pascal(string name) => string.Concat(name.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+
+    private static string Camel(string name) => char.ToLowerInvariant(name[0]) + Pascal(name)[1..];
+}

@@ -1,0 +1,514 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using System.Net;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using Quehacer.Client;
+using TagList = Quehacer.Client.TagList;
+
+namespace Quehacer.Server.Tests;
+
+/// <summary>The client in <c>clients/csharp</c>: that it is what the description says, and that a real server and it keep each other's promises.</summary>
+public sealed class CSharpClientTests(SharedServer shared)
+{
+    private const string Password = "long enough to remember";
+
+    /// <summary>What the records of the client are called in the description.</summary>
+    private static readonly Dictionary<string, Type> Records = new()
+    {
+        ["Task"] = typeof(TaskItem),
+        ["TaskList"] = typeof(TaskList),
+        ["Label"] = typeof(Label),
+        ["CategoryList"] = typeof(CategoryList),
+        ["TagList"] = typeof(TagList),
+        ["Pagination"] = typeof(Pagination),
+        ["Links"] = typeof(Links),
+        ["User"] = typeof(Quehacer.Client.User),
+        ["Tokens"] = typeof(Tokens),
+        ["Problem"] = typeof(Problem),
+        ["ProblemField"] = typeof(ProblemField),
+        ["NewTask"] = typeof(NewTask),
+        ["TaskChange"] = typeof(TaskChange),
+        ["TaskCondition"] = typeof(TaskCondition),
+        ["NewCategory"] = typeof(NewLabel),
+        ["CategoryChange"] = typeof(LabelChange),
+        ["NewTag"] = typeof(NewLabel),
+        ["TagChange"] = typeof(LabelChange),
+        ["TagMerge"] = typeof(TagMerge),
+        ["Registration"] = typeof(Registration),
+        ["AccountChange"] = typeof(AccountChange),
+        ["Login"] = typeof(Login),
+        ["Refresh"] = typeof(Refresh),
+    };
+
+    private readonly Description description = new();
+
+    /// <summary>What these tests were built as, and all that was built with them: debug or release.</summary>
+    private static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Name;
+
+    private async Task<(QuehacerClient Client, Losing Network)> NewUserAsync(QuehacerOptions? options = null)
+    {
+        var network = new Losing();
+        var client = new QuehacerClient(new HttpClient(network) { BaseAddress = shared.Server.Address }, options);
+        var email = $"{Guid.NewGuid():N}@example.com";
+        await client.RegisterAsync(email, "Ana", Password);
+        await client.LogInAsync(email, Password);
+        network.Begin();
+        return (client, network);
+    }
+
+    [Fact]
+    public void Its_records_are_the_schemas_of_the_description()
+    {
+        var schemas = description.Resolve(new JsonObject { ["$ref"] = "#/components/schemas" }).AsObject();
+        // With 'fields' a task has any of its members, which no record can say.
+        Assert.Equal(schemas.Select(schema => schema.Key).Except(["SelectedTask", "SelectedTaskList"]).Order(), Records.Keys.Order());
+        Assert.All(Records, record =>
+        {
+            var schema = schemas[record.Key]!;
+            var required = schema["required"]?.AsArray().Select(name => (string)name!).ToHashSet() ?? [];
+            // What may be absent is null in a record when it is; only in a change are absent and null two things.
+            var isChange = record.Key.EndsWith("Change", StringComparison.Ordinal);
+            string Member(string name, string type, bool isRequired) => isRequired ? $"{name}: {type}" : $"{name}: {(isChange ? type : type.TrimEnd('?'))}, optional";
+            Assert.Equal(
+                schema["properties"]!.AsObject().Where(member => (bool?)member.Value!["readOnly"] != true)
+                    .Select(member => Member(member.Key, TypeOf(member.Value!), required.Contains(member.Key))).Order(),
+                QuehacerJson.Default.GetTypeInfo(record.Value)!.Properties.Where(member => member.Get is not null)
+                    .Select(member => Member(member.Name, TypeOf(member), member.IsRequired)).Order());
+        });
+    }
+
+    [Fact]
+    public void Its_words_and_codes_are_those_of_the_description()
+    {
+        Assert.Equal(Words("Task", "status"), WordsOf<TaskState>());
+        Assert.Equal(Words("Task", "priority"), WordsOf<TaskPriority>());
+        Assert.Equal(Parameter("sort")["enum"]!.AsArray().Select(word => (string)word!).Where(word => word[0] != '-'), WordsOf<TaskSort>());
+        Assert.Equal(Parameter("order")["enum"]!.AsArray().Select(word => (string)word!), WordsOf<SortOrder>());
+        Assert.Equal(
+            description.Resolve(new JsonObject { ["$ref"] = "#/components/schemas/Problem" })["properties"]!["code"]!["examples"]!.AsArray().Select(code => (string)code!).Order(),
+            typeof(ErrorCodes).GetFields().Select(field => (string)field.GetRawConstantValue()!).Order());
+
+        IEnumerable<string> Words(string schema, string member) =>
+            description.Resolve(new JsonObject { ["$ref"] = $"#/components/schemas/{schema}" })["properties"]![member]!["enum"]!.AsArray().Select(word => (string)word!);
+        JsonNode Parameter(string name) =>
+            description.Parameters(description.Operations.Single(operation => operation.Id == "listTasks")).Single(parameter => (string)parameter["name"]! == name)["schema"]!;
+        static IEnumerable<string> WordsOf<T>()
+            where T : struct, Enum => Enum.GetNames<T>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName);
+    }
+
+    [Fact]
+    public async Task Its_methods_are_the_operations_of_the_description_with_all_their_parameters()
+    {
+        var methods = typeof(QuehacerClient).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).ToList();
+        // PUT does the same as PATCH.
+        var operations = description.Operations.Where(operation => operation.Method != "PUT" || operation.Id == "addTag").ToList();
+        Assert.Equal(
+            operations.Select(operation => $"{char.ToUpperInvariant(operation.Id[0])}{operation.Id[1..]}Async").Order(),
+            methods.Select(method => method.Name).Where(name => name.EndsWith("Async") && !name.StartsWith("Enumerate")).Order());
+        foreach (var operation in operations)
+        {
+            var method = methods.Single(method => method.Name.Equals(operation.Id + "Async", StringComparison.OrdinalIgnoreCase));
+            var network = new Losing { Answer = _ => new(HttpStatusCode.NotFound) };
+            using var client = new QuehacerClient(new HttpClient(network) { BaseAddress = new("http://localhost/under/") }, new() { Language = "es" }) { Session = new("token") };
+            await Assert.ThrowsAsync<ProblemException>(() => (Task)method.Invoke(client, [.. method.GetParameters().Select(parameter => Filled(parameter.ParameterType, parameter.Name!))])!);
+            var sent = Assert.Single(network.Sent);
+            Assert.Equal((operation.Method, "/under" + operation.Path.Replace("{id}", "x%2Fy").Replace("{name}", "x%2Fy")), (sent.Method, sent.Address.AbsolutePath));
+            var query = sent.Address.Query.Split(['?', '&'], StringSplitOptions.RemoveEmptyEntries).Select(parameter => parameter.Split('=')[0]).ToList();
+            var described = description.Parameters(operation).ToLookup(parameter => (string)parameter["in"]!, parameter => (string)parameter["name"]!);
+            Assert.Equal(described["query"].Except(["fields"]).Order(), query.Order());
+            // The client keeps nothing, and leaves it to the server to number its requests.
+            Assert.Equal(
+                described["header"].Except(["X-Request-Id", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"]).Order(),
+                sent.Headers.Where(name => name is "Idempotency-Key" or "If-Match" or "Accept-Language").Order());
+            if (operation.Node["requestBody"] is { } body)
+            {
+                var type = operation.Method == "PATCH" ? "application/merge-patch+json" : "application/json";
+                Assert.Equal(type, sent.ContentType);
+                description.IsValid(operation.Id, body["content"]![type]!["schema"]!, JsonNode.Parse(sent.Body));
+            }
+            else
+            {
+                Assert.Equal("", sent.Body);
+            }
+        }
+
+        // Every member that there is, so that none can be left out of what is sent.
+        static object? Filled(Type type, string name) => (System.Nullable.GetUnderlyingType(type) ?? type) switch
+        {
+            var text when text == typeof(string) => name switch { "email" => "ana@example.com", "into" => Guid.NewGuid().ToString(), "name" or "id" => "x/y", _ => "x/y long enough" },
+            var number when number == typeof(int) => 1,
+            var flag when flag == typeof(bool) => true,
+            var token when token == typeof(CancellationToken) => CancellationToken.None,
+            var query when query == typeof(TaskQuery) => new TaskQuery
+            {
+                Limit = 1, IncludeTotal = true, Status = TaskState.Done, Priority = [TaskPriority.Low], CategoryId = "none", Tag = ["home"], DueAfter = DateTimeOffset.UnixEpoch,
+                DueBefore = DateTimeOffset.UnixEpoch, Overdue = false, CreatedAfter = DateTimeOffset.UnixEpoch, CreatedBefore = DateTimeOffset.UnixEpoch,
+                UpdatedSince = DateTimeOffset.UnixEpoch, Q = "milk", Sort = TaskSort.Due, Order = SortOrder.Asc, IncludeDeleted = true,
+            },
+            var task when task == typeof(NewTask) => new NewTask { Title = "Buy milk", Status = TaskState.Done, Priority = TaskPriority.Low, DueDate = DateTimeOffset.UnixEpoch, Tags = ["home"] },
+            var change when change == typeof(TaskChange) => new TaskChange { Description = null, Status = TaskState.Pending, Priority = TaskPriority.Low, DueDate = null, CategoryId = null, Tags = null, Version = 1 },
+            var label when label == typeof(NewLabel) => new NewLabel { Name = "home", Color = "#33AA57" },
+            var change when change == typeof(LabelChange) => new LabelChange { Name = "home", Color = null, Version = 1 },
+            var change when change == typeof(AccountChange) => new AccountChange { Name = "Ana", Version = 1 },
+            _ => throw new InvalidOperationException($"The test knows no value of {type}."),
+        };
+    }
+
+    [Fact]
+    public async Task Its_example_does_the_round_trip_of_the_quick_start()
+    {
+        var program = Path.Combine(QuehacerServer.Repository, "artifacts", "bin", "example", Configuration, "quehacer-example.dll");
+        using var run = Process.Start(new ProcessStartInfo("dotnet", [program, shared.Server.Address.ToString()]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var complaints = run.StandardError.ReadToEndAsync();
+        var printed = await run.StandardOutput.ReadToEndAsync();
+        await run.WaitForExitAsync();
+        Assert.True(run.ExitCode == 0, printed + await complaints);
+        Assert.Equal(
+            """
+            logged in: Ana
+            listed: Buy milk
+            listed: Order beans
+            changed: Buy two bottles of milk
+            refused: 412 PRECONDITION_FAILED, and it is still as it was changed: True
+            completed: Done
+            looked for: 404
+            restored: Buy two bottles of milk
+
+            """,
+            printed);
+    }
+
+    [Fact]
+    public async Task A_write_whose_answer_is_lost_is_done_once()
+    {
+        var (client, network) = await NewUserAsync(new() { Attempts = 3, AttemptTimeout = TimeSpan.FromSeconds(20) });
+        var unavailable = Losing.Refusing(HttpStatusCode.ServiceUnavailable, "0");
+        var tooMany = Losing.Refusing(HttpStatusCode.TooManyRequests, "0");
+        var inFlight = Losing.Refusing(HttpStatusCode.Conflict, null, "IDEMPOTENCY_IN_FLIGHT");
+        foreach (var (title, fate) in new[] { ("lost", Losing.Lost), ("broken off", Losing.BrokenOff), ("too late", Losing.TooLate), ("unavailable", unavailable), ("too many", tooMany), ("in flight", inFlight) })
+        {
+            network.Begin(fate, fate);
+            Assert.Equal(title, (await client.CreateTaskAsync(new() { Title = title })).Title);
+            Assert.Equal(3, network.Sent.Count);
+            Assert.Matches("^\"[0-9a-f-]{36}\"$", Assert.Single(network.Sent.Select(sent => sent.Key).Distinct()));
+            Assert.True(network.WasReplayed, $"'{title}' was made a second time.");
+        }
+        network.Begin();
+        await client.CreateTaskAsync(new() { Title = "given" }, idempotencyKey: "a-key-of-my-own");
+        Assert.Equal("a-key-of-my-own", Assert.Single(network.Sent).Key);
+
+        // It ends: after so many attempts, and where nobody says that another would help.
+        network.Begin(Losing.Lost, Losing.Lost, Losing.Lost);
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.CreateTaskAsync(new() { Title = "never answered" }));
+        Assert.Equal(3, network.Sent.Count);
+        network.Begin(unavailable, unavailable, unavailable);
+        Assert.Equal(TimeSpan.Zero, (await Assert.ThrowsAsync<ProblemException>(() => client.CreateTaskAsync(new() { Title = "never available" }))).RetryAfter);
+        Assert.Equal(3, network.Sent.Count);
+        foreach (var after in new[] { null, "3600" })
+        {
+            network.Begin(Losing.Refusing(HttpStatusCode.ServiceUnavailable, after));
+            Assert.Equal(503, (await Assert.ThrowsAsync<ProblemException>(() => client.CreateTaskAsync(new() { Title = $"after {after}" }))).Status);
+            Assert.Single(network.Sent);
+        }
+
+        // Whoever gives up is let go in the middle of a wait.
+        network.Begin(Losing.Refusing(HttpStatusCode.ServiceUnavailable, "29"));
+        using var enough = new CancellationTokenSource();
+        var waiting = client.CreateTaskAsync(new() { Title = "given up" }, cancellationToken: enough.Token);
+        await network.AnsweredAsync();
+        await enough.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+
+        network.Begin();
+        var titles = new List<string>();
+        await foreach (var task in client.EnumerateTasksAsync(new() { Limit = 3, Sort = TaskSort.Title }))
+        {
+            titles.Add(task.Title);
+        }
+        Assert.Equal(
+            ["after", "after 3600", "broken off", "given", "given up", "in flight", "lost", "never answered", "never available", "too late", "too many", "unavailable"], titles);
+        Assert.Equal(4, network.Sent.Count);
+        Assert.All(network.Sent, sent => Assert.Null(sent.Key));
+    }
+
+    [Fact]
+    public async Task Many_calls_with_an_expired_token_renew_it_once()
+    {
+        var kept = new List<Session?>();
+        var (client, network) = await NewUserAsync(new() { SessionChanged = kept.Add });
+        var begun = client.Session!;
+        client.Session = begun with { AccessToken = "expired" };
+        // The answer to the refresh is lost as well, and a second use of its token would end the session.
+        network.Fate = request => request.Contains("/refresh") ? Losing.Lost : null;
+        var tasks = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => client.CreateTaskAsync(new() { Title = $"{number}" })));
+        Assert.Equal(20, tasks.Select(task => task.Id).Distinct().Count());
+        Assert.Equal(2, network.Sent.Count(sent => sent.Address.AbsolutePath.EndsWith("/refresh")));
+        Assert.Equal([begun, client.Session], kept);
+        Assert.NotEqual(begun.RefreshToken, client.Session!.RefreshToken);
+
+        // Who crashed before the new token was kept goes on with the old one.
+        var tokens = await client.RefreshAsync(begun.RefreshToken!);
+        Assert.Equal(client.Session.RefreshToken, tokens.RefreshToken);
+        Assert.Equal("Ana", (await client.GetAccountAsync()).Name);
+        Assert.DoesNotContain(tokens.AccessToken, $"{tokens} {client.Session}");
+
+        var ended = client.Session;
+        await client.LogOutAsync();
+        Assert.Null(client.Session);
+        client.Session = ended;
+        network.Begin();
+        var refusals = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Assert.ThrowsAsync<ProblemException>(() => client.GetAccountAsync())));
+        Assert.All(refusals, refused => Assert.Equal((401, ErrorCodes.TokenInvalid), (refused.Status, refused.Code)));
+        Assert.Single(network.Sent, sent => sent.Address.AbsolutePath.EndsWith("/refresh"));
+        Assert.Null(client.Session);
+    }
+
+    [Fact]
+    public async Task A_change_names_what_it_sets_and_is_refused_when_somebody_else_was_first()
+    {
+        var (client, network) = await NewUserAsync();
+        var due = new DateTimeOffset(2099, 1, 31, 18, 0, 0, TimeSpan.FromHours(1));
+        var made = await client.CreateTaskAsync(new() { Title = "Buy milk", Description = "The shop closes at nine.", DueDate = due, Priority = TaskPriority.Critical, Tags = ["home"] });
+        Assert.Equal((due, TimeSpan.Zero), (made.DueDate, made.DueDate!.Value.Offset));
+        network.Begin();
+        var changed = await client.ChangeTaskAsync(made.Id, new() { DueDate = null, Priority = TaskPriority.Low, Tags = new[] { "shop", "home" } }, ifMatch: made.ETag);
+        Assert.Equal("""{"priority":"low","due_date":null,"tags":["shop","home"]}""", Assert.Single(network.Sent).Body);
+        Assert.Equal((null, "The shop closes at nine.", TaskPriority.Low, 2), (changed.DueDate, changed.Description, changed.Priority, changed.Version));
+        foreach (var late in new Func<Task>[]
+        {
+            () => client.ChangeTaskAsync(made.Id, new() { Title = "Buy oat milk" }, ifMatch: made.ETag),
+            () => client.ChangeTaskAsync(made.Id, new() { Title = "Buy oat milk", Version = made.Version }),
+            () => client.CompleteTaskAsync(made.Id, version: made.Version),
+            () => client.DeleteTaskAsync(made.Id, ifMatch: made.ETag),
+        })
+        {
+            var refused = await Assert.ThrowsAsync<PreconditionFailedException>(late);
+            Assert.Equal((changed.ETag, ErrorCodes.PreconditionFailed, "BIZ_3005"), (refused.CurrentETag, refused.Code, refused.Number));
+        }
+        Assert.Equal(changed with { Tags = [] }, await client.GetTaskAsync($"{made.Number}") with { Tags = [] });
+
+        var invalid = await Assert.ThrowsAsync<ProblemException>(() => client.CreateTaskAsync(new() { Title = " ", DueDate = DateTimeOffset.UnixEpoch }));
+        Assert.Equal((422, ErrorCodes.ValidationError), (invalid.Status, invalid.Code));
+        Assert.Equal(["due_date", "title"], invalid.Errors.Select(error => error.Field).Order());
+        Assert.StartsWith("req_", invalid.RequestId);
+    }
+
+    [Fact]
+    public async Task Labels_are_walked_and_lists_are_filtered()
+    {
+        var (client, _) = await NewUserAsync();
+        var names = Enumerable.Range(100, 103).Select(number => $"tag {number}/&").ToList();
+        foreach (var some in names.Chunk(10))
+        {
+            await client.CreateTaskAsync(new() { Title = some[0], Tags = some });
+        }
+        var walked = new List<Label>();
+        await foreach (var tag in client.EnumerateTagsAsync(counts: true))
+        {
+            walked.Add(tag);
+        }
+        Assert.Equal(names, walked.Select(tag => tag.Name));
+        Assert.All(walked, tag => Assert.Equal(1, tag.TaskCount));
+        Assert.Equal("tag 110/&", Assert.Single((await client.ListTasksAsync(new() { Tag = ["TAG 111/&", "tag 112/&"], CreatedAfter = DateTimeOffset.UnixEpoch })).Tasks).Title);
+
+        var house = await client.CreateCategoryAsync(new() { Name = "House", Color = "#33aa57" });
+        Assert.Equal("#33AA57", house.Color);
+        house = await client.ChangeCategoryAsync(house.Id, new() { Color = null }, ifMatch: house.ETag);
+        Assert.Equal(("House", null, 2), (house.Name, house.Color, house.Version));
+        var merged = await client.MergeTagAsync(walked[0].Id, walked[1].Id);
+        Assert.Equal(walked[1].Name, merged.Name);
+        var tagged = await client.AddTagAsync("1", "a/b");
+        Assert.Contains("a/b", tagged.Tags);
+        Assert.DoesNotContain("a/b", (await client.RemoveTagAsync("1", "a/b", ifMatch: tagged.ETag)).Tags);
+        await Assert.ThrowsAsync<ArgumentException>(() => client.GetTaskAsync(""));
+        await Assert.ThrowsAsync<ArgumentException>(() => client.CompleteTaskAsync(".."));
+    }
+
+    [Fact]
+    public async Task What_is_no_answer_of_a_server_is_told_as_such()
+    {
+        using var client = new QuehacerClient(new HttpClient(new Losing { Answer = _ => new(HttpStatusCode.OK) { Content = new StringContent("<html>") } }) { BaseAddress = new("http://localhost/") });
+        Assert.Contains("Quehacer server", (await Assert.ThrowsAsync<InvalidDataException>(() => client.GetTaskAsync("1"))).Message);
+        using var behind = new QuehacerClient(new HttpClient(new Losing { Answer = _ => new(HttpStatusCode.BadGateway) { Content = new StringContent("<html>") } }) { BaseAddress = new("http://localhost/") });
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => behind.GetTaskAsync("1"));
+        Assert.Equal((502, null, null), (refused.Status, refused.Problem, refused.Code));
+        Assert.Throws<ArgumentException>(() => new QuehacerClient(new HttpClient()));
+    }
+
+    /// <summary>Packs what was built, as a release would.</summary>
+    [Fact]
+    public async Task It_packs_with_its_readme_and_licence()
+    {
+        var directory = Directory.CreateTempSubdirectory("quehacer-pack-");
+        try
+        {
+            var start = new ProcessStartInfo(
+                "dotnet", ["pack", Path.Combine(QuehacerServer.Repository, "clients", "csharp", "src"), "--no-build", "--nologo", "-c", Configuration, "-o", directory.FullName])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
+            start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+            using var pack = Process.Start(start)!;
+            var complaints = pack.StandardError.ReadToEndAsync();
+            var printed = await pack.StandardOutput.ReadToEndAsync();
+            await pack.WaitForExitAsync();
+            Assert.True(pack.ExitCode == 0, printed + await complaints);
+            using var package = ZipFile.OpenRead(Assert.Single(directory.GetFiles("Quehacer.Client.*.nupkg")).FullName);
+            var names = package.Entries.Select(entry => entry.FullName).ToList();
+            Assert.Superset(new HashSet<string> { "README.md", "LICENSE", "lib/net10.0/Quehacer.Client.dll", "lib/net10.0/Quehacer.Client.xml" }, names.ToHashSet());
+            using var reader = new StreamReader(package.GetEntry("Quehacer.Client.nuspec")!.Open());
+            var specification = await reader.ReadToEndAsync();
+            Assert.Contains("<license type=\"file\">LICENSE</license>", specification);
+            Assert.Contains("<readme>README.md</readme>", specification);
+            Assert.DoesNotContain("<dependency ", specification);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    private static string TypeOf(JsonNode schema)
+    {
+        if ((string?)schema["$ref"] is { } reference)
+        {
+            return reference.Split('/')[^1];
+        }
+        var types = schema["type"] is JsonArray several ? several.Select(type => (string)type!).ToList() : [(string)schema["type"]!];
+        var type = types[0] switch
+        {
+            "integer" => (string)schema["format"]!,
+            "array" => TypeOf(schema["items"]!) + "[]",
+            "string" when (string?)schema["format"] == "date-time" => "time",
+            var other => other,
+        };
+        return types.Contains("null") ? type + "?" : type;
+    }
+
+    private static string TypeOf(JsonPropertyInfo member)
+    {
+        var type = member.PropertyType;
+        var isNullable = member.IsGetNullable;
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Optional<>))
+        {
+            type = type.GetGenericArguments()[0];
+            isNullable = new NullabilityInfoContext().Create((PropertyInfo)member.AttributeProvider!).GenericTypeArguments[0].ReadState == NullabilityState.Nullable;
+        }
+        return Name(System.Nullable.GetUnderlyingType(type) ?? type) + (isNullable ? "?" : "");
+
+        static string Name(Type type) => type switch
+        {
+            _ when type == typeof(int) => "int32",
+            _ when type == typeof(long) => "int64",
+            _ when type == typeof(bool) => "boolean",
+            _ when type == typeof(DateTimeOffset) => "time",
+            _ when type == typeof(string) || type.IsEnum => "string",
+            _ when type.IsArray => Name(type.GetElementType()!) + "[]",
+            _ when type.IsGenericType => Name(type.GetGenericArguments()[0]) + "[]",
+            _ => Records.First(record => record.Value == type).Key,
+        };
+    }
+
+    /// <summary>One sending, as it left.</summary>
+    private sealed record Sent(string Method, Uri Address, string? Key, string Body, string? ContentType, IReadOnlyList<string> Headers);
+
+    /// <summary>A network on which the server gets every request, and on which answers get lost as a test wants it.</summary>
+    private sealed class Losing() : DelegatingHandler(new SocketsHttpHandler { UseProxy = false })
+    {
+        public delegate Task<HttpResponseMessage> Happens(HttpResponseMessage answer, CancellationToken cancellationToken);
+
+        private readonly Lock access = new();
+        private readonly Queue<Happens> fates = [];
+        private readonly List<Sent> sent = [];
+        private readonly HashSet<string> fated = [];
+        private TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public static Happens Lost => (_, _) => throw new HttpRequestException("The connection was lost.");
+
+        public static Happens BrokenOff => (answer, _) => Task.FromResult(new HttpResponseMessage(answer.StatusCode) { Content = new StreamContent(new Breaking()) });
+
+        public static Happens TooLate => (_, _) => throw new TimeoutException("The answer took too long.");
+
+        public IReadOnlyList<Sent> Sent
+        {
+            get
+            {
+                lock (access)
+                {
+                    return [.. sent];
+                }
+            }
+        }
+
+        public bool WasReplayed { get; private set; }
+
+        /// <summary>Answers in the place of a server.</summary>
+        public Func<HttpRequestMessage, HttpResponseMessage>? Answer { get; init; }
+
+        /// <summary>What happens to the first answer to an address.</summary>
+        public Func<string, Happens?>? Fate { get; set; }
+
+        public static Happens Refusing(HttpStatusCode status, string? after, string? code = null) => (_, _) =>
+        {
+            var refusal = new HttpResponseMessage(status);
+            if (after is not null)
+            {
+                refusal.Headers.TryAddWithoutValidation("Retry-After", after);
+            }
+            if (code is not null)
+            {
+                refusal.Content = new StringContent($$"""
+                    {"type":"x","title":"x","status":409,"detail":"x","instance":"/","code":"{{code}}","number":"x","request_id":"x","timestamp":"2026-11-21T08:30:00.125Z"}
+                    """);
+            }
+            return Task.FromResult(refusal);
+        };
+
+        /// <summary>What happens to the answers from now on, in order; those behind the last arrive.</summary>
+        public void Begin(params Happens[] next)
+        {
+            lock (access)
+            {
+                sent.Clear();
+                fates.Clear();
+                answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                foreach (var fate in next)
+                {
+                    fates.Enqueue(fate);
+                }
+            }
+        }
+
+        public Task AnsweredAsync() => answered.Task;
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
+            Happens? fate;
+            lock (access)
+            {
+                sent.Add(new(
+                    request.Method.Method, request.RequestUri!, request.Headers.NonValidated.TryGetValues("Idempotency-Key", out var keys) ? keys.ToString() : null, body,
+                    request.Content?.Headers.ContentType?.MediaType, [.. request.Headers.NonValidated.Select(header => header.Key)]));
+                var address = request.RequestUri!.AbsolutePath;
+                fate = fates.Count > 0 ? fates.Dequeue() : Fate?.Invoke(address) is { } own && fated.Add(address) ? own : null;
+            }
+            var answer = Answer is null ? await base.SendAsync(request, cancellationToken) : Answer(request);
+            WasReplayed = answer.Headers.Contains("Idempotent-Replayed");
+            answered.TrySetResult();
+            return fate is null ? answer : await fate(answer, cancellationToken);
+        }
+    }
+
+    /// <summary>A body that ends before its end.</summary>
+    private sealed class Breaking : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => throw new IOException("The connection was lost.");
+
+        public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) => throw new IOException("The connection was lost.");
+    }
+}
