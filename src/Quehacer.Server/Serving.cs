@@ -45,12 +45,12 @@ internal static class Serving
         var contracts = new Http.Contracts(V1.Contract(problems));
         var requests = new InFlight();
         app.Use(requests.Count);
-        app.UseMiddleware<Gate>(contracts, log);
         if (settings.TrustedProxies.Count > 0)
         {
             app.UseForwardedHeaders(Forwarded(settings.TrustedProxies));
         }
         app.UseMiddleware<SecurityHeaders>(settings);
+        app.UseMiddleware<Gate>(contracts, log);
         app.UseCrossOrigin(settings);
         app.UseRouting();
         if (!Deprecations.Current.IsEmpty)

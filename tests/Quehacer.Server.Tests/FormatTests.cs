@@ -293,7 +293,7 @@ public sealed partial class FormatTests(SharedServer shared)
             }
             Assert.Equal((200, coding), (answer.Status, answer.Coding));
             Assert.Equal((await FetchAsync(user, User.Tasks, ("Accept", accept))).Text, answer.Text);
-            Assert.Equal("Accept, Accept-Encoding", answer.Header("Vary"));
+            Assert.Superset(new HashSet<string>(["Accept", "Accept-Encoding", "Authorization"]), Varies(answer));
             Assert.True(coding.Length == 0 || answer.Bytes.Length < Encoding.UTF8.GetByteCount(answer.Text) / 2);
         }
     }
@@ -304,7 +304,8 @@ public sealed partial class FormatTests(SharedServer shared)
         var user = await shared.SomebodyAsync();
         var (path, _) = await user.CreateAsync(new { title = "short" });
         var usual = await FetchAsync(user, path, ("Accept-Encoding", "gzip, br"));
-        Assert.Equal(("", "Accept-Encoding", $"{usual.Bytes.Length}"), (usual.Coding, usual.Header("Vary"), usual.Header("Content-Length")));
+        Assert.Equal(("", $"{usual.Bytes.Length}"), (usual.Coding, usual.Header("Content-Length")));
+        Assert.Contains("Accept-Encoding", Varies(usual));
         var strict = await FetchAsync(user, path, ("Accept-Encoding", "gzip, identity;q=0"));
         Assert.Equal(("gzip", usual.Text), (strict.Coding, strict.Text));
         var (edge, made) = await user.CreateAsync(new { title = "edge", description = new string('x', 500) });
@@ -356,12 +357,13 @@ public sealed partial class FormatTests(SharedServer shared)
         var plain = await FetchAsync(user, description);
         foreach (var (seen, accepted, tag) in new[]
         {
-            (plain.Header("ETag")!, "br", plain.Header("ETag")!), (Tagged("br"), "br", Tagged("br")), (Tagged("gzip"), "gzip, deflate", Tagged("gzip")), (Tagged("br"), "identity", plain.Header("ETag")!),
+            (plain.Header("ETag")!, "br", plain.Header("ETag")!), (Tagged("br"), "br", Tagged("br")), (Tagged("gzip"), "gzip, deflate", Tagged("gzip")), (Tagged("br"), "identity", Tagged("br")),
             ($"\"other\", W/{Tagged("gzip")}", "gzip", Tagged("gzip")), ("*", "br", plain.Header("ETag")!),
         })
         {
             var unchanged = await FetchAsync(user, description, ("If-None-Match", seen), ("Accept-Encoding", accepted));
-            Assert.Equal((304, 0, tag, "Accept-Encoding"), (unchanged.Status, unchanged.Bytes.Length, unchanged.Header("ETag"), unchanged.Header("Vary")));
+            Assert.Equal((304, 0, tag), (unchanged.Status, unchanged.Bytes.Length, unchanged.Header("ETag")));
+            Assert.Contains("Accept-Encoding", Varies(unchanged));
         }
         Assert.Equal(200, (await FetchAsync(user, description, ("If-None-Match", "\"other.br\""), ("Accept-Encoding", "br"))).Status);
 
@@ -387,7 +389,8 @@ public sealed partial class FormatTests(SharedServer shared)
         foreach (var (accepted, coding) in new[] { ("gzip, br", "gzip"), ("br", "") })
         {
             var picture = await FetchAsync(shared.Nobody(), "/docs/favicon-32x32.png", ("Accept-Encoding", accepted));
-            Assert.Equal((coding, "Accept-Encoding"), (picture.Coding, picture.Header("Vary")));
+            Assert.Equal(coding, picture.Coding);
+            Assert.Contains("Accept-Encoding", Varies(picture));
         }
         var user = await LongAsync();
         foreach (var accept in new[] { "application/json", Csv, Ndjson })
@@ -397,6 +400,8 @@ public sealed partial class FormatTests(SharedServer shared)
                 await CurlAsync("--compressed", "-H", $"Accept: {accept}", "-H", $"Authorization: Bearer {user.AccessToken}", new Uri(shared.Server.Address, User.Tasks).ToString()));
         }
     }
+
+    private static HashSet<string> Varies(Fetched answer) => [.. answer.Header("Vary")!.Split(',', StringSplitOptions.TrimEntries)];
 
     /// <summary>The sections about formats, pasted as they stand.</summary>
     [Theory]

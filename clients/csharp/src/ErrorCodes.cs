@@ -36,8 +36,11 @@ public static class ErrorCodes
     /// <summary>409. There is one of these with the same unique value already.</summary>
     public const string ResourceAlreadyExists = "RESOURCE_ALREADY_EXISTS";
 
-    /// <summary>412. Somebody has changed it since you read it: your If-Match or 'version' names an older state. Nothing was overwritten.</summary>
+    /// <summary>412. Somebody has changed it since you read it: your conditions name another state than the present one. Nothing was overwritten.</summary>
     public const string PreconditionFailed = "PRECONDITION_FAILED";
+
+    /// <summary>428. This server makes a change only when it says which state it was decided on, so that nobody overwrites what they have not seen.</summary>
+    public const string PreconditionRequired = "PRECONDITION_REQUIRED";
 
     /// <summary>422. Another request was done under this Idempotency-Key.</summary>
     public const string IdempotencyMismatch = "IDEMPOTENCY_MISMATCH";
@@ -63,9 +66,15 @@ public static class ErrorCodes
     /// <summary>415. The body is of a type or in an encoding that this address does not read.</summary>
     public const string UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE";
 
+    /// <summary>429. More was asked in a while than a limit allows; 'detail' says which limit.</summary>
+    public const string RateLimitExceeded = "RATE_LIMIT_EXCEEDED";
+
+    /// <summary>410. This part of the API was announced to end, and has ended.</summary>
+    public const string Ended = "ENDED";
+
     /// <summary>500. Something went wrong in the server. It has been logged under the request id.</summary>
     public const string InternalError = "INTERNAL_ERROR";
 
-    /// <summary>503. The database cannot be reached or is overloaded at the moment.</summary>
+    /// <summary>503. The server has more to do than it can at the moment, or its database cannot be reached.</summary>
     public const string ServiceUnavailable = "SERVICE_UNAVAILABLE";
 }

@@ -32,6 +32,9 @@ public sealed record Problem
 
     /// <summary>The values of the request that are at fault, all of them; null where it is not about values.</summary>
     public IReadOnlyList<ProblemField>? Errors { get; init; }
+
+    /// <summary>Seconds to wait, where a limit was reached; null elsewhere.</summary>
+    public int? RetryAfter { get; init; }
 }
 
 /// <summary>One value of a request that cannot be accepted.</summary>

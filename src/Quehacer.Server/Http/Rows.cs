@@ -57,9 +57,17 @@ internal static class Rows
         var body = http.Response.Body;
         var buffer = new ArrayBufferWriter<byte>(2 * ChunkBytes);
         var isWhole = true;
+        var place = http.Features.Get<Shedding.Place>();
         async Task SendAsync()
         {
-            await body.WriteAsync(buffer.WrittenMemory, gone);
+            var sending = body.WriteAsync(buffer.WrittenMemory, gone);
+            if (!sending.IsCompleted)
+            {
+                // A slow reader takes nobody's place.
+                place?.Leave();
+            }
+            await sending;
+            place?.TakeAgain();
             buffer.ResetWrittenCount();
             isWhole = false;
         }

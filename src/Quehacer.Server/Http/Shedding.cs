@@ -61,6 +61,16 @@ internal sealed partial class Shedding(RequestDelegate next, Contracts contracts
 
         public bool TryTake() => isHeld = shedding.TryEnter();
 
+        /// <summary>Goes on with what was begun, whether there is room or not.</summary>
+        public void TakeAgain()
+        {
+            if (!isHeld)
+            {
+                isHeld = true;
+                Interlocked.Increment(ref shedding.atWork);
+            }
+        }
+
         public void Leave()
         {
             if (isHeld)

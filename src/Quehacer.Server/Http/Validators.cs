@@ -32,11 +32,6 @@ internal static class Caching
 
     /// <summary>Kept by nobody: what holds a secret, and what is told of one request only.</summary>
     public const string Never = "no-store";
-
-    /// <summary>An answer to somebody in a format that was chosen for them: what else it depends on is said by whoever makes it so.</summary>
-    public static ReadOnlySpan<string> ByCallerAndFormat => CallerAndFormat;
-
-    private static readonly string[] CallerAndFormat = [HeaderNames.Authorization, HeaderNames.Accept];
 }
 
 /// <summary>304: what the client has is still so (RFC 9110 §15.4.5). It has the headers that the answer in full would have had, and no body.</summary>
@@ -48,7 +43,7 @@ internal sealed class NotModified(Validators current, string cacheControl) : IRe
     {
         var headers = httpContext.Response.Headers;
         headers.CacheControl = cacheControl;
-        httpContext.Response.VariesBy(Caching.ByCallerAndFormat);
+        httpContext.Response.VariesBy(HeaderNames.Authorization);
         current.WriteTo(headers);
         httpContext.Response.StatusCode = StatusCodes.Status304NotModified;
         return Task.CompletedTask;

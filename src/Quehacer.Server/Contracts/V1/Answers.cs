@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.Net.Http.Headers;
 using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1;
@@ -34,7 +35,7 @@ internal sealed class Answer<T>(int status, T body, JsonTypeInfo<T> type) : IRes
         else
         {
             headers.CacheControl = Caching.Revalidate;
-            httpContext.Response.VariesBy(Caching.ByCallerAndFormat);
+            httpContext.Response.VariesBy(HeaderNames.Authorization);
         }
         Validators.WriteTo(headers);
         if (Location is not null)
@@ -72,7 +73,7 @@ internal sealed class RowsAnswer<T>(RowFormat<T> format, RowPage<T> first) : IRe
     {
         var headers = httpContext.Response.Headers;
         headers.CacheControl = Caching.Revalidate;
-        httpContext.Response.VariesBy(Caching.ByCallerAndFormat);
+        httpContext.Response.VariesBy(HeaderNames.Authorization);
         Validators.WriteTo(headers);
         if (Links is not null)
         {

@@ -61,7 +61,7 @@ internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<stri
     /// <summary>The same for every way to ask for the same: in whatever order, with or without what goes without saying.</summary>
     public string InOneSpelling(Caller caller, MediaType type) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Convert.ToHexStringLower(Request.Filter.Fingerprint(caller.WorkspaceId))}|{Request.Limit}|{Request.Page}|{Request.Cursor}|{Request.WithTotal}|{type}|{NamesPage}|{(Fields is null ? "" : string.Join(',', type == MediaType.Csv ? Fields.Distinct() : Fields.Distinct().Order(StringComparer.Ordinal)))}");
+        $"{Convert.ToHexStringLower(Request.Filter.Fingerprint(caller.WorkspaceId))}|{Request.Limit}|{Request.Page}|{Request.Cursor}|{Request.WithTotal}|{type}|{type != MediaType.Json && NamesPage}|{(Fields is null ? "" : string.Join(',', type == MediaType.Csv ? Fields.Distinct() : Fields.Distinct().Order(StringComparer.Ordinal)))}");
 
     private static TaskState? ReadState(QueryReader query)
     {
