@@ -5,9 +5,9 @@ using Quehacer.Server.Http;
 namespace Quehacer.Server.Contracts.V1;
 
 /// <summary>Many operations in one request: all of them or none (200), or each on its own (207).</summary>
-internal sealed class BatchEndpoint(TaskBatchWriter batches, Problems problems, WriteDemands demands)
+internal sealed class BatchEndpoint(TaskBatchWriter batches, Problems problems, WriteDemands demands, RateLimit limit)
 {
-    public void Map(IEndpointRouteBuilder routes) => routes.Post("/batch", WriteAsync);
+    public void Map(IEndpointRouteBuilder routes) => routes.Post("/batch", WriteAsync).WithMetadata(limit);
 
     private async Task<IResult> WriteAsync(HttpContext http)
     {
@@ -32,16 +32,24 @@ internal sealed class BatchEndpoint(TaskBatchWriter batches, Problems problems, 
         {
             return new Refusal(problems, written.Error);
         }
-        var results = operations.Zip(written.Value.Outcomes, (operation, outcome) => (operation.Op, outcome)).Select((one, index) => Shown(http, index, one.Op, one.outcome)).ToList();
+        var results = new List<BatchResultBody>(operations.Count);
+        // The faults that an answer names are bounded for all operations together, and of each that has faults one is named.
+        var faultsTold = 0;
+        foreach (var ((op, _), outcome) in operations.Zip(written.Value.Outcomes))
+        {
+            var result = Shown(http, results.Count, op, outcome, Math.Max(1, Limits.FaultsTold - faultsTold));
+            results.Add(result);
+            faultsTold += result.Problem?.Errors?.Count ?? 0;
+        }
         var failed = results.Count(result => result.Problem is not null);
         return new Answer<BatchBody>(isAtomic ? 200 : 207, new BatchBody(results.Count - failed, failed, results), BodyJson.Default.BatchBody) { IsReplay = written.Value.IsReplay };
     }
 
-    private BatchResultBody Shown(HttpContext http, int index, string op, Result<TaskView> outcome)
+    private BatchResultBody Shown(HttpContext http, int index, string op, Result<TaskView> outcome, int faultsTold)
     {
         if (!outcome.IsOk)
         {
-            var problem = problems.Body(http, outcome.Error);
+            var problem = problems.Body(http, outcome.Error, faultsTold);
             return new BatchResultBody(index, problem.Status, outcome.Error.Current is { } current ? Conditional.Tags.Of(current) : null, Task: null, problem);
         }
         return op == "delete"

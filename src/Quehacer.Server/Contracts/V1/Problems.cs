@@ -38,10 +38,11 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
     }
 
     /// <summary>The same as a part of an answer that has other parts.</summary>
-    public ProblemBody Body(HttpContext http, Error error)
+    /// <param name="faultsTold">How many faults of values it names at most.</param>
+    public ProblemBody Body(HttpContext http, Error error, int faultsTold = Limits.FaultsTold)
     {
         var language = Languages.Preferred(http.Request);
-        var errors = error.Fields.Count == 0 ? null : error.Fields.Take(Limits.FaultsTold).Select(field => FieldMessages.Of(field, language, error.Operation)).ToList();
+        var errors = error.Fields.Count == 0 ? null : error.Fields.Take(faultsTold).Select(field => FieldMessages.Of(field, language, error.Operation)).ToList();
         return Body(http, KindOf(error.Code), DetailOf(errors, DetailOf(error.Code), language), PathOf(http), errors, language) with { Operation = error.Operation };
     }
 

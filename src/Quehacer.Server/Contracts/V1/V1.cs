@@ -11,11 +11,11 @@ internal static class V1
 
     public static Contract Contract(Problems problems) => new("v1", Prefixes, problems.RefuseAsync);
 
-    public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, WriteDemands demands)
+    public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, WriteDemands demands, RateLimit batchLimit)
     {
         var accounts = new AccountEndpoints(installation.Accounts, installation.Sessions, problems, demands);
         var tasks = new TaskEndpoints(installation.Tasks, installation.TaskList, installation.TaskWriter, installation.Workspaces, problems, demands);
-        var batches = new BatchEndpoint(installation.TaskBatches, problems, demands);
+        var batches = new BatchEndpoint(installation.TaskBatches, problems, demands, batchLimit);
         var categories = new LabelEndpoints(LabelKind.Category, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
         var tags = new LabelEndpoints(LabelKind.Tag, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
 
