@@ -121,6 +121,40 @@ public sealed class BatchTests(SharedServer shared)
         Assert.Equal(Enumerable.Range(1, 100), answer["results"]!.AsArray().Select(result => (int)result!["task"]!["number"]!));
     }
 
+    /// <summary>A batch makes things at its address like any other POST, so the conditions that headers make are those of a collection.</summary>
+    [Fact]
+    public async Task Conditions_in_headers_are_those_of_what_makes_something()
+    {
+        var user = await User.RegisterAsync(shared.Server);
+        var (_, task) = await user.CreateAsync(new { title = "first" });
+        var body = new { operations = new[] { new { op = "complete", id = 1 } } };
+        foreach (var (status, header, value) in new[]
+        {
+            (412, "If-None-Match", "*"), (412, "If-Match", task.ETag!), (400, "If-Match", "\""), (200, "If-Match", "*"), (200, "If-None-Match", task.ETag!), (200, "If-Unmodified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"),
+        })
+        {
+            (await user.PostAsync(Batch, body, (header, value))).Is(status);
+        }
+    }
+
+    [Fact]
+    public async Task However_much_is_wrong_the_answer_stays_short()
+    {
+        var user = await User.RegisterAsync(shared.Server);
+        var faulty = $$"""{"op":"create",{{string.Join(',', Enumerable.Range(0, 1000).Select(number => $"\"{number}\":1"))}}}""";
+        var body = $$"""{"atomic":false,"operations":[{{string.Join(',', Enumerable.Repeat(faulty, 100))}}]}""";
+        foreach (var isReplay in new[] { false, true })
+        {
+            var answer = (await user.PostAsync(Batch, body, ("Idempotency-Key", "\"faulty\""))).Is(207);
+            Assert.Equal(isReplay, answer.IsReplay);
+            Assert.Equal(100, (int)answer["failed"]!);
+            Assert.All(answer["results"]!.AsArray(), result => Assert.NotEmpty(result!["problem"]!["errors"]!.AsArray()));
+            Assert.InRange(answer["results"]!.AsArray().Sum(result => result!["problem"]!["errors"]!.AsArray().Count), 100, 199);
+            Assert.InRange(answer.Text.Length, 1, 128 * 1024);
+        }
+        (await user.PostAsync(Batch, body.Replace("false", "true", StringComparison.Ordinal))).IsInvalid("operations[0].0", "UNKNOWN");
+    }
+
     [Fact]
     public async Task A_repeated_batch_is_done_once()
     {
@@ -146,6 +180,8 @@ public sealed class BatchTests(SharedServer shared)
         Assert.Equal("""["a","c"]""", changed["tags"]!.ToJsonString());
         (await user.PatchAsync(path, new { add_tags = Enumerable.Range(1, 9) .Select(number => $"tag {number}") })).IsInvalid("add_tags", "TOO_MANY");
         (await user.PatchAsync(path, new { add_tags = new[] { "fine", new string('x', 51) } })).IsInvalid("add_tags[1]", "TOO_LONG");
+        (await user.PatchAsync(path, new { remove_tags = new[] { "fine", " " } })).IsInvalid("remove_tags[1]", "REQUIRED");
+        (await user.PatchAsync(path, new { remove_tags = Enumerable.Range(1, 11).Select(number => $"tag {number}") })).IsInvalid("remove_tags", "TOO_MANY");
         (await user.PatchAsync(path, new { add_tags = "c" })).IsInvalid("add_tags", "NOT_AN_ARRAY_OF_STRINGS");
         Assert.Equal(2, (int)(await user.GetAsync(path))["version"]!);
     }

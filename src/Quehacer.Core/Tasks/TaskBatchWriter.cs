@@ -46,7 +46,7 @@ public sealed partial class TaskBatchWriter(Database database, LabelNames labelN
     }
 
     private static Remembered Remember(Result<TaskView> outcome) =>
-        outcome.IsOk ? new Remembered(outcome.Value.Task.Id, outcome.Value.Task.Version, null) : new Remembered(null, null, outcome.Error);
+        outcome.IsOk ? new Remembered(outcome.Value.Task.Id, outcome.Value.Task.Version, null) : new Remembered(null, null, outcome.Error with { Fields = [.. outcome.Error.Fields.Take(Limits.FaultsTold)] });
 
     /// <summary>What the operations came to, rendered from the log as of then.</summary>
     private async Task<Result<BatchWritten>> ReplayAsync(Caller caller, IdempotencyKey key, CancellationToken cancellation)

@@ -525,7 +525,7 @@ internal static class Reading
         {
             return Edit<string[]>.Malformed(FieldFault.NotAnArrayOfStrings);
         }
-        if (value.GetArrayLength() > MaxTagEntries)
+        if (value.GetArrayLength() > (field == Field.RemoveTags ? Limits.TagsOfATask : MaxTagEntries))
         {
             faults.Add(new FieldError(field, FieldFault.TooMany, Limits.TagsOfATask));
             return default;
@@ -537,6 +537,11 @@ internal static class Reading
             if (!name.IsSet)
             {
                 return Edit<string[]>.Malformed(name.Fault == FieldFault.NotText ? FieldFault.NotText : FieldFault.NotAnArrayOfStrings);
+            }
+            if (field == Field.RemoveTags && name.Value.Length == 0)
+            {
+                // A name to add is checked where the tag is put on the task, one to take away here or nowhere.
+                faults.Add(new FieldError(field, FieldFault.Required, Index: names.Count));
             }
             names.Add(name.Value);
         }
