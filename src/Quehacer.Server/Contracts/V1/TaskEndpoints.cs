@@ -183,7 +183,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
 
     /// <summary>Whoever names a tag in the path has sent no member of the body that could be at fault.</summary>
     private static Error OfTags(Error error) =>
-        error with { Fields = [.. error.Fields.Select(fault => fault.Field == Field.AddTags ? fault with { Field = Field.Tags, Index = null } : fault)] };
+        error with { Fields = [.. error.Fields.Select(fault => fault.Field == Field.AddTags ? fault with { Field = Field.Tags } : fault)] };
 
     /// <param name="explain">Says a refusal in terms of what was sent.</param>
     private async Task<IResult> VerbAsync(HttpContext http, Func<TaskRef, Precondition, TaskOperation> verb, Func<Error, Error>? explain = null)
