@@ -313,4 +313,104 @@ public sealed class ContractLaws(SharedServer shared)
         AssertRefuses(contract, await user.ChangeAsync(path, contract.Titled("x")), 404);
         AssertRefuses(contract, await user.User.DeleteAsync(path), 404);
     }
+
+    [Theory]
+    [MemberData(nameof(Contracts))]
+    public async Task What_has_not_changed_is_a_304_and_whatever_changes_is_seen(ContractUnderTest contract)
+    {
+        var user = await NewUserAsync(contract);
+        var (path, _) = await user.CreateAsync();
+        foreach (var target in new[] { path, contract.List })
+        {
+            var seen = (await user.User.GetAsync(target)).Is(200);
+            Assert.Equal(target == contract.List || !contract.HasStrongTags, seen.ETag!.StartsWith("W/", StringComparison.Ordinal));
+            foreach (var method in new[] { "GET", "HEAD" })
+            {
+                var unchanged = (await user.User.SendAsync(method, target, null, ("If-None-Match", $"\"other\", {seen.ETag}"), ("If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"))).Is(304);
+                Assert.Equal(("", seen.ETag, seen.Header("Cache-Control"), seen.Header("Vary")), (unchanged.Text, unchanged.ETag, unchanged.Header("Cache-Control"), unchanged.Header("Vary")));
+            }
+            (await user.ChangeAsync(path, contract.Titled(ContractUser.Fresh()))).Is(200);
+            Assert.NotEqual(seen.ETag, (await user.User.GetAsync(target, ("If-None-Match", seen.ETag))).Is(200).ETag);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Contracts))]
+    public async Task A_compressed_answer_has_a_tag_of_its_own_that_stands_for_the_same_state(ContractUnderTest contract)
+    {
+        var user = await SomebodyAsync(contract);
+        var (path, _) = await user.CreateAsync();
+        (await user.ChangeAsync(path, contract.Described(new string('x', 900) + new string('y', 100)))).Is(200);
+        var plain = (await user.User.GetAsync(path)).Is(200);
+        foreach (var coding in new[] { "br", "gzip" })
+        {
+            var compressed = await Fetched.GetAsync(user.User, shared.Server.Http, path, ("Accept-Encoding", coding));
+            Assert.Equal((200, coding), (compressed.Status, compressed.Coding));
+            Assert.Contains("Accept-Encoding", compressed.Header("Vary")!, StringComparison.Ordinal);
+            Assert.Equal(contract.HasStrongTags, compressed.Header("ETag") != plain.ETag);
+            (await user.User.GetAsync(path, ("If-None-Match", compressed.Header("ETag")!))).Is(304);
+            AssertRefuses(contract, await user.ChangeAsync(path, contract.Titled("never"), ("If-None-Match", compressed.Header("ETag")!)), 412);
+        }
+        var last = await Fetched.GetAsync(user.User, shared.Server.Http, path, ("Accept-Encoding", "br"));
+        (await user.ChangeAsync(path, contract.Titled(ContractUser.Fresh()), ("If-Match", last.Header("ETag")!))).Is(200);
+    }
+
+    [Theory]
+    [MemberData(nameof(Contracts))]
+    public async Task Every_answer_tells_browsers_to_take_it_for_nothing_but_what_it_is_and_says_where_the_caller_stands(ContractUnderTest contract)
+    {
+        var user = await SomebodyAsync(contract);
+        var (path, made) = await user.CreateAsync();
+        foreach (var answer in new[]
+        {
+            made, await user.User.GetAsync(path), await user.User.GetAsync(path, ("If-None-Match", "*")), await user.User.GetAsync(contract.Task("no-id")), await user.User.PostAsync(contract.Tasks, "{"),
+            await shared.Nobody().GetAsync(contract.List), await user.User.SendAsync("DELETE", contract.List), await user.User.GetAsync($"{contract.Prefix}/nope/nope/nope"),
+        })
+        {
+            Assert.Equal(
+                ("nosniff", "DENY", "no-referrer", "default-src 'none'; frame-ancestors 'none'"),
+                (answer.Header("X-Content-Type-Options"), answer.Header("X-Frame-Options"), answer.Header("Referrer-Policy"), answer.Header("Content-Security-Policy")));
+            Assert.All(new[] { "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit-Policy", "RateLimit" }, header => Assert.NotNull(answer.Header(header)));
+            Assert.Null(answer.Header("Server"));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Contracts))]
+    public async Task A_page_of_an_allowed_origin_may_read_every_answer_and_asks_before_it_writes_without_a_token(ContractUnderTest contract)
+    {
+        var user = await SomebodyAsync(contract);
+        var (path, _) = await user.CreateAsync();
+        var (allowed, foreign) = (("Origin", "http://localhost:5173"), ("Origin", "https://elsewhere.example"));
+        foreach (var (asked, mayRead) in new[] { (allowed, true), (foreign, false) })
+        {
+            foreach (var answer in new[]
+            {
+                await user.User.GetAsync(path, asked), await user.User.GetAsync(contract.Task("no-id"), asked), await user.User.PostAsync(contract.Tasks, "{", asked), await shared.Nobody().GetAsync(contract.List, asked),
+            })
+            {
+                Assert.Equal(mayRead ? asked.Item2 : null, answer.Header("Access-Control-Allow-Origin"));
+                Assert.Contains("Origin", answer.Header("Vary")!, StringComparison.Ordinal);
+            }
+            var preflight = (await shared.Nobody().SendAsync(
+                "OPTIONS", path, null, asked, ("Access-Control-Request-Method", contract.ChangeMethod), ("Access-Control-Request-Headers", "authorization,content-type,if-match,idempotency-key"))).Is(204);
+            Assert.Equal(mayRead, preflight.Header("Access-Control-Allow-Methods")?.Contains(contract.ChangeMethod, StringComparison.Ordinal) == true);
+            Assert.Null(preflight.Header("X-RateLimit-Limit"));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Contracts))]
+    public async Task Beyond_the_limit_everything_is_a_429_that_says_when_to_come_again(ContractUnderTest contract)
+    {
+        await using var server = await QuehacerServer.StartAsync(QuehacerServer.UsualLimits, ("RateLimits__StandardPerMinute", "5"));
+        var user = await User.RegisterAsync(server);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => user.GetAsync(contract.List)));
+        Assert.Equal(5, answers.Count(answer => answer.Status == 200));
+        foreach (var refused in answers.Where(answer => answer.Status != 200).Append(await user.PostAsync(contract.Tasks, contract.Titled("never"))).Append(await user.GetAsync($"{contract.Prefix}/nope/nope/nope")))
+        {
+            AssertRefuses(contract, refused, 429);
+            Assert.InRange(int.Parse(refused.Header("Retry-After")!), 1, 60);
+        }
+    }
 }
