@@ -24,13 +24,17 @@ TARGETS = {
     'fastify2': (41012, 'native', 'jwt', 'tokens.txt', 'ids.txt', ['R1', 'R2', 'R3', 'R4']),
     'ours': (41100, 'ours', 'jwt', 'tokens-ours.txt', 'ids-ours.txt', ['R1', 'R2', 'R3X', 'R3K', 'R4', 'R5']),
     'limited': (41102, 'ours', 'jwt', 'tokens-ours.txt', 'ids-ours.txt', ['R1', 'R2', 'R3X', 'R3K', 'R4', 'R5']),
+    'batched': (41100, 'ours', 'jwt', 'tokens-ours.txt', 'ids-ours.txt', ['R6']),
     'ours2m': (41101, 'ours', 'jwt', 'tokens-ours2m.txt', 'ids-ours2m.txt', ['R1', 'R2', 'R3X', 'R3K', 'R4', 'R5']),
 }
 # Fastify has the plain insert only: it stands beside the fuller ones of the others, which flatters it. The yardsticks know no list with a
 # tag: theirs of one task stands beside it.
 STANDS_IN = {('L2', 'R5'): 'R4', ('L2jwt', 'R5'): 'R4', ('fastify1', 'R5'): 'R4', ('fastify2', 'R5'): 'R4', ('fastify1', 'R3X'): 'R3', ('fastify2', 'R3X'): 'R3', ('fastify1', 'R3K'): 'R3', ('fastify2', 'R3K'): 'R3'}
+WRITES = ('R3', 'R6')
 # What an idempotency key and rate limits together cost a create.
 STANDS_IN |= {('ours', 'R3L'): 'R3X', ('limited', 'R3L'): 'R3K'}
+# What a batch of 100 creates costs, in creates.
+STANDS_IN[('ours', 'R6')] = 'R3X'
 
 options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
 options.add_argument('--only', default='L2jwt,fastify2,ours', help='targets: ' + ' '.join(TARGETS))
@@ -52,7 +56,7 @@ def kind_of(name, kind):
 
 def reset(name):
     """Both tables at the size of the seed before every run that writes."""
-    database, script = ({'ours': 'quehacer', 'limited': 'quehacer'}.get(name, name), 'reset_ours.sql') if name.startswith(('ours', 'limited')) else ('bench', 'reset_yardstick.sql')
+    database, script = ({'ours': 'quehacer', 'limited': 'quehacer', 'batched': 'quehacer'}.get(name, name), 'reset_ours.sql') if name.startswith(('ours', 'limited', 'batched')) else ('bench', 'reset_yardstick.sql')
     subprocess.run(['psql', '-q', '-v', 'ON_ERROR_STOP=1', database, '-f', f'{HERE}/sql/{script}'], env=ENV, check=True, stdout=subprocess.DEVNULL)
 
 
@@ -113,14 +117,14 @@ for kind in kinds:
                 does = kind_of(name, kind)
                 if not does:
                     continue
-                if does.startswith('R3'):
+                if does.startswith(WRITES):
                     reset(name)
                 result = one(name, does, c, args.secs)
                 results.setdefault(f'{kind}|{c}|{name}', []).append(result)
                 memory[name]['loaded'] = max(memory[name].get('loaded') or 0, rss(name) or 0)
                 print(time.strftime('%H:%M:%S'), kind, c, name, round(result['rps']), result['p50'], result['p99'], f"ERRORS {result['err']}" if result['err'] else '', flush=True)
 for name in names:
-    if name != 'L0' and any(kind.startswith('R3') for kind in kinds):
+    if name != 'L0' and any(kind.startswith(WRITES) for kind in kinds):
         reset(name)
 with open(args.out, 'w') as file:
     json.dump({'results': results, 'memory': memory}, file)
@@ -146,4 +150,8 @@ for kind in kinds:
                 all_rps = [run['rps'] for run in results[key]]
                 print(f"| {name} | {median(key, 'rps'):.0f} ({min(all_rps):.0f}-{max(all_rps):.0f}) | {median(key, 'p50') / 1e3:.2f} | {median(key, 'p95') / 1e3:.2f} "
                       f"| {median(key, 'p99') / 1e3:.2f} | {ratio(key, f'{kind}|{c}|L2jwt')} | {ratio(key, f'{kind}|{c}|fastify2')} | {ratio(key, f'{kind}|{c}|ours')} | {sum(run['err'] for run in results[key])} |")
+for c in conns:
+    batched, single = results.get(f'R6|{c}|batched'), results.get(f'R6|{c}|ours')
+    if batched and single:
+        print(f"\nA batch of 100 creates costs {statistics.median(its['rps'] / mine['rps'] for mine, its in zip(batched, single)):.1f} creates, {c} connections (wanted: at most 12).")
 print('\nMemory (MiB before the run, and at most after a load):', memory)

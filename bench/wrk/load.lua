@@ -1,9 +1,10 @@
--- One generator for every target. KIND=R1|R2|R3|R3X|R3K|R4|R5 FLAVOR=native|ours AUTH=jwt|user|none IDS= TOKENS=
+-- One generator for every target. KIND=R1|R2|R3|R3X|R3K|R4|R5|R6 FLAVOR=native|ours AUTH=jwt|user|none IDS= TOKENS=
 local KIND, FLAVOR, AUTH = os.getenv("KIND"), os.getenv("FLAVOR") or "native", os.getenv("AUTH") or "jwt"
 local ids, toks = {}, {}
 local body = [[{"title":"A task made under load","description":"Description of a task made under load: lorem ipsum dolor sit amet, consectetur adipiscing","status":"todo","priority":"medium","due_date":"2026-12-01T00:00:00Z","tags":["a","b"]}]]
 -- The product refuses due dates that are past, and says "pending" where the yardsticks say "todo".
 local our_body = body:gsub('"todo"', '"pending"'):gsub("2026%-12%-01", "2035-12-01")
+local our_batch = '{"operations":[' .. string.rep('{"op":"create","task":' .. our_body .. "}", 100, ",") .. "]}"
 local n, i, keys, run = 0, 0, 0, ""
 local fmt = string.format
 
@@ -45,6 +46,7 @@ function request()
   if KIND == "R5" then h["If-None-Match"] = u[3]; return wrk.format("GET", "/api/v1/tasks?status=pending&limit=20", h) end
   h["Content-Type"] = "application/json"
   if KIND == "R3K" then h["Idempotency-Key"] = key() end
+  if KIND == "R6" then return wrk.format("POST", "/api/v1/tasks/batch", h, our_batch) end
   return wrk.format("POST", "/api/v1/tasks", h, our_body)
 end
 

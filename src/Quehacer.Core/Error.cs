@@ -58,6 +58,8 @@ public enum Field
     DueDate,
     CategoryId,
     Tags,
+    AddTags,
+    RemoveTags,
     Version,
     Email,
     Name,
@@ -95,6 +97,17 @@ public enum Field
 
     /// <summary>The body as a whole.</summary>
     Body,
+
+    /// <summary>Of a batch: whether all or nothing is wanted.</summary>
+    Atomic,
+    Operations,
+
+    /// <summary>Of an operation of a batch: what is to be done.</summary>
+    Op,
+    Id,
+
+    /// <summary>The members of the task, within an operation of a batch.</summary>
+    TaskMembers,
 }
 
 /// <summary>How a value can be wrong.</summary>
@@ -121,6 +134,7 @@ public enum FieldFault
     /// <summary>Given more than once, and only one can be meant.</summary>
     Repeated,
     NotAnObject,
+    NotAnArray,
     NotABoolean,
     NotAnId,
     NotAColor,
@@ -153,6 +167,9 @@ public sealed record Error(ErrorCode Code)
 
     /// <summary>The present state's tag parts, with <see cref="ErrorCode.PreconditionFailed"/>.</summary>
     public EntityTag? Current { get; init; }
+
+    /// <summary>Which operation of a batch is refused, from 0; null when it is not one of several.</summary>
+    public int? Operation { get; init; }
 
     /// <summary>The bound that was reached, with <see cref="ErrorCode.TooManyLogins"/>.</summary>
     public Exhausted? Exhausted { get; init; }

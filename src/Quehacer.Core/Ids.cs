@@ -26,6 +26,18 @@ public static class Ids
     /// <summary>A new id whose time is <paramref name="now"/>, cut to milliseconds.</summary>
     public static Guid New(DateTime now) => Guid.CreateVersion7(new DateTimeOffset(now, TimeSpan.Zero));
 
+    /// <summary>New ids of one time, each greater than the one before, so that what is made together keeps its order.</summary>
+    public static Guid[] NewInOrder(DateTime now, int count)
+    {
+        var ids = new Guid[count];
+        for (var i = 0; i < count; i++)
+        {
+            ids[i] = New(now);
+        }
+        Array.Sort(ids);
+        return ids;
+    }
+
     /// <summary>The time within a UUIDv7, in UTC, to the millisecond.</summary>
     public static DateTime TimeOf(Guid id)
     {

@@ -26,6 +26,7 @@ public sealed class Installation
         Tasks = new TaskReader(database, labelNames);
         TaskList = new TaskList(database, Tasks, new Seal(options.CursorKeys), time);
         TaskWriter = new TaskWriter(database, labelNames, Tasks, time);
+        TaskBatches = new TaskBatchWriter(database, labelNames, Tasks, time);
         Workspaces = new WorkspaceReader(database);
         Labels = new LabelReader(database);
         LabelWriter = new LabelWriter(database, Labels, time);
@@ -45,6 +46,8 @@ public sealed class Installation
     public TaskList TaskList { get; }
 
     public TaskWriter TaskWriter { get; }
+
+    public TaskBatchWriter TaskBatches { get; }
 
     public WorkspaceReader Workspaces { get; }
 

@@ -67,6 +67,9 @@ public static class Limits
 
     public const int PageTasksDefault = 20;
 
+    /// <summary>Operations of one batch.</summary>
+    public const int BatchOperations = 100;
+
     /// <summary>Tasks that are read at a time where the whole list is wanted: some 6 MB where all have the longest descriptions, and few round trips.</summary>
     public const int WalkPageTasks = 250;
 

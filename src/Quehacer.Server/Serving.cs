@@ -73,7 +73,7 @@ internal static class Serving
         app.MapStartPage(problems);
         app.MapErrorPages(problems);
         app.MapReference();
-        app.MapV1(installation, problems, new WriteDemands(settings.IdempotencyKeyRequired, settings.PreconditionRequired));
+        app.MapV1(installation, problems, new WriteDemands(settings.IdempotencyKeyRequired, settings.PreconditionRequired), RateLimits.OfBatches(settings));
         app.MapOpenApi();
 
         try

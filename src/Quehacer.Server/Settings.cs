@@ -97,6 +97,7 @@ public sealed record Settings
     public required int PlusPerMinute { get; init; }
     public required int PremiumPerMinute { get; init; }
     public required int AnonymousPerMinute { get; init; }
+    public required int BatchesPerMinute { get; init; }
     public required int LoginFailures { get; init; }
     public required int LoginWindowMinutes { get; init; }
     public required int LoginFailuresPerDay { get; init; }
@@ -177,6 +178,7 @@ public sealed record Settings
             PlusPerMinute = reader.Integer("RateLimits:PlusPerMinute", 1000, 1, 1_000_000_000),
             PremiumPerMinute = reader.Integer("RateLimits:PremiumPerMinute", 10_000, 1, 1_000_000_000),
             AnonymousPerMinute = reader.Integer("RateLimits:AnonymousPerMinute", 20, 1, 1_000_000_000),
+            BatchesPerMinute = reader.Integer("RateLimits:BatchesPerMinute", 100, 1, 1_000_000_000),
             LoginFailures = reader.Integer("RateLimits:LoginFailures", 5, 1, 1_000_000),
             LoginWindowMinutes = reader.Integer("RateLimits:LoginWindowMinutes", 15, 1, 1440),
             LoginFailuresPerDay = reader.Integer("RateLimits:LoginFailuresPerDay", 100, 1, 1_000_000_000),

@@ -75,10 +75,11 @@ public static class Bounds
         }
         if (types.Contains("boolean"))
         {
-            yield return "true";
-            yield return "false";
+            yield return true;
+            yield return false;
         }
-        if (types.Contains("array"))
+        // What an array holds beside texts cannot be made up here.
+        if (types.Contains("array") && schema["items"]!["$ref"] is null)
         {
             var words = schema["items"]!["enum"]?.AsArray().Select(word => (string)word!).ToArray();
             yield return words is null ? Several((int)schema["maxItems"]!) : new JsonArray([.. words.Select(word => (JsonNode)word)]);

@@ -32,6 +32,10 @@ public sealed class CSharpClientTests(SharedServer shared)
         ["NewTask"] = typeof(NewTask),
         ["TaskChange"] = typeof(TaskChange),
         ["TaskCondition"] = typeof(TaskCondition),
+        ["Batch"] = typeof(Batch),
+        ["BatchOperation"] = typeof(BatchOperation),
+        ["BatchResults"] = typeof(BatchResults),
+        ["BatchResult"] = typeof(BatchResult),
         ["NewCategory"] = typeof(NewLabel),
         ["CategoryChange"] = typeof(LabelChange),
         ["NewTag"] = typeof(NewLabel),
@@ -85,6 +89,7 @@ public sealed class CSharpClientTests(SharedServer shared)
     {
         Assert.Equal(Words("Task", "status"), WordsOf<TaskState>());
         Assert.Equal(Words("Task", "priority"), WordsOf<TaskPriority>());
+        Assert.Equal(Words("BatchOperation", "op"), WordsOf<BatchOp>());
         Assert.Equal(Parameter("sort")["enum"]!.AsArray().Select(word => (string)word!).Where(word => word[0] != '-'), WordsOf<TaskSort>());
         Assert.Equal(Parameter("order")["enum"]!.AsArray().Select(word => (string)word!), WordsOf<SortOrder>());
         Assert.Equal(
@@ -150,7 +155,12 @@ public sealed class CSharpClientTests(SharedServer shared)
                 UpdatedSince = DateTimeOffset.UnixEpoch, Q = "milk", Sort = TaskSort.Due, Order = SortOrder.Asc, IncludeDeleted = true,
             },
             var task when task == typeof(NewTask) => new NewTask { Title = "Buy milk", Status = TaskState.Done, Priority = TaskPriority.Low, DueDate = DateTimeOffset.UnixEpoch, Tags = ["home"] },
-            var change when change == typeof(TaskChange) => new TaskChange { Description = null, Status = TaskState.Pending, Priority = TaskPriority.Low, DueDate = null, CategoryId = null, Tags = null, Version = 1 },
+            var change when change == typeof(TaskChange) => new TaskChange { Description = null, Status = TaskState.Pending, Priority = TaskPriority.Low, DueDate = null, CategoryId = null, Tags = null, AddTags = new[] { "home" }, RemoveTags = null, Version = 1 },
+            var operations when operations == typeof(IReadOnlyList<BatchOperation>) => new[]
+            {
+                BatchOperation.Create(new() { Title = "Buy milk" }), BatchOperation.Update("1", new() { Title = "Buy oat milk", AddTags = new[] { "home" } }, version: 1), BatchOperation.Complete("1", version: 2),
+                BatchOperation.Reopen("1"), BatchOperation.Delete("1"), BatchOperation.Restore("1"),
+            },
             var label when label == typeof(NewLabel) => new NewLabel { Name = "home", Color = "#33AA57" },
             var change when change == typeof(LabelChange) => new LabelChange { Name = "home", Color = null, Version = 1 },
             var change when change == typeof(AccountChange) => new AccountChange { Name = "Ana", Version = 1 },
@@ -298,6 +308,30 @@ public sealed class CSharpClientTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task A_batch_is_done_as_a_whole_or_each_operation_on_its_own()
+    {
+        var (client, network) = await NewUserAsync();
+        network.Begin(Losing.Lost);
+        var done = await client.WriteBatchAsync(
+            [BatchOperation.Create(new() { Title = "Buy milk", Tags = ["home"] }), BatchOperation.Update("1", new() { AddTags = new[] { "shop" }, RemoveTags = new[] { "home" } }, version: 1), BatchOperation.Complete("1")]);
+        Assert.True(network.WasReplayed, "It was done a second time.");
+        Assert.Equal((3, 0), (done.Succeeded, done.Failed));
+        Assert.Equal([201, 200, 200], done.Results.Select(result => result.Status));
+        var milk = await client.GetTaskAsync("1");
+        Assert.Equal((TaskState.Done, 3, done.Results[2].Task!.ETag), (milk.Status, milk.Version, milk.ETag));
+        Assert.Equal(["shop"], milk.Tags);
+
+        var some = await client.WriteBatchAsync([BatchOperation.Delete("99"), BatchOperation.Reopen("1", version: 1), BatchOperation.Delete(milk.Id, version: 3)], atomic: false);
+        Assert.Equal((1, 2), (some.Succeeded, some.Failed));
+        Assert.Equal([ErrorCodes.ResourceNotFound, ErrorCodes.PreconditionFailed, null], some.Results.Select(result => result.Problem?.Code));
+        Assert.Equal(milk.ETag, some.Results[1].ETag);
+
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => client.WriteBatchAsync([BatchOperation.Restore("1"), BatchOperation.Create(new() { Title = "" })]));
+        Assert.Equal((422, 1, "operations[1].title"), (refused.Status, refused.Problem!.Operation, refused.Errors[0].Field));
+        await Assert.ThrowsAsync<ProblemException>(() => client.GetTaskAsync("1"));
+    }
+
+    [Fact]
     public async Task Labels_are_walked_and_lists_are_filtered()
     {
         var (client, _) = await NewUserAsync();
@@ -379,6 +413,10 @@ public sealed class CSharpClientTests(SharedServer shared)
         {
             return reference.Split('/')[^1];
         }
+        if (schema["anyOf"] is JsonArray)
+        {
+            return "object";
+        }
         var types = schema["type"] is JsonArray several ? several.Select(type => (string)type!).ToList() : [(string)schema["type"]!];
         var type = types[0] switch
         {
@@ -407,6 +445,7 @@ public sealed class CSharpClientTests(SharedServer shared)
             _ when type == typeof(long) => "int64",
             _ when type == typeof(bool) => "boolean",
             _ when type == typeof(DateTimeOffset) => "time",
+            _ when type == typeof(object) => "object",
             _ when type == typeof(string) || type.IsEnum => "string",
             _ when type.IsArray => Name(type.GetElementType()!) + "[]",
             _ when type.IsGenericType => Name(type.GetGenericArguments()[0]) + "[]",

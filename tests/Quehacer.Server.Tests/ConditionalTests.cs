@@ -470,6 +470,20 @@ public sealed class RequiredConditionTests
             (await user.SendAsync(method, target, body, ("If-Unmodified-Since", "nonsense"))).Is(428);
             (await user.SendAsync(method, target, body, ("If-Match", "\"x\""))).Is(412);
         }
+        // In a batch it is each change that names a state; headers are about the batch, which is no task.
+        object[] operations =
+        [
+            new { op = "create", task = new { title = "made" } }, new { op = "update", id = 1, task = new { title = "b" } }, new { op = "complete", id = 1 }, new { op = "reopen", id = 1 },
+            new { op = "delete", id = 1 }, new { op = "restore", id = 1 }, new { op = "complete", id = 999 }, new { op = "complete", id = 1, version = 99 },
+        ];
+        foreach (var headers in new (string, string)[][] { [], [("If-Match", "*")], [("If-Unmodified-Since", DateTime.UtcNow.AddHours(1).ToString("r"))] })
+        {
+            var batch = (await user.PostAsync($"{User.Tasks}/batch", new { atomic = false, operations }, headers)).Is(207);
+            Assert.Equal([201, 428, 428, 428, 428, 428, 404, 412], batch["results"]!.AsArray().Select(result => (int)result!["status"]!));
+            Assert.Equal("PRECONDITION_REQUIRED", (string)batch["results"]![1]!["problem"]!["code"]!);
+        }
+        var undone = (await user.PostAsync($"{User.Tasks}/batch", new { operations = operations[..2] })).IsProblem(428, "PRECONDITION_REQUIRED");
+        Assert.Equal(1, (int)undone["operation"]!);
         Assert.Equal(made.Text, (await user.GetAsync(path)).Text);
         (await user.PatchAsync($"{User.Tasks}/999", new { title = "b" })).IsProblem(404, "RESOURCE_NOT_FOUND");
         (await user.PatchAsync("/api/v1/me", new { name = "Eva" })).Is(200);
@@ -483,6 +497,7 @@ public sealed class RequiredConditionTests
         (await user.PostAsync($"{path}/reopen", new { version = 4 })).Is(200);
         (await user.DeleteAsync(path, ("If-Unmodified-Since", DateTime.UtcNow.AddHours(1).ToString("r")))).Is(204);
         (await user.PostAsync($"{path}/restore", new { version = 6 })).Is(200);
+        (await user.PostAsync($"{User.Tasks}/batch", new { operations = new object[] { new { op = "complete", id = 1, version = 7 }, new { op = "update", id = 1, task = new { title = "d", version = 8 } } } })).Is(200);
 
         await OneRowAsync(server, user);
     }

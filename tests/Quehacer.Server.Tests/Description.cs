@@ -14,8 +14,11 @@ public sealed record DescribedOperation(string Method, string Path, JsonObject N
 
     public bool IsAnonymous => Node["security"] is JsonArray { Count: 0 };
 
-    public (int Status, JsonNode Node) Success => Node["responses"]!.AsObject()
-        .Select(response => (int.Parse(response.Key, CultureInfo.InvariantCulture), response.Value!)).Single(response => response.Item1 < 300);
+    /// <summary>The statuses of answers that are no refusal: one, or two where it depends on the request.</summary>
+    public IReadOnlyList<int> Successes => [.. Node["responses"]!.AsObject().Select(response => int.Parse(response.Key, CultureInfo.InvariantCulture)).Where(status => status < 300)];
+
+    public void AssertSucceeds(Answer answer) =>
+        Assert.True(Successes.Contains(answer.Status), $"{Id}: {answer.Asked} is answered with {answer.Status} instead of {string.Join(" or ", Successes)}: {answer.Text}");
 
     public override string ToString() => Id;
 }

@@ -76,7 +76,7 @@ public sealed class OpenApiTests(SharedServer shared)
             {
                 var (path, parent) = await PlaceAsync(user, operation);
                 var answer = await user.SendAsync(operation.Method, path, await FilledAsync(user, operation, body), type is null ? [] : [("Content-Type", type)]);
-                answer.Is(operation.Success.Status);
+                operation.AssertSucceeds(answer);
                 description.Holds(operation, answer);
                 if (answer.Header("Location") is { } made && made != "/api/v1/me")
                 {
@@ -110,7 +110,7 @@ public sealed class OpenApiTests(SharedServer shared)
             var start = new ProcessStartInfo("bash", ["-c", command + " -sS -o /dev/null -w '%{http_code}'"]) { RedirectStandardOutput = true };
             start.Environment["TOKEN"] = user.AccessToken;
             using var curl = Process.Start(start)!;
-            Assert.Equal($"{operation.Id}: {operation.Success.Status}", $"{operation.Id}: {await curl.StandardOutput.ReadToEndAsync()}");
+            Assert.Contains($"{operation.Id}: {await curl.StandardOutput.ReadToEndAsync()}", operation.Successes.Select(status => $"{operation.Id}: {status}"));
             await curl.WaitForExitAsync();
             if (parent is not null)
             {
@@ -214,7 +214,7 @@ public sealed class OpenApiTests(SharedServer shared)
                 }
                 foreach (var right in operation.Id is "logIn" or "refresh" ? [] : Bounds.Right(member!))
                 {
-                    (await WithAsync(name, right)).Is(operation.Success.Status);
+                    operation.AssertSucceeds(await WithAsync(name, right));
                 }
             }
 
@@ -256,7 +256,7 @@ public sealed class OpenApiTests(SharedServer shared)
                 }
 
                 Task<Answer> AskAsync(JsonNode value) => user.GetAsync($"{path}?{name}={Uri.EscapeDataString(
-                    value is JsonArray several ? string.Join(',', several.Select(one => (string)one!)) : value.ToString())}");
+                    value is JsonArray several ? string.Join(',', several.Select(one => (string)one!)) : value.GetValueKind() == System.Text.Json.JsonValueKind.String ? (string)value! : value.ToJsonString())}");
             }
         }
     }
@@ -279,7 +279,7 @@ public sealed class OpenApiTests(SharedServer shared)
         {
             return (operation.Path, null);
         }
-        object body = operation.Tag == "tasks" ? new { title = "Buy milk", tags = new[] { "errands" } } : new { name = $"{Guid.NewGuid():N}" };
+        object body = operation.Tag == "tasks" ? new { title = "Buy milk" } : new { name = $"{Guid.NewGuid():N}" };
         var id = (string)(await user.PostAsync($"/api/v1/{operation.Tag}", body)).Is(201)["id"]!;
         return (operation.Path.Replace("{id}", id).Replace("{name}", "home"), $"/api/v1/{operation.Tag}/{id}");
     }
@@ -307,6 +307,10 @@ public sealed class OpenApiTests(SharedServer shared)
         if (filled.ContainsKey("password"))
         {
             filled["password"] = operation.Id == "register" ? (string)filled["password"]! : User.Password;
+        }
+        foreach (var one in (filled["operations"]?.AsArray() ?? []).Where(one => one!["id"] is not null))
+        {
+            one!["id"] = (string)(await user.CreateAsync(new { title = "Buy milk" })).Answer["id"]!;
         }
         if (filled.ContainsKey("refresh_token"))
         {

@@ -126,6 +126,35 @@ public sealed class RateLimitTests
     }
 
     [Fact]
+    public async Task A_hundred_and_fifty_batches_at_once_are_a_hundred_answers_and_fifty_refusals_whatever_the_plan()
+    {
+        await using var server = await QuehacerServer.StartAsync(QuehacerServer.UsualLimits);
+        var ana = await User.RegisterAsync(server);
+        await server.StopAsync();
+        Assert.Equal(0, (await server.RunAsync(["user", "plan", ana.Email, "premium"])).ExitCode);
+        await server.StartAgainAsync();
+        await ana.LogInAsync();
+
+        var body = new { operations = new[] { new { op = "create", task = new { title = "a" } } } };
+        var answers = await Task.WhenAll(Enumerable.Range(0, 150).Select(turn => ana.PostAsync(turn % 2 == 0 ? "/api/v1/tasks/batch" : "/tasks/batch", turn % 3 == 0 ? "{" : body)));
+        var refused = answers.Where(answer => answer.Status == 429).ToList();
+        Assert.Equal((100, 50), (answers.Count(answer => answer.Status is 200 or 400), refused.Count));
+        Assert.All(answers, answer => Assert.Equal(("100", "\"premium\";q=10000;w=60, \"batches\";q=100;w=60"), (answer.Header("X-RateLimit-Limit"), answer.Header("RateLimit-Policy"))));
+        Assert.Equal(Enumerable.Range(0, 100), answers.Except(refused).Select(answer => Number(answer, "X-RateLimit-Remaining")).Order());
+        Assert.All(refused, answer =>
+        {
+            answer.IsProblem(429, "RATE_LIMIT_EXCEEDED");
+            Assert.StartsWith("\"batches\";r=0;t=", answer.Header("RateLimit"));
+            Assert.InRange(Number(answer, "Retry-After"), 1, 60);
+            Assert.Contains("100 batches a minute", (string)answer["detail"]!);
+        });
+        // Everything else goes on, and what was refused has been counted as a request of the plan.
+        var list = (await ana.GetAsync(User.Tasks)).Is(200);
+        Assert.Equal(answers.Count(answer => answer.Status == 200), (int)list["pagination"]!["total"]!);
+        Assert.Equal(("10000", "9849", "\"premium\";q=10000;w=60"), (list.Header("X-RateLimit-Limit"), list.Header("X-RateLimit-Remaining"), list.Header("RateLimit-Policy")));
+    }
+
+    [Fact]
     public async Task A_hundred_wrong_logins_at_once_are_five_answers_and_ninety_five_refusals_that_do_not_tell_who_exists()
     {
         (string, string)[] settings = [QuehacerServer.UsualLimits, ("RateLimits__AnonymousPerMinute", "1000")];

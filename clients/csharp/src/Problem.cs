@@ -35,6 +35,9 @@ public sealed record Problem
 
     /// <summary>Seconds to wait, where a limit was reached; null elsewhere.</summary>
     public int? RetryAfter { get; init; }
+
+    /// <summary>The place, from 0, of the operation that a batch was refused for as a whole; only there.</summary>
+    public int? Operation { get; init; }
 }
 
 /// <summary>One value of a request that cannot be accepted.</summary>

@@ -118,6 +118,25 @@ public sealed class QuehacerClient : IDisposable
     public Task<TaskItem> CreateTaskAsync(NewTask task, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
         WriteTaskAsync(HttpMethod.Post, "tasks", Body(task, QuehacerJson.Default.NewTask), null, idempotencyKey, cancellationToken);
 
+    /// <summary>
+    /// Does up to 100 operations in their order, each on what those before it have left, as one request. The idempotency key covers the whole.
+    /// </summary>
+    /// <param name="operations">What is to be done.</param>
+    /// <param name="atomic">
+    /// All or none is done, and the first refusal is a <see cref="ProblemException"/> whose <see cref="Problem.Operation"/> says which it was. Otherwise each is done
+    /// or refused on its own, and <see cref="BatchResult.Problem"/> says why.
+    /// </param>
+    /// <param name="idempotencyKey">One of your own, to send the batch again later.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<BatchResults> WriteBatchAsync(
+        IReadOnlyList<BatchOperation> operations, bool atomic = true, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+    {
+        var body = Body(new Batch { Atomic = atomic, Operations = operations }, QuehacerJson.Default.Batch);
+        var answered = await WriteAsync(HttpMethod.Post, "tasks/batch", body, null, idempotencyKey, cancellationToken).ConfigureAwait(false);
+        var batch = answered.Read(QuehacerJson.Default.BatchResults);
+        return batch with { Results = [.. batch.Results.Select(result => result with { Task = result.Task is { } task ? task with { ETag = result.ETag } : null })] };
+    }
+
     /// <summary>A task. A deleted one is refused with 404.</summary>
     public async Task<TaskItem> GetTaskAsync(string id, CancellationToken cancellationToken = default) =>
         TaskOf(await ReadAsync("tasks/" + Escaped(id), cancellationToken).ConfigureAwait(false));

@@ -8,7 +8,7 @@ namespace Quehacer.Client;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
     Converters =
     [
-        typeof(WordConverter<TaskState>), typeof(WordConverter<TaskPriority>), typeof(OptionalConverter<string>), typeof(OptionalConverter<int>),
+        typeof(WordConverter<TaskState>), typeof(WordConverter<TaskPriority>), typeof(WordConverter<BatchOp>), typeof(OptionalConverter<string>), typeof(OptionalConverter<int>),
         typeof(OptionalConverter<TaskState>), typeof(OptionalConverter<TaskPriority>), typeof(OptionalConverter<DateTimeOffset?>), typeof(OptionalConverter<string[]>),
     ])]
 [JsonSerializable(typeof(TaskItem))]
@@ -16,6 +16,8 @@ namespace Quehacer.Client;
 [JsonSerializable(typeof(NewTask))]
 [JsonSerializable(typeof(TaskChange))]
 [JsonSerializable(typeof(TaskCondition))]
+[JsonSerializable(typeof(Batch))]
+[JsonSerializable(typeof(BatchResults))]
 [JsonSerializable(typeof(Label))]
 [JsonSerializable(typeof(CategoryList))]
 [JsonSerializable(typeof(TagList))]

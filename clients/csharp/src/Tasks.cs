@@ -124,6 +124,12 @@ public sealed record TaskChange
     /// <summary>All of its tags, up to 10, in the place of those before: <c>new[] { "home" }</c>; null for none.</summary>
     public Optional<string[]?> Tags { get; init; }
 
+    /// <summary>Tags to add to those that it has, by name: <c>new[] { "home" }</c>. In the place of <see cref="Tags"/>, not beside it.</summary>
+    public Optional<string[]?> AddTags { get; init; }
+
+    /// <summary>Tags to take away from those that it has: up to 10, by name. One that is not there is no error.</summary>
+    public Optional<string[]?> RemoveTags { get; init; }
+
     /// <summary>The version that the task must have; another one is a <see cref="PreconditionFailedException"/>.</summary>
     public Optional<int> Version { get; init; }
 }

@@ -132,6 +132,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do many things at once
+         * @description Does operations in their order, each on what those before it have left. All or none of them, unless `atomic` is `false`: then each is done or refused on its own. An idempotency key covers the whole.
+         */
+        post: operations["writeBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/{id}": {
         parameters: {
             query?: never;
@@ -508,6 +528,40 @@ export interface components {
              */
             deleted_at?: string;
         };
+        /** @description What a batch came to. */
+        BatchResults: {
+            /**
+             * Format: int32
+             * @description How many operations were done.
+             */
+            succeeded: number;
+            /**
+             * Format: int32
+             * @description How many were refused.
+             */
+            failed: number;
+            /** @description What each came to, in their order. */
+            results: components["schemas"]["BatchResult"][];
+        };
+        /** @description What one operation of a batch came to. */
+        BatchResult: {
+            /**
+             * Format: int32
+             * @description The place of the operation, from 0.
+             */
+            index: number;
+            /**
+             * Format: int32
+             * @description The status that the same request alone would have been answered with.
+             */
+            status: number;
+            /** @description The tag of the task after the operation, for `If-Match`; with 412 that of its present state. */
+            etag?: string;
+            /** @description The task after the operation; absent where it was refused, and after a deletion. */
+            task?: components["schemas"]["Task"];
+            /** @description Why it was refused; absent where it was done. */
+            problem?: components["schemas"]["Problem"];
+        };
         /** @description A category or a tag. */
         Label: {
             /** @description A TypeID; its prefix tells categories and tags apart. */
@@ -727,6 +781,11 @@ export interface components {
              * @description Seconds to wait before the request is repeated; only where a limit was reached.
              */
             retry_after?: number;
+            /**
+             * Format: int32
+             * @description The place, from 0, of the operation that a batch was refused for as a whole; only there.
+             */
+            operation?: number;
         };
         /** @description One value of the request that cannot be accepted. */
         ProblemField: {
@@ -777,7 +836,7 @@ export interface components {
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly deleted_at?: unknown;
         };
-        /** @description What is to be changed of a task. An absent member stays as it is. */
+        /** @description What is to be changed of a task. An absent member stays as it is. `add_tags` and `remove_tags` stand in the place of `tags`, not beside it. */
         TaskChange: {
             /** @description What is to be done. White space around it is taken off. */
             title?: string;
@@ -802,6 +861,10 @@ export interface components {
             category_id?: string | null;
             /** @description Tags by name, in your order; `null` for none. A name that is new makes a tag, a name given twice counts once. */
             tags?: string[] | null;
+            /** @description Tags to add to those that it has, by name; `null` for none. One that is there already stays where it is. */
+            add_tags?: string[] | null;
+            /** @description Tags to take away from those that it has; `null` for none. One that is not there is no error. */
+            remove_tags?: string[] | null;
             /**
              * Format: int32
              * @description The version that it must have; another one is refused with 412.
@@ -825,6 +888,33 @@ export interface components {
              * @description The version that it must have; another one is refused with 412.
              */
             version?: number;
+        };
+        /** @description Operations to be done in one request. */
+        Batch: {
+            /** @description Whether the first operation that is refused undoes all; so it is unless told. */
+            atomic?: boolean;
+            /** @description What is to be done, in this order. */
+            operations: components["schemas"]["BatchOperation"][];
+        };
+        /** @description One thing that is to be done with one task. */
+        BatchOperation: {
+            /**
+             * @description What is to be done.
+             * @enum {string}
+             */
+            op: "create" | "update" | "complete" | "reopen" | "delete" | "restore";
+            /**
+             * Format: int64
+             * @description The task, with every operation but `create`: a TypeID, the bare UUID within it, or the number of the task.
+             */
+            id?: string | number;
+            /**
+             * Format: int32
+             * @description The version that it must have; another one is refused with 412.
+             */
+            version?: number;
+            /** @description The new task, with `create`; what is to be changed, with `update`. */
+            task?: components["schemas"]["NewTask"] | components["schemas"]["TaskChange"];
         };
         /** @description A new category. */
         NewCategory: {
@@ -2331,6 +2421,189 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    writeBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Batch"];
+            };
+        };
+        responses: {
+            /** @description All has been done. */
+            200: {
+                headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "succeeded": 2,
+                     *       "failed": 0,
+                     *       "results": [
+                     *         {
+                     *           "index": 0,
+                     *           "status": 201,
+                     *           "etag": "\"v1.01m7ykm0xx.2.0\"",
+                     *           "task": {
+                     *             "id": "task_01m7ykm0xxf6d2s8v3n9h5j7ra",
+                     *             "number": 3,
+                     *             "title": "Buy milk",
+                     *             "description": null,
+                     *             "status": "pending",
+                     *             "priority": "high",
+                     *             "due_date": null,
+                     *             "category_id": null,
+                     *             "tags": [],
+                     *             "version": 1,
+                     *             "created_at": "2026-11-21T08:30:00.125Z",
+                     *             "updated_at": "2026-11-21T08:30:00.125Z"
+                     *           }
+                     *         },
+                     *         {
+                     *           "index": 1,
+                     *           "status": 200,
+                     *           "etag": "\"v1.01m7ykm0xx.2.0\"",
+                     *           "task": {
+                     *             "id": "task_01m7ykm0xxeeksbg7jwjdqtthh",
+                     *             "number": 1,
+                     *             "title": "Buy milk",
+                     *             "description": null,
+                     *             "status": "done",
+                     *             "priority": "high",
+                     *             "due_date": "2099-01-31T17:00:00.000Z",
+                     *             "category_id": "cat_01m7ykm0xxfa1tsz2xkv5r8e4m",
+                     *             "tags": [
+                     *               "home"
+                     *             ],
+                     *             "version": 2,
+                     *             "created_at": "2026-11-21T08:30:00.125Z",
+                     *             "updated_at": "2026-11-21T08:30:00.125Z"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BatchResults"];
+                };
+            };
+            /** @description With `"atomic": false`, whatever became of the operations: each has a status of its own. */
+            207: {
+                headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "succeeded": 1,
+                     *       "failed": 2,
+                     *       "results": [
+                     *         {
+                     *           "index": 0,
+                     *           "status": 201,
+                     *           "etag": "\"v1.01m7ykm0xx.2.0\"",
+                     *           "task": {
+                     *             "id": "task_01m7ykm0xxf6d2s8v3n9h5j7ra",
+                     *             "number": 3,
+                     *             "title": "Buy milk",
+                     *             "description": null,
+                     *             "status": "pending",
+                     *             "priority": "high",
+                     *             "due_date": null,
+                     *             "category_id": null,
+                     *             "tags": [],
+                     *             "version": 1,
+                     *             "created_at": "2026-11-21T08:30:00.125Z",
+                     *             "updated_at": "2026-11-21T08:30:00.125Z"
+                     *           }
+                     *         },
+                     *         {
+                     *           "index": 1,
+                     *           "status": 412,
+                     *           "etag": "\"v1.01m7ykm0xx.2.0\"",
+                     *           "problem": {
+                     *             "type": "http://localhost:3000/errors/precondition-failed",
+                     *             "title": "Precondition Failed",
+                     *             "status": 412,
+                     *             "detail": "Somebody has changed it since you read it: your conditions name another state than the present one. Nothing was overwritten. Read it again, apply your change to what you find, and send it with the new ETag.",
+                     *             "instance": "/api/v1/tasks/7",
+                     *             "code": "PRECONDITION_FAILED",
+                     *             "number": "BIZ_3005",
+                     *             "request_id": "req_01m7ykm0xxfq9s3b6d1v8c5n2h",
+                     *             "timestamp": "2026-11-21T08:30:00.125Z"
+                     *           }
+                     *         },
+                     *         {
+                     *           "index": 2,
+                     *           "status": 404,
+                     *           "problem": {
+                     *             "type": "http://localhost:3000/errors/not-found",
+                     *             "title": "Not Found",
+                     *             "status": 404,
+                     *             "detail": "There is nothing at this address, or nothing that you may see. Check the address and the id. A deleted task can be brought back with POST /api/v1/tasks/{id}/restore.",
+                     *             "instance": "/api/v1/tasks/7",
+                     *             "code": "RESOURCE_NOT_FOUND",
+                     *             "number": "BIZ_3001",
+                     *             "request_id": "req_01m7ykm0xxfq9s3b6d1v8c5n2h",
+                     *             "timestamp": "2026-11-21T08:30:00.125Z"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BatchResults"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

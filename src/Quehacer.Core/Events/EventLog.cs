@@ -17,6 +17,41 @@ internal static class EventLog
           FROM workspaces w WHERE w.workspace_id = $1
         """;
 
+    /// <summary>
+    /// The same for many events at once. Parameters: <c>$1</c> workspace, <c>$2</c> the events as a JSON array (<see cref="LoggedEvent"/>),
+    /// <c>$3</c> actor, <c>$4</c> request.
+    /// </summary>
+    public const string AppendMany = """
+        INSERT INTO events (workspace_id, revision, stream_id, version, type, number, data, before, actor_id, at, request_id)
+        SELECT w.workspace_id, w.revision - e.following, e.stream_id, e.version, e.type, e.number, e.data, e.before, $3, w.changed_at, $4
+          FROM workspaces w CROSS JOIN json_to_recordset($2)
+               e(following bigint, stream_id uuid, version integer, type text, number bigint, data jsonb, before jsonb)
+         WHERE w.workspace_id = $1
+        """;
+
+    /// <summary>Events as a JSON array for <see cref="AppendMany"/>; what an event does not have is left out.</summary>
+    public static string ToJson(IEnumerable<LoggedEvent> events) => JsonText.Array(events, (json, logged) =>
+    {
+        json.WriteNumber("following"u8, logged.Following);
+        json.WriteString("stream_id"u8, logged.StreamId);
+        json.WriteNumber("version"u8, logged.Version);
+        json.WriteString("type"u8, logged.Type);
+        if (logged.Number is { } number)
+        {
+            json.WriteNumber("number"u8, number);
+        }
+        if (logged.Data is not null)
+        {
+            json.WritePropertyName("data"u8);
+            json.WriteRawValue(logged.Data, skipInputValidation: true);
+        }
+        if (logged.Before is not null)
+        {
+            json.WritePropertyName("before"u8);
+            json.WriteRawValue(logged.Before, skipInputValidation: true);
+        }
+    });
+
     private const string Columns = "revision, type, data, before, stream_id, version, number, actor_id, at";
 
     /// <summary>The events of one stream up to a version, in order.</summary>
@@ -26,6 +61,14 @@ internal static class EventLog
         await using var command = database.Command(
             $"SELECT {Columns} FROM events WHERE workspace_id = $1 AND stream_id = $2 AND version <= $3 ORDER BY version");
         command.Parameters.With(workspaceId).With(streamId).With(upToVersion);
+        return await ReadAsync(command, cancellation);
+    }
+
+    /// <summary>The events of several streams, each stream's in order.</summary>
+    public static async Task<IReadOnlyList<StoredEvent>> ReadStreamsAsync(Database database, Guid workspaceId, Guid[] streamIds, CancellationToken cancellation)
+    {
+        await using var command = database.Command($"SELECT {Columns} FROM events WHERE workspace_id = $1 AND stream_id = ANY ($2) ORDER BY stream_id, version");
+        command.Parameters.With(workspaceId).With(streamIds);
         return await ReadAsync(command, cancellation);
     }
 

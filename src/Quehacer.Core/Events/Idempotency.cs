@@ -29,10 +29,7 @@ internal static class Idempotency
     public static void WithKey(
         this NpgsqlParameterCollection parameters, Guid workspaceId, Guid userId, IdempotencyKey key, Guid? streamId, int? version, string? outcome, DateTime now)
     {
-        parameters.With(workspaceId).With(userId).With(key.Value).With(key.Fingerprint);
-        parameters.Add(new NpgsqlParameter { Value = (object?)streamId ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Uuid });
-        parameters.Add(new NpgsqlParameter { Value = (object?)version ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Integer });
-        parameters.WithJson(outcome).With(now);
+        parameters.With(workspaceId).With(userId).With(key.Value).With(key.Fingerprint).WithId(streamId).WithNumber(version).WithJson(outcome).With(now);
     }
 
     /// <summary>

@@ -24,7 +24,16 @@ internal enum BatchOutcome
 internal readonly record struct Advanced(long Revision, LabelsStamp Labels, long LastTaskNumber, DateTime ChangedAt);
 
 /// <summary>By how much a change moves the counts on the workspace's row.</summary>
-internal readonly record struct CountChange(int Numbers, int Pending, int Done, int Deleted);
+internal readonly record struct CountChange(int Numbers, int Pending, int Done, int Deleted)
+{
+    public static CountChange operator +(CountChange one, CountChange other) =>
+        new(one.Numbers + other.Numbers, one.Pending + other.Pending, one.Done + other.Done, one.Deleted + other.Deleted);
+}
+
+/// <summary>An event on its way into the log.</summary>
+/// <param name="Following">How many events of the transaction come after it.</param>
+/// <param name="Number">The task's number, on <c>task.created</c>.</param>
+internal readonly record struct LoggedEvent(int Following, Guid StreamId, int Version, string Type, long? Number, string? Data, string? Before);
 
 /// <summary>
 /// The statements of one write to one workspace, sent as one packet with BEGIN and COMMIT in it. The lock order is the same everywhere:
@@ -90,6 +99,10 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
     public void Append(int beforeLast, Guid streamId, int version, string type, bool takesNumber, string? data, string? before, Guid actorId, string? requestId) =>
         Add(EventLog.Append).With(workspaceId).With((long)beforeLast).With(streamId).With(version).With(type).With(takesNumber)
             .WithJson(data).WithJson(before).With(actorId).WithText(requestId);
+
+    /// <summary>Many events in one statement.</summary>
+    public void AppendMany(IReadOnlyList<LoggedEvent> events, Guid actorId, string? requestId) =>
+        Add(EventLog.AppendMany).With(workspaceId).WithPlainJson(EventLog.ToJson(events)).With(actorId).WithText(requestId);
 
     /// <summary>Any other statement; the workspace is not among its parameters yet.</summary>
     public NpgsqlParameterCollection Add(string sql)

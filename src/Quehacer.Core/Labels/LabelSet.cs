@@ -7,7 +7,21 @@ namespace Quehacer.Core.Labels;
 /// <param name="Tags">In the order of the names, each once.</param>
 /// <param name="HasCategory">The category exists, or, while <paramref name="IsComplete"/> is false, may exist.</param>
 /// <param name="IsComplete">Nothing is missing: no tag would have to be made, and the category is known.</param>
-internal readonly record struct ResolvedLabels(IReadOnlyList<TagRef> Tags, bool HasCategory, bool IsComplete);
+internal readonly record struct ResolvedLabels(IReadOnlyList<TagRef> Tags, bool HasCategory, bool IsComplete)
+{
+    public Guid[] TagIds => [.. Tags.Select(tag => tag.Id)];
+
+    /// <summary>The tags of some of the names, each once.</summary>
+    public IReadOnlyList<TagRef> Of(string[] names)
+    {
+        if (names.Length == 0)
+        {
+            return [];
+        }
+        var keys = names.Select(Text.NameKey).ToHashSet(StringComparer.Ordinal);
+        return [.. Tags.Where(tag => keys.Contains(Text.NameKey(tag.Name)))];
+    }
+}
 
 /// <summary>
 /// Some labels of one workspace, by the ids under which tasks carry them. A tag that was merged into another is found under its old id too;

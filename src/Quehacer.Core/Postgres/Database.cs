@@ -180,6 +180,19 @@ internal static class Parameters
         return parameters;
     }
 
+    /// <summary>JSON as text, which PostgreSQL reads once; for what is taken apart at once and kept nowhere.</summary>
+    public static NpgsqlParameterCollection WithPlainJson(this NpgsqlParameterCollection parameters, string value)
+    {
+        parameters.Add(new NpgsqlParameter { Value = value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Json });
+        return parameters;
+    }
+
+    public static NpgsqlParameterCollection WithNumber(this NpgsqlParameterCollection parameters, int? value)
+    {
+        parameters.Add(new NpgsqlParameter { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Integer });
+        return parameters;
+    }
+
     public static NpgsqlParameterCollection WithId(this NpgsqlParameterCollection parameters, Guid? value)
     {
         parameters.Add(new NpgsqlParameter { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Uuid });

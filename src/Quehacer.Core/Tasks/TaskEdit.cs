@@ -24,11 +24,32 @@ public sealed record TaskEdit
 
     public Edit<Guid?> CategoryId { get; init; }
 
-    /// <summary>Tag names, each once.</summary>
+    /// <summary>The names of all tags that the task shall have. A name given twice counts once.</summary>
     public Edit<string[]> Tags { get; init; }
+
+    /// <summary>Names of tags to add to those that the task has; none of them is to be taken away as well, and not beside <see cref="Tags"/>.</summary>
+    public Edit<string[]> AddTags { get; init; }
+
+    /// <summary>Names of tags to take away from those that the task has.</summary>
+    public Edit<string[]> RemoveTags { get; init; }
 
     /// <summary>Faults of form that no member above can carry, such as an unknown member.</summary>
     public IReadOnlyList<FieldError> Faults { get; init; } = [];
+
+    /// <summary>Every name of a tag that is in the edit.</summary>
+    internal string[] TagNames =>
+        AddTags.IsPresent || RemoveTags.IsPresent ? [.. Tags.Or([]), .. AddTags.Or([]), .. RemoveTags.Or([])] : Tags.Or([]);
+
+    /// <summary>The tags that a task shall have: those that are named, or its own with some taken away and some added. Null when nothing is said of tags.</summary>
+    internal Guid[]? TagIdsAfter(Guid[] stored, ResolvedLabels labels)
+    {
+        if (!AddTags.IsSet && !RemoveTags.IsSet)
+        {
+            return Tags.IsSet ? labels.TagIds : null;
+        }
+        var removed = labels.Of(RemoveTags.Or([])).Select(tag => tag.Id);
+        return [.. stored.Except(removed).Union(labels.Of(AddTags.Or([])).Select(tag => tag.Id))];
+    }
 
     /// <summary>
     /// Adds what is wrong with the values. Limits, and the rule that due dates lie in the future, hold only for a value that differs from
@@ -71,19 +92,22 @@ public sealed record TaskEdit
         }
 
         AddFault(Field.Tags, Tags, faults);
-        if (Tags.IsSet && stored?.HasExactly(labels.Tags) != true)
+        AddFault(Field.AddTags, AddTags, faults);
+        AddFault(Field.RemoveTags, RemoveTags, faults);
+        if (TagIdsAfter(stored?.TagIds ?? [], labels) is { } after && stored?.HasTags(after) != true)
         {
-            CheckTags(stored, labels.Tags, limits, faults);
+            var (field, named) = Tags.IsSet ? (Field.Tags, labels.Tags) : (Field.AddTags, labels.Of(AddTags.Or([])));
+            if (after.Length > limits.Tags && (Tags.IsSet || named.Count > 0))
+            {
+                faults.Add(new FieldError(field, FieldFault.TooMany, limits.Tags));
+            }
+            CheckTags(field, stored, named, limits, faults);
         }
     }
 
     /// <summary>A tag that the task has already is not measured again: another contract may have given it a longer name.</summary>
-    internal static void CheckTags(TaskItem? stored, IReadOnlyList<TagRef> tags, TaskLimits limits, List<FieldError> faults)
+    private static void CheckTags(Field field, TaskItem? stored, IReadOnlyList<TagRef> tags, TaskLimits limits, List<FieldError> faults)
     {
-        if (tags.Count > limits.Tags)
-        {
-            faults.Add(new FieldError(Field.Tags, FieldFault.TooMany, limits.Tags));
-        }
         for (var i = 0; i < tags.Count; i++)
         {
             var tag = tags[i];
@@ -93,11 +117,11 @@ public sealed record TaskEdit
             }
             if (tag.Name.Length == 0)
             {
-                faults.Add(new FieldError(Field.Tags, FieldFault.Required, limits.TagCharacters, i));
+                faults.Add(new FieldError(field, FieldFault.Required, limits.TagCharacters, i));
             }
             else if (Text.Characters(tag.Name) > limits.TagCharacters)
             {
-                faults.Add(new FieldError(Field.Tags, FieldFault.TooLong, limits.TagCharacters, i));
+                faults.Add(new FieldError(field, FieldFault.TooLong, limits.TagCharacters, i));
             }
         }
     }

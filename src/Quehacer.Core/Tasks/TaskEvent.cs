@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Quehacer.Core.Events;
 
@@ -80,10 +78,8 @@ public sealed record TaskDelta
 
     public string ToJson()
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
+        return JsonText.Object(json =>
         {
-            json.WriteStartObject();
             if (Title.IsSet)
             {
                 json.WriteString("title"u8, Title.Value);
@@ -102,25 +98,11 @@ public sealed record TaskDelta
             }
             if (DueDate.IsSet)
             {
-                if (DueDate.Value is { } due)
-                {
-                    json.WriteString("due_date"u8, due);
-                }
-                else
-                {
-                    json.WriteNull("due_date"u8);
-                }
+                json.WriteTime("due_date"u8, DueDate.Value);
             }
             if (CategoryId.IsSet)
             {
-                if (CategoryId.Value is { } category)
-                {
-                    json.WriteString("category_id"u8, category);
-                }
-                else
-                {
-                    json.WriteNull("category_id"u8);
-                }
+                json.WriteId("category_id"u8, CategoryId.Value);
             }
             if (TagIds.IsSet)
             {
@@ -131,9 +113,7 @@ public sealed record TaskDelta
                 }
                 json.WriteEndArray();
             }
-            json.WriteEndObject();
-        }
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        });
     }
 
     public static TaskDelta FromJson(string json)

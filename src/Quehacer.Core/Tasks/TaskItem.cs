@@ -83,7 +83,7 @@ public sealed record TaskItem
             Priority = edit.Priority.Or(TaskPriority.Medium),
             DueDate = edit.DueDate.Or(null),
             CategoryId = edit.CategoryId.Or(null),
-            TagIds = TagIdsOf(labels.Tags),
+            TagIds = labels.TagIds,
         });
         return new[] { created };
     }
@@ -97,6 +97,7 @@ public sealed record TaskItem
         {
             return Error.Invalid(faults);
         }
+        var tagIds = edit.TagIdsAfter(TagIds, labels);
         var after = new TaskDelta
         {
             Title = edit.Title.IsSet && edit.Title.Value != Title ? edit.Title : default,
@@ -104,7 +105,7 @@ public sealed record TaskItem
             Priority = edit.Priority.IsSet && edit.Priority.Value != Priority ? edit.Priority : default,
             DueDate = edit.DueDate.IsSet && edit.DueDate.Value != DueDate ? edit.DueDate : default,
             CategoryId = edit.CategoryId.IsSet && edit.CategoryId.Value != CategoryId ? edit.CategoryId : default,
-            TagIds = edit.Tags.IsSet && !HasExactly(labels.Tags) ? TagIdsOf(labels.Tags) : default(Edit<Guid[]>),
+            TagIds = tagIds is not null && !HasTags(tagIds) ? tagIds : default(Edit<Guid[]>),
         };
         var events = new List<TaskEvent>(2);
         if (!after.IsEmpty)
@@ -117,25 +118,6 @@ public sealed record TaskItem
         }
         return events.ToArray();
     }
-
-    /// <summary>Adds one tag and leaves the others. There already: nothing to do.</summary>
-    internal Result<TaskEvent[]> AddTag(TagRef tag, TaskLimits limits)
-    {
-        if (TagIds.Contains(tag.Id))
-        {
-            return Array.Empty<TaskEvent>();
-        }
-        var faults = new List<FieldError>();
-        TaskEdit.CheckTags(this, [tag], limits, faults);
-        if (TagIds.Length >= limits.Tags)
-        {
-            faults.Add(new FieldError(Field.Tags, FieldFault.TooMany, limits.Tags));
-        }
-        return faults.Count > 0 ? Error.Invalid(faults) : WithTags([.. TagIds, tag.Id]);
-    }
-
-    /// <summary>Takes one tag away and leaves the others. Not there: nothing to do.</summary>
-    internal TaskEvent[] RemoveTag(TagRef tag) => TagIds.Contains(tag.Id) ? WithTags([.. TagIds.Where(id => id != tag.Id)]) : [];
 
     /// <summary>Done already: nothing to do.</summary>
     public TaskEvent[] Complete() => State == TaskState.Done ? [] : [new TaskEvent.Completed()];
@@ -192,11 +174,7 @@ public sealed record TaskItem
     }
 
     /// <summary>These tags, in this order, are the task's already.</summary>
-    internal bool HasExactly(IReadOnlyList<TagRef> tags) => TagIdsOf(tags).AsSpan().SequenceEqual(TagIds);
-
-    private static Guid[] TagIdsOf(IReadOnlyList<TagRef> tags) => [.. tags.Select(tag => tag.Id)];
-
-    private TaskEvent[] WithTags(Guid[] tagIds) => [new TaskEvent.Updated(new TaskDelta { TagIds = tagIds }, new TaskDelta { TagIds = TagIds })];
+    internal bool HasTags(Guid[] tagIds) => tagIds.AsSpan().SequenceEqual(TagIds);
 
     /// <summary>The present values of the members that a change names.</summary>
     private TaskDelta Present(TaskDelta change) => new()

@@ -69,8 +69,8 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
         return ([.. tasks.Select(task => View(labels, task, at))], at);
     }
 
-    /// <summary>A task that did not come from its row, such as one replayed from the log, with its tags as they are called now.</summary>
-    internal async Task<TaskView> ViewAsOfNowAsync(Guid workspaceId, TaskItem task, CancellationToken cancellation)
+    /// <summary>Tasks that did not come from their rows, such as those replayed from the log, with their tags as they are called now.</summary>
+    internal async Task<List<TaskView>> ViewAsOfNowAsync(Guid workspaceId, IReadOnlyList<TaskItem> tasks, CancellationToken cancellation)
     {
         LabelsStamp at;
         await using (var command = database.Command($"SELECT {LabelsStamp.Columns} FROM workspaces w WHERE w.workspace_id = $1"))
@@ -80,9 +80,10 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
             await reader.ReadAsync(cancellation);
             at = LabelsStamp.Read(reader, 0);
         }
-        return await ViewAsync(workspaceId, task, at, cancellation);
+        return (await ViewAsync(workspaceId, tasks, at, cancellation)).Views;
     }
 
+    /// <summary>A task with labels that are known.</summary>
     internal TaskView View(LabelSet labels, TaskItem task, LabelsStamp at)
     {
         var (shown, tags, category) = labels.Show(task);

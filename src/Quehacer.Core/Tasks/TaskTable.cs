@@ -26,6 +26,61 @@ internal static class TaskTable
          WHERE w.workspace_id = $1 AND t.workspace_id = $1 AND t.task_id = $2 AND t.version = $14
         """;
 
+    /// <summary>The same for many rows at once. Parameters: <c>$1</c> the workspace, <c>$2</c> the rows by <see cref="ToJson"/>.</summary>
+    public const string InsertMany = $"""
+        INSERT INTO tasks (workspace_id, task_id, number, version, revision, title, description, state, priority, due_date, category_id, tag_ids,
+                           title_key, search, created_by, updated_at, deleted_at)
+        SELECT w.workspace_id, r.task_id, r.number, r.version, w.revision - r.following, r.title, r.description, r.state, r.priority, r.due_date, r.category_id,
+               r.tag_ids, r.title_key, array_to_tsvector(r.search), r.created_by, w.changed_at, r.deleted_at
+          FROM workspaces w CROSS JOIN json_to_recordset($2) {Row}
+         WHERE w.workspace_id = $1
+        """;
+
+    /// <summary>Under the workspace's lock, so there is no version to be compared. Parameters as for <see cref="InsertMany"/>.</summary>
+    public const string UpdateMany = $"""
+        UPDATE tasks t SET version = r.version, revision = w.revision - r.following, title = r.title, description = r.description, state = r.state,
+               priority = r.priority, due_date = r.due_date, category_id = r.category_id, tag_ids = r.tag_ids, title_key = r.title_key,
+               search = array_to_tsvector(r.search), updated_at = w.changed_at, deleted_at = r.deleted_at
+          FROM workspaces w CROSS JOIN json_to_recordset($2) {Row}
+         WHERE w.workspace_id = $1 AND t.workspace_id = $1 AND t.task_id = r.task_id
+        """;
+
+    private const string Row = """
+        r(task_id uuid, number bigint, version integer, following bigint, title text, description text, state smallint, priority smallint, due_date timestamptz,
+          category_id uuid, tag_ids uuid[], title_key text, search text[], created_by uuid, deleted_at timestamptz)
+        """;
+
+    /// <summary>Rows as a JSON array, each with how many events of the transaction follow its last one.</summary>
+    public static string ToJson(Guid workspaceId, IEnumerable<(TaskItem Task, int Following)> rows) => JsonText.Array(rows, (json, row) =>
+    {
+        var task = row.Task;
+        json.WriteString("task_id"u8, task.Id);
+        json.WriteNumber("number"u8, task.Number);
+        json.WriteNumber("version"u8, task.Version);
+        json.WriteNumber("following"u8, row.Following);
+        json.WriteString("title"u8, task.Title);
+        json.WriteString("description"u8, task.Description);
+        json.WriteNumber("state"u8, (short)task.State);
+        json.WriteNumber("priority"u8, (short)task.Priority);
+        json.WriteTime("due_date"u8, task.DueDate);
+        json.WriteId("category_id"u8, task.CategoryId);
+        json.WriteStartArray("tag_ids"u8);
+        foreach (var tag in task.TagIds)
+        {
+            json.WriteStringValue(tag);
+        }
+        json.WriteEndArray();
+        json.WriteString("title_key"u8, Text.SortKey(task.Title));
+        json.WriteStartArray("search"u8);
+        foreach (var word in TaskWords.Of(workspaceId, task))
+        {
+            json.WriteStringValue(word);
+        }
+        json.WriteEndArray();
+        json.WriteString("created_by"u8, task.CreatedBy);
+        json.WriteTime("deleted_at"u8, task.DeletedAt);
+    });
+
     public static void WithNew(this NpgsqlParameterCollection parameters, Guid workspaceId, TaskItem task) =>
         parameters.With(workspaceId).WithState(workspaceId, task).With(task.CreatedBy);
 

@@ -34,6 +34,10 @@ internal sealed class RateLimits
             $"Sin un token de acceso válido se permiten {settings.AnonymousPerMinute} peticiones por minuto desde una dirección."));
     }
 
+    /// <summary>What endpoints that take many operations at once share, beside their caller's plan: one request of theirs is the work of many.</summary>
+    public static RateLimit OfBatches(Settings settings) => RateLimit.PerMinute("batches", settings.BatchesPerMinute, new(
+        $"{settings.BatchesPerMinute} batches a minute are allowed.", $"Se permiten {settings.BatchesPerMinute} lotes por minuto."));
+
     public Task InvokeAsync(HttpContext http)
     {
         var endpoint = http.GetEndpoint();

@@ -33,7 +33,7 @@ public sealed class ConditionTests(PostgresFixture postgres)
             // With and without names of tags: these are compared with what is remembered of labels.
             edit = turn % 2 == 0 ? edit : edit with { Tags = new[] { seen.Tags[0], "other" } };
             var renaming = Task.Run(() => RenameAsync(house, ana, tag, $"name {turn}"), Cancellation);
-            var changing = Task.Run(() => house.Core.TaskWriter.ChangeAsync(ana, task, edit, House.V1, new Precondition([seen.Tag], null), null, Cancellation), Cancellation);
+            var changing = Task.Run(() => house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Change(task, edit, House.V1, new Precondition([seen.Tag], null)), null, Cancellation), Cancellation);
             House.Ok(await renaming);
             var changed = await changing;
             if (!changed.IsOk)
@@ -70,7 +70,7 @@ public sealed class ConditionTests(PostgresFixture postgres)
         house.Time.Forward(TimeSpan.FromMinutes(1));
         await TagAsync(house, ana, "c");
         Assert.Equal(seen.ChangedAt, House.Ok(await house.Core.Tasks.GetAsync(ana, task, Cancellation)).ChangedAt);
-        var written = House.Ok(await house.Core.TaskWriter.CompleteAsync(ana, task, Precondition.None, null, Cancellation)).View;
+        var written = House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Complete(task, Precondition.None), null, Cancellation)).View;
         Assert.Equal(written.Task.UpdatedAt, written.ChangedAt);
     }
 

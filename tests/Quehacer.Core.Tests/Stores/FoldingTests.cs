@@ -37,7 +37,7 @@ public sealed class FoldingTests(PostgresFixture postgres)
                 });
                 if (i % 5 == 0)
                 {
-                    House.Ok(await house.Core.TaskWriter.DeleteAsync(caller, new TaskRef(task.Id, 0), Precondition.None, null, Cancellation));
+                    House.Ok(await house.Core.TaskWriter.WriteAsync(caller, TaskOperation.Delete(new TaskRef(task.Id, 0), Precondition.None), null, Cancellation));
                 }
             }
         }

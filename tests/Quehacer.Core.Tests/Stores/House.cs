@@ -84,7 +84,7 @@ internal sealed class House : IAsyncDisposable
     }
 
     public async Task<TaskItem> CreateAsync(Caller caller, TaskEdit edit, IdempotencyKey? key = null) =>
-        Ok(await Core.TaskWriter.CreateAsync(caller, edit, V1, key, Cancellation)).View.Task;
+        Ok(await Core.TaskWriter.WriteAsync(caller, TaskOperation.Create(edit, V1), key, Cancellation)).View.Task;
 
     /// <summary>A page of a list, by number.</summary>
     public Task<Result<TaskPage>> ListAsync(Caller caller, TaskFilter filter, int page = 1, int limit = 20) =>
@@ -154,7 +154,7 @@ internal sealed class House : IAsyncDisposable
                 replayed = TaskItem.Apply(replayed, TaskEvent.FromStored(stored), stored.Stamp);
             }
             // The log keeps the ids that a label had then; a row takes on what they lead to whenever it is written.
-            AssertSame((await Core.Tasks.ViewAsOfNowAsync(caller.WorkspaceId, replayed!, Cancellation)).Task, await RowAsync(caller, taskId));
+            AssertSame((await Core.Tasks.ViewAsOfNowAsync(caller.WorkspaceId, [replayed!], Cancellation))[0].Task, await RowAsync(caller, taskId));
             Assert.Equal(
                 [stream[^1].Revision],
                 await ColumnAsync<long>($"SELECT revision FROM tasks WHERE workspace_id = $1 AND task_id = '{taskId}'", caller.WorkspaceId));

@@ -17,8 +17,8 @@ public sealed class CleanUpTests(PostgresFixture postgres)
         var kept = await house.CreateAsync(ana, new TaskEdit { Title = "kept" });
         var task = await house.CreateAsync(ana, new TaskEdit { Title = "secret", Description = "very", Tags = new[] { "home" } });
         var reference = new TaskRef(task.Id, 0);
-        House.Ok(await house.Core.TaskWriter.ChangeAsync(ana, reference, new TaskEdit { Title = "still secret" }, House.V1, Precondition.None, null, Cancellation));
-        House.Ok(await house.Core.TaskWriter.DeleteAsync(ana, reference, Precondition.None, null, Cancellation));
+        House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Change(reference, new TaskEdit { Title = "still secret" }, House.V1, Precondition.None), null, Cancellation));
+        House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Delete(reference, Precondition.None), null, Cancellation));
 
         house.Time.Forward(TimeSpan.FromDays(29));
         await RunAsync(house);
@@ -29,7 +29,7 @@ public sealed class CleanUpTests(PostgresFixture postgres)
 
         Assert.Equal(1, done["purge-deleted-tasks"]);
         Assert.Equal(ErrorCode.NotFound, (await house.Core.Tasks.FindAsync(ana, reference, Cancellation)).Error?.Code);
-        Assert.Equal(ErrorCode.NotFound, (await house.Core.TaskWriter.RestoreAsync(ana, reference, Precondition.None, null, Cancellation)).Error?.Code);
+        Assert.Equal(ErrorCode.NotFound, (await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Restore(reference, Precondition.None), null, Cancellation)).Error?.Code);
         var stream = await house.StreamAsync(ana, task.Id);
         Assert.Equal(["task.created", "task.updated", "task.deleted", "task.purged"], stream.Select(stored => stored.Type));
         Assert.Equal([1, 2, 3, 4], stream.Select(stored => stored.Stamp.Version));
@@ -49,8 +49,8 @@ public sealed class CleanUpTests(PostgresFixture postgres)
         var (ana, _) = await house.MoveInAsync("ana@example.com");
         var task = await house.CreateAsync(ana, new TaskEdit { Title = "Milk" });
         var reference = new TaskRef(task.Id, 0);
-        House.Ok(await house.Core.TaskWriter.DeleteAsync(ana, reference, Precondition.None, null, Cancellation));
-        House.Ok(await house.Core.TaskWriter.RestoreAsync(ana, reference, Precondition.None, null, Cancellation));
+        House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Delete(reference, Precondition.None), null, Cancellation));
+        House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Restore(reference, Precondition.None), null, Cancellation));
 
         house.Time.Forward(TimeSpan.FromDays(100));
         Assert.Equal(0, (await RunAsync(house))["purge-deleted-tasks"]);
@@ -64,14 +64,14 @@ public sealed class CleanUpTests(PostgresFixture postgres)
         await using var house = await House.BuildAsync(postgres, keysKeptForDays: 365);
         var (ana, _) = await house.MoveInAsync("ana@example.com");
         var task = await house.CreateAsync(ana, new TaskEdit { Title = "Milk" }, House.Key("create"));
-        House.Ok(await house.Core.TaskWriter.DeleteAsync(ana, new TaskRef(task.Id, 0), Precondition.None, House.Key("delete"), Cancellation));
+        House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Delete(new TaskRef(task.Id, 0), Precondition.None), House.Key("delete"), Cancellation));
         house.Time.Forward(TimeSpan.FromDays(31));
         await RunAsync(house);
         (ana, _) = await house.LogInAsync("ana@example.com");
 
-        var create = await house.Core.TaskWriter.CreateAsync(ana, new TaskEdit { Title = "Milk" }, House.V1, House.Key("create"), Cancellation);
+        var create = await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Create(new TaskEdit { Title = "Milk" }, House.V1), House.Key("create"), Cancellation);
         Assert.Equal(ErrorCode.Gone, create.Error?.Code);
-        var delete = await house.Core.TaskWriter.DeleteAsync(ana, new TaskRef(task.Id, 0), Precondition.None, House.Key("delete"), Cancellation);
+        var delete = await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Delete(new TaskRef(task.Id, 0), Precondition.None), House.Key("delete"), Cancellation);
         Assert.Equal(ErrorCode.Gone, delete.Error?.Code);
     }
 
@@ -85,7 +85,7 @@ public sealed class CleanUpTests(PostgresFixture postgres)
             for (var count = 0; count < 5; count++)
             {
                 var task = await house.CreateAsync(ana, new TaskEdit { Title = $"task {index}.{count}" });
-                House.Ok(await house.Core.TaskWriter.DeleteAsync(ana, new TaskRef(task.Id, 0), Precondition.None, null, Cancellation));
+                House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Delete(new TaskRef(task.Id, 0), Precondition.None), null, Cancellation));
             }
             return index;
         });
@@ -111,7 +111,7 @@ public sealed class CleanUpTests(PostgresFixture postgres)
         Assert.Equal(1, (await RunAsync(house))["delete-expired-idempotency-keys"]);
 
         Assert.Equal(["new"], await house.ColumnAsync<string>("SELECT key FROM idempotency_keys WHERE workspace_id = $1", ana.WorkspaceId));
-        Assert.False(House.Ok(await house.Core.TaskWriter.CreateAsync(ana, new TaskEdit { Title = "Milk" }, House.V1, House.Key("old"), Cancellation)).IsReplay);
+        Assert.False(House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Create(new TaskEdit { Title = "Milk" }, House.V1), House.Key("old"), Cancellation)).IsReplay);
     }
 
     [Fact]

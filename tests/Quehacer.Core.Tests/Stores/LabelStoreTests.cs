@@ -190,7 +190,7 @@ public sealed class LabelStoreTests(PostgresFixture postgres)
         Assert.Equal(("""{"into": """ + $"\"{c.Id}\"}}", null), (await house.StreamAsync(ana, b.Id)).Select(stored => (stored.Data, stored.Before)).Last());
         await house.AssertConsistentAsync(ana);
 
-        var newer = House.Ok(await house.Core.TaskWriter.AddTagAsync(ana, new TaskRef(other.Id, 0), "A", House.V1, Precondition.None, null, Cancellation)).View;
+        var newer = House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Change(new TaskRef(other.Id, 0), new TaskEdit { AddTags = new[] { "A" } }, House.V1, Precondition.None), null, Cancellation)).View;
         Assert.Equal(["c", "A"], newer.Tags);
         Assert.NotEqual(a.Id, newer.Task.TagIds[1]);
         await house.AssertConsistentAsync(ana);
@@ -360,7 +360,7 @@ public sealed class LabelStoreTests(PostgresFixture postgres)
                     }
                     continue;
                 }
-                var written = House.Ok(await house.Core.TaskWriter.CreateAsync(ana, new TaskEdit { Title = $"{index} {turn}", Tags = new[] { "Home" } }, House.V1, null, Cancellation));
+                var written = House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Create(new TaskEdit { Title = $"{index} {turn}", Tags = new[] { "Home" } }, House.V1), null, Cancellation));
                 Assert.True(written.View.Tags is ["Home"] or [], string.Join(',', written.View.Tags));
             }
             return true;
@@ -394,7 +394,7 @@ public sealed class LabelStoreTests(PostgresFixture postgres)
                     House.Ok(await DeleteAsync(house, ana, category));
                     return default;
                 }
-                return await house.Core.TaskWriter.CreateAsync(ana, new TaskEdit { Title = $"{index}", CategoryId = category.Id }, House.V1, null, Cancellation);
+                return await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Create(new TaskEdit { Title = $"{index}", CategoryId = category.Id }, House.V1), null, Cancellation);
             });
 
             Assert.All(results.Where((_, index) => index != 6 && !results[index].IsOk), result => Assert.Equal(
@@ -434,11 +434,11 @@ public sealed class LabelStoreTests(PostgresFixture postgres)
         Assert.NotEqual(before.Tag, after.Tag);
 
         // What the other server remembers of the old name must not be written.
-        var tagged = House.Ok(await otherWriter.AddTagAsync(ana, task, "home", House.V1, Precondition.None, null, Cancellation)).View;
+        var tagged = House.Ok(await otherWriter.WriteAsync(ana, TaskOperation.Change(task, new TaskEdit { AddTags = new[] { "home" } }, House.V1, Precondition.None), null, Cancellation)).View;
         Assert.Equal(["casa", "home"], tagged.Tags);
         Assert.NotEqual(tag.Id, tagged.Task.TagIds[1]);
         House.Ok(await DeleteAsync(house, ana, category));
-        var refused = await otherWriter.CreateAsync(ana, new TaskEdit { Title = "x", CategoryId = category.Id }, House.V1, null, Cancellation);
+        var refused = await otherWriter.WriteAsync(ana, TaskOperation.Create(new TaskEdit { Title = "x", CategoryId = category.Id }, House.V1), null, Cancellation);
         Assert.Equal(new FieldError(Field.CategoryId, FieldFault.NoSuchThing), Assert.Single(refused.Error!.Fields));
         await house.AssertConsistentAsync(ana);
     }
@@ -458,7 +458,7 @@ public sealed class LabelStoreTests(PostgresFixture postgres)
         await house.CreateAsync(ana, new TaskEdit { Title = "one", Tags = new[] { "a" } });
         var gone = await house.CreateAsync(ana, new TaskEdit { Title = "gone", Tags = new[] { "b" }, CategoryId = category.Id });
         await house.CreateAsync(eva, new TaskEdit { Title = "theirs", Tags = new[] { "a" } });
-        House.Ok(await house.Core.TaskWriter.DeleteAsync(ana, new TaskRef(gone.Id, 0), Precondition.None, null, Cancellation));
+        House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Delete(new TaskRef(gone.Id, 0), Precondition.None), null, Cancellation));
 
         Assert.Equal([("a", 2L), ("b", 1L), ("empty", 0L)], (await ListAsync(house, ana)).Select(view => (view.Label.Name, view.TaskCount!.Value)));
         Assert.Equal([("Empty", 0L), ("Errands", 1L)], (await ListAsync(house, ana, LabelKind.Category)).Select(view => (view.Label.Name, view.TaskCount!.Value)));

@@ -41,36 +41,36 @@ public sealed class RebuildTests(PostgresFixture postgres)
             });
             made.Add(new TaskRef(task.Id, 0));
         }
-        await tasks.ChangeAsync(ana, made[0], new TaskEdit { Title = "otra", Description = "y más", State = TaskState.Done, Tags = new[] { "b", "f" } }, House.V1, Precondition.None, null, Cancellation);
-        await tasks.CompleteAsync(ana, made[1], Precondition.None, null, Cancellation);
-        await tasks.ReopenAsync(ana, made[1], Precondition.None, null, Cancellation);
-        await tasks.AddTagAsync(ana, made[2], "new", House.V1, Precondition.None, null, Cancellation);
-        await tasks.RemoveTagAsync(ana, made[3], "a", Precondition.None, null, Cancellation);
+        await tasks.WriteAsync(ana, TaskOperation.Change(made[0], new TaskEdit { Title = "otra", Description = "y más", State = TaskState.Done, Tags = new[] { "b", "f" } }, House.V1, Precondition.None), null, Cancellation);
+        await tasks.WriteAsync(ana, TaskOperation.Complete(made[1], Precondition.None), null, Cancellation);
+        await tasks.WriteAsync(ana, TaskOperation.Reopen(made[1], Precondition.None), null, Cancellation);
+        await tasks.WriteAsync(ana, TaskOperation.Change(made[2], new TaskEdit { AddTags = new[] { "new" } }, House.V1, Precondition.None), null, Cancellation);
+        await tasks.WriteAsync(ana, TaskOperation.Change(made[3], new TaskEdit { RemoveTags = new[] { "a" } }, House.V1, Precondition.None), null, Cancellation);
 
         // Chains of merges; some tasks are written after a merge and so take on what it came to, others are not.
         var (a, b, c, d, e) = (await TagAsync(house, ana, "a"), await TagAsync(house, ana, "b"), await TagAsync(house, ana, "c"), await TagAsync(house, ana, "d"), await TagAsync(house, ana, "e"));
         await labels.MergeAsync(ana, a.Id, b.Id, Precondition.None, null, Cancellation);
-        await tasks.CompleteAsync(ana, made[3], Precondition.None, null, Cancellation);
+        await tasks.WriteAsync(ana, TaskOperation.Complete(made[3], Precondition.None), null, Cancellation);
         await labels.MergeAsync(ana, b.Id, c.Id, Precondition.None, null, Cancellation);
-        await tasks.CompleteAsync(ana, made[5], Precondition.None, null, Cancellation);
+        await tasks.WriteAsync(ana, TaskOperation.Complete(made[5], Precondition.None), null, Cancellation);
         await labels.ChangeAsync(ana, LabelKind.Tag, c.Id, new LabelEdit { Name = "Ç c", Color = "#000000" }, 50, Precondition.None, null, Cancellation);
         await labels.MergeAsync(ana, d.Id, e.Id, Precondition.None, null, Cancellation);
         await labels.DeleteAsync(ana, LabelKind.Tag, e.Id, Precondition.None, null, Cancellation);
         await labels.DeleteAsync(ana, LabelKind.Category, gone.Id, Precondition.None, null, Cancellation);
-        await tasks.ChangeAsync(ana, made[10], new TaskEdit { Title = "nach dem Löschen" }, House.V1, Precondition.None, null, Cancellation);
-        await tasks.CompleteAsync(ana, made[7], Precondition.None, null, Cancellation);
+        await tasks.WriteAsync(ana, TaskOperation.Change(made[10], new TaskEdit { Title = "nach dem Löschen" }, House.V1, Precondition.None), null, Cancellation);
+        await tasks.WriteAsync(ana, TaskOperation.Complete(made[7], Precondition.None), null, Cancellation);
         await MakeAsync(house, ana, "a", LabelKind.Tag);
 
-        await tasks.DeleteAsync(ana, made[8], Precondition.None, null, Cancellation);
+        await tasks.WriteAsync(ana, TaskOperation.Delete(made[8], Precondition.None), null, Cancellation);
         house.Time.Forward(TimeSpan.FromDays(31));
         foreach (var job in house.Core.CleanUp.Jobs.Where(job => job.Name == "purge-deleted-tasks"))
         {
             Assert.True(await job.RunAsync(Cancellation) > 0);
         }
         (ana, _) = await house.LogInAsync(email);
-        await tasks.DeleteAsync(ana, made[9], Precondition.None, null, Cancellation);
-        await tasks.DeleteAsync(ana, made[11], Precondition.None, null, Cancellation);
-        await tasks.RestoreAsync(ana, made[11], Precondition.None, null, Cancellation);
+        await tasks.WriteAsync(ana, TaskOperation.Delete(made[9], Precondition.None), null, Cancellation);
+        await tasks.WriteAsync(ana, TaskOperation.Delete(made[11], Precondition.None), null, Cancellation);
+        await tasks.WriteAsync(ana, TaskOperation.Restore(made[11], Precondition.None), null, Cancellation);
         return ana;
     }
 
@@ -203,7 +203,7 @@ public sealed class RebuildTests(PostgresFixture postgres)
         House.Ok(await house.Core.LabelWriter.MergeAsync(ana, a, c, Precondition.None, null, Cancellation));
         House.Ok(await house.Core.LabelWriter.DeleteAsync(ana, LabelKind.Tag, b, Precondition.None, null, Cancellation));
         Assert.True((await RunAsync(house)).IsEqual);
-        House.Ok(await house.Core.TaskWriter.CompleteAsync(ana, new TaskRef(task.Id, 0), Precondition.None, null, Cancellation));
+        House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Complete(new TaskRef(task.Id, 0), Precondition.None), null, Cancellation));
         Assert.Equal([c], Assert.Single(await house.ColumnAsync<Guid[]>("SELECT tag_ids FROM tasks WHERE workspace_id = $1", ana.WorkspaceId)));
         Assert.True((await RunAsync(house)).IsEqual);
 
@@ -226,12 +226,12 @@ public sealed class RebuildTests(PostgresFixture postgres)
             {
                 var task = await house.CreateAsync(ana, new TaskEdit { Title = $"{writer} {written}", Tags = new[] { $"w{written % 7}", "a" } });
                 var reference = new TaskRef(task.Id, 0);
-                House.Ok(await house.Core.TaskWriter.CompleteAsync(ana, reference, Precondition.None, null, Cancellation));
+                House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Complete(reference, Precondition.None), null, Cancellation));
                 if (written % 5 == 4)
                 {
                     var (from, to) = (await MakeAsync(house, ana, $"{writer} from {written}", LabelKind.Tag), await MakeAsync(house, ana, $"{writer} to {written}", LabelKind.Tag));
                     House.Ok(await house.Core.LabelWriter.MergeAsync(ana, from.Id, to.Id, Precondition.None, null, Cancellation));
-                    House.Ok(await house.Core.TaskWriter.DeleteAsync(ana, reference, Precondition.None, null, Cancellation));
+                    House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Delete(reference, Precondition.None), null, Cancellation));
                 }
                 written++;
             }

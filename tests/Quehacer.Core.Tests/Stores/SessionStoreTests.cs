@@ -98,10 +98,10 @@ public sealed class SessionStoreTests(PostgresFixture postgres)
         House.Ok(await house.Core.Sessions.LogoutAsync(ana, House.Key("k"), Cancellation));
 
         Assert.Equal(ErrorCode.SessionEnded, (await house.ListAsync(ana, TaskFilter.All)).Error?.Code);
-        Assert.Equal(ErrorCode.SessionEnded, (await house.Core.TaskWriter.CreateAsync(ana, new TaskEdit { Title = "x" }, House.V1, null, Cancellation)).Error?.Code);
+        Assert.Equal(ErrorCode.SessionEnded, (await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Create(new TaskEdit { Title = "x" }, House.V1), null, Cancellation)).Error?.Code);
         Assert.Equal(
             ErrorCode.SessionEnded,
-            (await house.Core.TaskWriter.CreateAsync(ana, new TaskEdit { Title = "x", Tags = new[] { "t" } }, House.V1, House.Key("c"), Cancellation)).Error?.Code);
+            (await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Create(new TaskEdit { Title = "x", Tags = new[] { "t" } }, House.V1), House.Key("c"), Cancellation)).Error?.Code);
         Assert.Equal(ErrorCode.SessionEnded, (await house.Core.Accounts.GetAsync(ana, Cancellation)).Error?.Code);
         Assert.Equal(ErrorCode.RefreshTokenInvalid, (await house.Core.Sessions.RefreshAsync(tokens.RefreshToken, null, Cancellation)).Error?.Code);
         Assert.True(House.Ok(await house.Core.Sessions.LogoutAsync(ana, House.Key("k"), Cancellation)).IsReplay);
@@ -225,7 +225,7 @@ public sealed class AccountStoreTests(PostgresFixture postgres)
                 {
                     Assert.Equal(ErrorCode.SessionEnded, (await house.Core.Tasks.GetAsync(ended, task, Cancellation)).Error?.Code);
                     Assert.Equal(ErrorCode.SessionEnded, (await house.ListAsync(ended, TaskFilter.All)).Error?.Code);
-                    Assert.Equal(ErrorCode.SessionEnded, (await house.Core.TaskWriter.DeleteAsync(ended, task, Precondition.None, House.Key("k"), Cancellation)).Error?.Code);
+                    Assert.Equal(ErrorCode.SessionEnded, (await house.Core.TaskWriter.WriteAsync(ended, TaskOperation.Delete(task, Precondition.None), House.Key("k"), Cancellation)).Error?.Code);
                 }
                 else
                 {

@@ -105,14 +105,14 @@ public sealed class TaskListModelTests(PostgresFixture postgres)
                         mine.Add((await house.CreateAsync(ana, Any(dice))).Id);
                         break;
                     case 1 when mine.Count > 5:
-                        House.Ok(await writer.DeleteAsync(ana, task, Precondition.None, null, Cancellation));
+                        House.Ok(await writer.WriteAsync(ana, TaskOperation.Delete(task, Precondition.None), null, Cancellation));
                         mine.RemoveAt(at);
                         break;
                     case 2:
-                        House.Ok(await writer.CompleteAsync(ana, task, Precondition.None, null, Cancellation));
+                        House.Ok(await writer.WriteAsync(ana, TaskOperation.Complete(task, Precondition.None), null, Cancellation));
                         break;
                     default:
-                        House.Ok(await writer.ChangeAsync(ana, task, Any(dice), House.V1, Precondition.None, null, Cancellation));
+                        House.Ok(await writer.WriteAsync(ana, TaskOperation.Change(task, Any(dice), House.V1, Precondition.None), null, Cancellation));
                         break;
                 }
                 Interlocked.Increment(ref changes);
@@ -190,7 +190,7 @@ public sealed class TaskListModelTests(PostgresFixture postgres)
             var task = await house.CreateAsync(ana, Edit(random, dues, categories));
             if (random.Next(6) == 0)
             {
-                House.Ok(await house.Core.TaskWriter.DeleteAsync(ana, new TaskRef(task.Id, 0), Precondition.None, null, Cancellation));
+                House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Delete(new TaskRef(task.Id, 0), Precondition.None), null, Cancellation));
             }
         }
         // Many that were changed at the same time.
@@ -334,13 +334,13 @@ public sealed class TaskListModelTests(PostgresFixture postgres)
         foreach (var task in world.Tasks.OrderBy(_ => random.Next()).Take(12))
         {
             var reference = new TaskRef(task.Id, 0);
-            House.Ok(task.IsDeleted ? await writer.RestoreAsync(ana, reference, Precondition.None, null, Cancellation)
+            House.Ok(task.IsDeleted ? await writer.WriteAsync(ana, TaskOperation.Restore(reference, Precondition.None), null, Cancellation)
                 : random.Next(4) switch
                 {
-                    0 => await writer.DeleteAsync(ana, reference, Precondition.None, null, Cancellation),
-                    1 => await writer.CompleteAsync(ana, reference, Precondition.None, null, Cancellation),
-                    2 => await writer.AddTagAsync(ana, reference, "blue", House.V1, Precondition.None, null, Cancellation),
-                    _ => await writer.ChangeAsync(ana, reference, new TaskEdit { Title = Words(random, 1, 3) }, House.V1, Precondition.None, null, Cancellation),
+                    0 => await writer.WriteAsync(ana, TaskOperation.Delete(reference, Precondition.None), null, Cancellation),
+                    1 => await writer.WriteAsync(ana, TaskOperation.Complete(reference, Precondition.None), null, Cancellation),
+                    2 => await writer.WriteAsync(ana, TaskOperation.Change(reference, new TaskEdit { AddTags = new[] { "blue" } }, House.V1, Precondition.None), null, Cancellation),
+                    _ => await writer.WriteAsync(ana, TaskOperation.Change(reference, new TaskEdit { Title = Words(random, 1, 3) }, House.V1, Precondition.None), null, Cancellation),
                 });
         }
         var change = round switch

@@ -25,7 +25,7 @@ public sealed class TaskWriterTests(PostgresFixture postgres)
             {
                 var title = $"writer {writer}, change {change}";
                 var edit = new TaskEdit { Title = title, State = change % 2 == 0 ? TaskState.Done : TaskState.Pending };
-                var result = await house.Core.TaskWriter.ChangeAsync(ana, reference, edit, House.V1, Precondition.None, null, Cancellation);
+                var result = await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Change(reference, edit, House.V1, Precondition.None), null, Cancellation);
                 written.Add((House.Ok(result).View.Task, title));
             }
             return written;
@@ -64,7 +64,7 @@ public sealed class TaskWriterTests(PostgresFixture postgres)
                 var read = House.Ok(await house.Core.Tasks.GetAsync(ana, reference, Cancellation));
                 var edit = new TaskEdit { Title = (int.Parse(read.Task.Title) + 1).ToString() };
                 var precondition = writer % 2 == 0 ? new Precondition(null, read.Task.Version) : new Precondition([read.Tag], null);
-                var result = await house.Core.TaskWriter.ChangeAsync(ana, reference, edit, House.V1, precondition, null, Cancellation);
+                var result = await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Change(reference, edit, House.V1, precondition), null, Cancellation);
                 if (result.IsOk)
                 {
                     done++;
@@ -91,7 +91,7 @@ public sealed class TaskWriterTests(PostgresFixture postgres)
         var (ana, _) = await house.MoveInAsync("ana@example.com");
 
         var results = await House.AtOnceAsync(50, _ =>
-            house.Core.TaskWriter.CreateAsync(ana, new TaskEdit { Title = "Milk", Tags = new[] { "home" } }, House.V1, House.Key("k"), Cancellation));
+            house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Create(new TaskEdit { Title = "Milk", Tags = new[] { "home" } }, House.V1), House.Key("k"), Cancellation));
 
         var written = results.Select(House.Ok).ToList();
         Assert.Single(written, result => !result.IsReplay);
@@ -109,7 +109,7 @@ public sealed class TaskWriterTests(PostgresFixture postgres)
         await using var house = await House.BuildAsync(postgres);
         var (ana, _) = await house.MoveInAsync("ana@example.com");
 
-        var results = await House.AtOnceAsync(50, _ => house.Core.TaskWriter.CreateAsync(ana, new TaskEdit { Title = "Milk" }, House.V1, House.Key("k"), Cancellation));
+        var results = await House.AtOnceAsync(50, _ => house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Create(new TaskEdit { Title = "Milk" }, House.V1), House.Key("k"), Cancellation));
 
         Assert.Single(results.Select(House.Ok), result => !result.IsReplay);
         Assert.Equal([1L], await house.ColumnAsync<long>("SELECT count(*) FROM tasks WHERE workspace_id = $1", ana.WorkspaceId));
@@ -122,16 +122,16 @@ public sealed class TaskWriterTests(PostgresFixture postgres)
         await using var house = await House.BuildAsync(postgres);
         var (ana, _) = await house.MoveInAsync("ana@example.com");
         var writer = house.Core.TaskWriter;
-        var created = House.Ok(await writer.CreateAsync(ana, new TaskEdit { Title = "Milk" }, House.V1, House.Key("create"), Cancellation));
+        var created = House.Ok(await writer.WriteAsync(ana, TaskOperation.Create(new TaskEdit { Title = "Milk" }, House.V1), House.Key("create"), Cancellation));
         var task = new TaskRef(created.View.Task.Id, 0);
-        var changed = House.Ok(await writer.ChangeAsync(ana, task, new TaskEdit { Title = "Bread" }, House.V1, new Precondition(null, 1), House.Key("change"), Cancellation));
-        var deleted = House.Ok(await writer.DeleteAsync(ana, task, Precondition.None, House.Key("delete"), Cancellation));
+        var changed = House.Ok(await writer.WriteAsync(ana, TaskOperation.Change(task, new TaskEdit { Title = "Bread" }, House.V1, new Precondition(null, 1)), House.Key("change"), Cancellation));
+        var deleted = House.Ok(await writer.WriteAsync(ana, TaskOperation.Delete(task, Precondition.None), House.Key("delete"), Cancellation));
 
         var again = new[]
         {
-            (created, await writer.CreateAsync(ana, new TaskEdit { Title = "Milk" }, House.V1, House.Key("create"), Cancellation)),
-            (changed, await writer.ChangeAsync(ana, task, new TaskEdit { Title = "Bread" }, House.V1, new Precondition(null, 1), House.Key("change"), Cancellation)),
-            (deleted, await writer.DeleteAsync(ana, task, Precondition.None, House.Key("delete"), Cancellation)),
+            (created, await writer.WriteAsync(ana, TaskOperation.Create(new TaskEdit { Title = "Milk" }, House.V1), House.Key("create"), Cancellation)),
+            (changed, await writer.WriteAsync(ana, TaskOperation.Change(task, new TaskEdit { Title = "Bread" }, House.V1, new Precondition(null, 1)), House.Key("change"), Cancellation)),
+            (deleted, await writer.WriteAsync(ana, TaskOperation.Delete(task, Precondition.None), House.Key("delete"), Cancellation)),
         };
 
         foreach (var (first, repeat) in again)
@@ -151,9 +151,9 @@ public sealed class TaskWriterTests(PostgresFixture postgres)
         var (eva, _) = await house.MoveInAsync("eva@example.com");
         await house.CreateAsync(ana, new TaskEdit { Title = "Milk" }, House.Key("k"));
 
-        var other = await house.Core.TaskWriter.CreateAsync(ana, new TaskEdit { Title = "Bread" }, House.V1, House.Key("k", "another request"), Cancellation);
+        var other = await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Create(new TaskEdit { Title = "Bread" }, House.V1), House.Key("k", "another request"), Cancellation);
         Assert.Equal(ErrorCode.IdempotencyMismatch, other.Error?.Code);
-        Assert.False(House.Ok(await house.Core.TaskWriter.CreateAsync(eva, new TaskEdit { Title = "Milk" }, House.V1, House.Key("k"), Cancellation)).IsReplay);
+        Assert.False(House.Ok(await house.Core.TaskWriter.WriteAsync(eva, TaskOperation.Create(new TaskEdit { Title = "Milk" }, House.V1), House.Key("k"), Cancellation)).IsReplay);
     }
 
     [Theory]
@@ -171,9 +171,9 @@ public sealed class TaskWriterTests(PostgresFixture postgres)
             first.Parameters.WithKey(ana.WorkspaceId, ana.UserId, House.Key("k"), Guid.NewGuid(), 1, outcome: null, house.Time.NowUtc());
             await first.ExecuteNonQueryAsync(Cancellation);
 
-            Assert.Equal(ErrorCode.IdempotencyInFlight, (await house.Core.TaskWriter.CreateAsync(ana, edit, House.V1, House.Key("k"), Cancellation)).Error?.Code);
+            Assert.Equal(ErrorCode.IdempotencyInFlight, (await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Create(edit, House.V1), House.Key("k"), Cancellation)).Error?.Code);
         }
-        Assert.False(House.Ok(await house.Core.TaskWriter.CreateAsync(ana, edit, House.V1, House.Key("k"), Cancellation)).IsReplay);
+        Assert.False(House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Create(edit, House.V1), House.Key("k"), Cancellation)).IsReplay);
         await house.AssertConsistentAsync(ana);
     }
 
@@ -183,8 +183,8 @@ public sealed class TaskWriterTests(PostgresFixture postgres)
         await using var house = await House.BuildAsync(postgres);
         var (ana, _) = await house.MoveInAsync("ana@example.com");
 
-        Assert.Equal(ErrorCode.Invalid, (await house.Core.TaskWriter.CreateAsync(ana, new TaskEdit { Title = "" }, House.V1, House.Key("k"), Cancellation)).Error?.Code);
-        Assert.False(House.Ok(await house.Core.TaskWriter.CreateAsync(ana, new TaskEdit { Title = "Milk" }, House.V1, House.Key("k"), Cancellation)).IsReplay);
+        Assert.Equal(ErrorCode.Invalid, (await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Create(new TaskEdit { Title = "" }, House.V1), House.Key("k"), Cancellation)).Error?.Code);
+        Assert.False(House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Create(new TaskEdit { Title = "Milk" }, House.V1), House.Key("k"), Cancellation)).IsReplay);
     }
 
     [Fact]
@@ -195,7 +195,7 @@ public sealed class TaskWriterTests(PostgresFixture postgres)
         string[][] spellings = [["Home", "work"], ["work", "HOME"], ["home", "WORK", "urgent"], ["Urgent", "home"]];
 
         var results = await House.AtOnceAsync(16, index =>
-            house.Core.TaskWriter.CreateAsync(ana, new TaskEdit { Title = $"task {index}", Tags = spellings[index % 4] }, House.V1, null, Cancellation));
+            house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Create(new TaskEdit { Title = $"task {index}", Tags = spellings[index % 4] }, House.V1), null, Cancellation));
 
         Assert.All(results, result => House.Ok(result));
         Assert.Equal(["home", "urgent", "work"], await house.ColumnAsync<string>("SELECT name_key FROM labels WHERE workspace_id = $1 ORDER BY name_key", ana.WorkspaceId));
@@ -222,12 +222,12 @@ public sealed class TaskWriterTests(PostgresFixture postgres)
             var own = new TaskRef((await house.CreateAsync(ana, new TaskEdit { Title = $"task {index}", State = index % 2 == 0 ? TaskState.Done : TaskState.Pending })).Id, 0);
             foreach (var task in new[] { own, new TaskRef(default, shared.Number) })
             {
-                await writer.CompleteAsync(ana, task, Precondition.None, null, Cancellation);
-                await writer.DeleteAsync(ana, task, Precondition.None, null, Cancellation);
-                await writer.RestoreAsync(ana, task, Precondition.None, null, Cancellation);
-                await writer.ReopenAsync(ana, task, Precondition.None, null, Cancellation);
+                await writer.WriteAsync(ana, TaskOperation.Complete(task, Precondition.None), null, Cancellation);
+                await writer.WriteAsync(ana, TaskOperation.Delete(task, Precondition.None), null, Cancellation);
+                await writer.WriteAsync(ana, TaskOperation.Restore(task, Precondition.None), null, Cancellation);
+                await writer.WriteAsync(ana, TaskOperation.Reopen(task, Precondition.None), null, Cancellation);
             }
-            return index % 3 == 0 ? await writer.DeleteAsync(ana, own, Precondition.None, null, Cancellation) : default;
+            return index % 3 == 0 ? await writer.WriteAsync(ana, TaskOperation.Delete(own, Precondition.None), null, Cancellation) : default;
         });
 
         await house.AssertConsistentAsync(ana);
@@ -242,12 +242,12 @@ public sealed class TaskWriterTests(PostgresFixture postgres)
         var (ana, _) = await house.MoveInAsync("ana@example.com");
         var task = new TaskRef((await house.CreateAsync(ana, new TaskEdit { Title = "Milk" })).Id, 0);
         var writer = house.Core.TaskWriter;
-        House.Ok(await writer.DeleteAsync(ana, task, Precondition.None, null, Cancellation));
+        House.Ok(await writer.WriteAsync(ana, TaskOperation.Delete(task, Precondition.None), null, Cancellation));
 
         Assert.Equal(ErrorCode.NotFound, (await house.Core.Tasks.GetAsync(ana, task, Cancellation)).Error?.Code);
-        Assert.Equal(ErrorCode.NotFound, (await writer.DeleteAsync(ana, task, Precondition.None, null, Cancellation)).Error?.Code);
-        Assert.Equal(ErrorCode.NotFound, (await writer.CompleteAsync(ana, task, Precondition.None, null, Cancellation)).Error?.Code);
-        Assert.Equal(3, House.Ok(await writer.RestoreAsync(ana, task, Precondition.None, null, Cancellation)).View.Task.Version);
+        Assert.Equal(ErrorCode.NotFound, (await writer.WriteAsync(ana, TaskOperation.Delete(task, Precondition.None), null, Cancellation)).Error?.Code);
+        Assert.Equal(ErrorCode.NotFound, (await writer.WriteAsync(ana, TaskOperation.Complete(task, Precondition.None), null, Cancellation)).Error?.Code);
+        Assert.Equal(3, House.Ok(await writer.WriteAsync(ana, TaskOperation.Restore(task, Precondition.None), null, Cancellation)).View.Task.Version);
         Assert.Equal("Milk", House.Ok(await house.Core.Tasks.GetAsync(ana, task, Cancellation)).Task.Title);
     }
 
@@ -265,12 +265,12 @@ public sealed class TaskWriterTests(PostgresFixture postgres)
         {
             Assert.Equal(ErrorCode.NotFound, (await house.Core.Tasks.GetAsync(eva, reference, Cancellation)).Error?.Code);
             Assert.Equal(ErrorCode.NotFound, (await house.Core.Tasks.GetAsync(intruder, reference, Cancellation)).Error?.Code);
-            Assert.Equal(ErrorCode.NotFound, (await writer.DeleteAsync(intruder, reference, Precondition.None, House.Key("k"), Cancellation)).Error?.Code);
+            Assert.Equal(ErrorCode.NotFound, (await writer.WriteAsync(intruder, TaskOperation.Delete(reference, Precondition.None), House.Key("k"), Cancellation)).Error?.Code);
         }
         Assert.Equal(ErrorCode.NotFound, (await house.ListAsync(intruder, TaskFilter.All, limit: 20)).Error?.Code);
-        Assert.Equal(ErrorCode.NotFound, (await writer.CreateAsync(intruder, new TaskEdit { Title = "x" }, House.V1, House.Key("k"), Cancellation)).Error?.Code);
-        Assert.Equal(ErrorCode.NotFound, (await writer.CreateAsync(intruder, new TaskEdit { Title = "x", Tags = new[] { "home" } }, House.V1, null, Cancellation)).Error?.Code);
-        Assert.Equal(ErrorCode.NotFound, (await writer.CreateAsync(intruder, new TaskEdit { Title = "x", Tags = new[] { "new" } }, House.V1, null, Cancellation)).Error?.Code);
+        Assert.Equal(ErrorCode.NotFound, (await writer.WriteAsync(intruder, TaskOperation.Create(new TaskEdit { Title = "x" }, House.V1), House.Key("k"), Cancellation)).Error?.Code);
+        Assert.Equal(ErrorCode.NotFound, (await writer.WriteAsync(intruder, TaskOperation.Create(new TaskEdit { Title = "x", Tags = new[] { "home" } }, House.V1), null, Cancellation)).Error?.Code);
+        Assert.Equal(ErrorCode.NotFound, (await writer.WriteAsync(intruder, TaskOperation.Create(new TaskEdit { Title = "x", Tags = new[] { "new" } }, House.V1), null, Cancellation)).Error?.Code);
         Assert.Single(await house.StreamAsync(ana, task.Id));
         Assert.Equal(0, await house.CountAsync("SELECT count(*) FROM idempotency_keys"));
         await house.AssertConsistentAsync(ana);
@@ -285,7 +285,7 @@ public sealed class TaskWriterTests(PostgresFixture postgres)
         await using var house = await House.BuildAsync(postgres);
         var nobody = new Caller(Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), "req_test");
 
-        var result = await house.Core.TaskWriter.CreateAsync(nobody, new TaskEdit { Title = "lost" }, House.V1, underAKey ? House.Key("k") : null, Cancellation);
+        var result = await house.Core.TaskWriter.WriteAsync(nobody, TaskOperation.Create(new TaskEdit { Title = "lost" }, House.V1), underAKey ? House.Key("k") : null, Cancellation);
 
         Assert.Equal(0, await house.CountAsync("SELECT count(*) FROM tasks"));
         Assert.Equal(ErrorCode.SessionEnded, result.Error?.Code);
@@ -301,7 +301,7 @@ public sealed class TaskWriterTests(PostgresFixture postgres)
             await house.CreateAsync(ana, new TaskEdit { Title = title, Priority = priority });
             house.Time.Forward(TimeSpan.FromSeconds(1));
         }
-        House.Ok(await house.Core.TaskWriter.CompleteAsync(ana, new TaskRef(default, 2), Precondition.None, null, Cancellation));
+        House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Complete(new TaskRef(default, 2), Precondition.None), null, Cancellation));
 
         async Task<(string Titles, long? Total)> List(TaskFilter filter, int number = 1, int limit = 20)
         {

@@ -80,6 +80,11 @@ internal static class Addresses
                 yield return new($"{method} {path} {body} if it matches", ground.Ask(method, path, "If-Match: *\r\n", body.Length == 0 ? null : Bytes(body)), NotFound());
             }
         }
+        foreach (var op in new[] { "\"update\",\"task\":{\"title\":\"mine\"}", "\"complete\"", "\"reopen\"", "\"delete\"", "\"restore\"" })
+        {
+            yield return new($"{op} of a stranger's task in a batch", ground.Batch($$"""{"op":"create","task":{"title":"never"} },{"id":"{{ground.StrangersTask}}","op":{{op}} }"""), NotFound());
+        }
+        yield return new("a task in a stranger's category in a batch", ground.Batch($$"""{"op":"create","task":{"title":"a","category_id":"{{ground.StrangersCategory}}"} }"""), Invalid("operations[0].category_id", "NO_SUCH_THING"));
         foreach (var (collection, id, own) in new[] { ("categories", ground.StrangersCategory, ground.CategoryId), ("tags", ground.StrangersTag, ground.TagId) })
         {
             foreach (var (method, body) in new[] { ("GET", ""), ("PUT", """{"name":"mine"}"""), ("PATCH", """{"color":null}"""), ("DELETE", "") })

@@ -182,6 +182,9 @@ internal sealed record Ground(
     /// <summary>A request that makes a task.</summary>
     public byte[] Make(string json, string headers = "", string? token = null) => Ask("POST", Tasks, headers, Encoding.UTF8.GetBytes(json), token);
 
+    /// <summary>A batch of these operations, all or nothing.</summary>
+    public byte[] Batch(string operations) => Ask("POST", $"{Tasks}/batch", "", Encoding.UTF8.GetBytes($$"""{"operations":[{{operations}}]}"""));
+
     /// <summary>One that is taken: it is somebody else who gets the task.</summary>
     public byte[] Spend(string json, string headers = "") => Make(json, headers, Spender);
 

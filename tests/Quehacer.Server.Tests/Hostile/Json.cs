@@ -39,7 +39,7 @@ internal static class Json
         {
             yield return new($"a body {Shown(body)}", ground.Make(body), Expected.Malformed());
         }
-        foreach (var (method, path) in new[] { ("PATCH", ground.Task), ("PUT", ground.Task), ("DELETE", ground.Task), ("POST", $"{ground.Task}/complete"), ("PATCH", "/api/v1/me"), ("POST", "/api/v1/auth/login"), ("POST", "/api/v1/auth/register"), ("POST", "/api/v1/auth/refresh"), ("POST", "/api/v1/auth/logout"), ("POST", "/api/v1/categories"), ("PATCH", $"/api/v1/tags/{ground.TagId}"), ("POST", $"/api/v1/tags/{ground.TagId}/merge"), ("POST", "/tasks") })
+        foreach (var (method, path) in new[] { ("PATCH", ground.Task), ("PUT", ground.Task), ("DELETE", ground.Task), ("POST", $"{ground.Task}/complete"), ("PATCH", "/api/v1/me"), ("POST", "/api/v1/auth/login"), ("POST", "/api/v1/auth/register"), ("POST", "/api/v1/auth/refresh"), ("POST", "/api/v1/auth/logout"), ("POST", "/api/v1/categories"), ("PATCH", $"/api/v1/tags/{ground.TagId}"), ("POST", $"/api/v1/tags/{ground.TagId}/merge"), ("POST", "/tasks"), ("POST", $"{Tasks}/batch") })
         {
             yield return new($"{method} {path} with half an object", ground.Ask(method, path, "", Bytes("{\"a\":")), Expected.Malformed());
         }
@@ -60,6 +60,9 @@ internal static class Json
             yield return new($"an e-mail {value}", ground.Ask("POST", "/api/v1/auth/login", "", Bytes($$"""{"email":{{value}},"password":"a"}""")), Invalid("email", "NOT_A_STRING"));
             yield return new($"a password {value}", ground.Ask("POST", "/api/v1/auth/login", "", Bytes($$"""{"email":"{{ground.Email}}","password":{{value}}}""")), Invalid("password", "NOT_A_STRING"));
             yield return new($"a refresh token {value}", ground.Ask("POST", "/api/v1/auth/refresh", "", Bytes($$"""{"refresh_token":{{value}}}""")), Invalid("refresh_token", "NOT_A_STRING"));
+            yield return new($"an op {value}", ground.Batch($$"""{"op":{{value}}}"""), Invalid("operations[0].op", "NOT_ONE_OF"));
+            yield return new($"a task in a batch {value}", ground.Batch($$"""{"op":"create","task":{{value}}}"""), value[0] == '{' ? OneOf(422) : Invalid("operations[0].task", "NOT_AN_OBJECT"));
+            yield return new($"an id in a batch {value}", ground.Batch($$"""{"op":"delete","version":99,"id":{{value}}}"""), value == "1" ? OneOf(412) : Invalid("operations[0].id", "NOT_AN_ID"));
             if (value is not ("[]" or "[\"a\"]"))
             {
                 yield return new($"tags {value}", ground.Make($$"""{"title":"a","tags":{{value}}}"""), Invalid("tags", "NOT_AN_ARRAY_OF_STRINGS"));

@@ -8,6 +8,7 @@ internal static class Mutilation
     private static readonly string[] Bodies =
     [
         """{"title":"Buy milk","description":"two \u00f1 \ud83d\ude00","priority":"high","due_date":"2099-01-31T17:00:00.5+02:00","tags":["home","a b"],"status":"pending"}""", """{"title":"a","version":1}""", """{"color":"#12ab34","name":"x"}""",
+        """{"atomic":false,"operations":[{"op":"create","task":{"title":"a"}},{"op":"update","id":1,"version":1,"task":{"add_tags":["b"],"remove_tags":["home"]}},{"op":"delete","id":"2"}]}""",
         """{"into":"tag_01h455vb4pex5vsknk084sn02q"}""", "{}", """[{"a":[1.5e3,-0,true,null,"\n"]}]""",
     ];
 
@@ -21,7 +22,7 @@ internal static class Mutilation
     public static byte[] Of(Ground ground, Random random)
     {
         var body = Ground.Bytes(Bodies[random.Next(Bodies.Length)]);
-        var target = random.Next(10) switch
+        var target = random.Next(11) switch
         {
             0 => $"{Ground.Tasks}/1",
             1 => "/tasks/1/complete",
@@ -31,6 +32,7 @@ internal static class Mutilation
             5 => "/api/v1/tags?page=1&limit=5&counts=true",
             6 => "/api/v1/me",
             7 => "/errors/validation",
+            8 => $"{Ground.Tasks}/batch",
             _ => Ground.Tasks,
         };
         var method = random.Next(8) switch { 0 or 1 => "GET", 2 => "PATCH", 3 => "PUT", 4 => "DELETE", 5 => "HEAD", _ => "POST" };

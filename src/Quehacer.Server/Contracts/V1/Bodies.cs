@@ -38,6 +38,18 @@ internal sealed record TaskListBody(
 internal sealed record SelectedTaskListBody(
     IReadOnlyList<JsonObject> Tasks, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
 
+/// <summary>What a batch came to, operation by operation, in their order.</summary>
+internal sealed record BatchBody(int Succeeded, int Failed, IReadOnlyList<BatchResultBody> Results);
+
+/// <param name="Index">The place of the operation in the batch, from 0.</param>
+/// <param name="Status">What the same request alone would have been answered with.</param>
+/// <param name="Task">The task after the operation; not after its deletion.</param>
+internal sealed record BatchResultBody(
+    int Index, int Status,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Etag,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] TaskBody? Task,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ProblemBody? Problem);
+
 /// <summary>A category or a tag as v1 shows it.</summary>
 /// <param name="TaskCount">Only where it was asked for.</param>
 internal sealed record LabelBody(
@@ -71,10 +83,12 @@ internal sealed record TokensBody(string AccessToken, string RefreshToken, strin
 
 /// <summary>RFC 9457, with the extension members of the specification.</summary>
 /// <param name="RetryAfter">Seconds; only where a limit was reached.</param>
+/// <param name="Operation">The place of the operation that a whole batch failed at, from 0.</param>
 internal sealed record ProblemBody(
     string Type, string Title, int Status, string Detail, string Instance, string Code, string Number, string RequestId, DateTime Timestamp,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ProblemFieldBody>? Errors,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? RetryAfter = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? RetryAfter = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Operation = null);
 
 internal sealed record ProblemFieldBody(
     string Field, string Code, string Message,
@@ -88,6 +102,9 @@ internal static class Words
     public static readonly IReadOnlyList<string> StatusFilters = ["pending", "done", "completed", "all"];
     public static readonly IReadOnlyList<string> Orders = ["asc", "desc"];
 
+    /// <summary>What an operation of a batch can do.</summary>
+    public static readonly string[] BatchOps = ["create", "update", "complete", "reopen", "delete", "restore"];
+
     /// <summary>In the order of <see cref="TaskSort"/>.</summary>
     public static readonly string[] Sorts = ["created", "updated", "priority", "due", "title", "number"];
 
@@ -96,6 +113,9 @@ internal static class Words
     [
         "id", "number", "title", "description", "status", "priority", "due_date", "category_id", "tags", "version", "created_at", "updated_at", "deleted_at",
     ];
+
+    /// <summary>Every member that a change of a task may name.</summary>
+    public static readonly string[] TaskChangeMembers = [.. TaskMembers, "add_tags", "remove_tags"];
 
     /// <summary>Every member of a category or a tag, in the order in which it is shown.</summary>
     public static readonly string[] LabelMembers = ["id", "name", "color", "version", "created_at", "updated_at", "task_count"];
@@ -111,6 +131,7 @@ internal static class Words
 [JsonSerializable(typeof(TaskBody))]
 [JsonSerializable(typeof(TaskListBody))]
 [JsonSerializable(typeof(SelectedTaskListBody))]
+[JsonSerializable(typeof(BatchBody))]
 [JsonSerializable(typeof(LabelBody))]
 [JsonSerializable(typeof(CategoryListBody))]
 [JsonSerializable(typeof(TagListBody))]

@@ -7,10 +7,15 @@ namespace Quehacer.Server.Contracts.V1;
 /// <summary>v1's words for what can be wrong with a value: a code for programs, a sentence for people.</summary>
 internal static class FieldMessages
 {
-    public static ProblemFieldBody Of(FieldError error, Language language)
+    /// <param name="operation">The place of the operation in its batch that the fault belongs to.</param>
+    public static ProblemFieldBody Of(FieldError error, Language language, int? operation = null)
     {
         error = error with { Name = Shortened(error.Name) };
         var name = NameOf(error);
+        if (operation is { } place)
+        {
+            name = string.Create(CultureInfo.InvariantCulture, $"operations[{place}].{name}");
+        }
         var allowed = error.Fault == FieldFault.NotOneOf ? AllowedFor(error.Field) : null;
         return new ProblemFieldBody(name, CodeOf(error.Fault), MessageOf(error, name, allowed).In(language), allowed);
     }
@@ -30,6 +35,8 @@ internal static class FieldMessages
             Field.DueDate => "due_date",
             Field.CategoryId => "category_id",
             Field.Tags => "tags",
+            Field.AddTags => "add_tags",
+            Field.RemoveTags => "remove_tags",
             Field.Version => "version",
             Field.Email => "email",
             Field.Name => "name",
@@ -59,6 +66,11 @@ internal static class FieldMessages
             Field.Color => "color",
             Field.Into => "into",
             Field.Body => "body",
+            Field.Atomic => "atomic",
+            Field.Operations => "operations",
+            Field.Op => "op",
+            Field.Id => "id",
+            Field.TaskMembers => "task",
         };
         return error.Index is { } index ? string.Create(CultureInfo.InvariantCulture, $"{name}[{index}]") : name;
     }
@@ -82,6 +94,7 @@ internal static class FieldMessages
         FieldFault.UnknownName => "UNKNOWN",
         FieldFault.Repeated => "REPEATED",
         FieldFault.NotAnObject => "NOT_AN_OBJECT",
+        FieldFault.NotAnArray => "NOT_AN_ARRAY",
         FieldFault.NotABoolean => "NOT_A_BOOLEAN",
         FieldFault.NotAnId => "NOT_AN_ID",
         FieldFault.NotAColor => "NOT_A_COLOR",
@@ -127,13 +140,16 @@ internal static class FieldMessages
         FieldFault.NotThisCursor => new(
             "'cursor' is not from this list: it was altered, its key is no longer known, or filters or sort have changed since. Begin again without it.",
             "'cursor' no es de esta lista: fue alterado, su clave ya no se conoce o cambiaron los filtros o el orden. Empieza de nuevo sin él."),
-        FieldFault.NotAnObject => new("The body must be one JSON object.", "El cuerpo debe ser un objeto JSON."),
+        FieldFault.NotAnObject when error.Field == Field.Body => new("The body must be one JSON object.", "El cuerpo debe ser un objeto JSON."),
+        FieldFault.NotAnObject => new($"'{name}' must be a JSON object.", $"'{name}' debe ser un objeto JSON."),
+        FieldFault.NotAnArray => new($"'{name}' must be an array.", $"'{name}' debe ser un array."),
     };
 
     /// <summary>An id of the kind that the field wants, as the documentation has it.</summary>
     private static string ExampleOf(Field field) => field switch
     {
         Field.Into => "tag_01h455vb4pex5vsknk084sn02q",
+        Field.Id => "task_01h455vb4pex5vsknk084sn02q",
         Field.CategoryFilter => "cat_01h455vb4pex5vsknk084sn02q or none",
         _ => "cat_01h455vb4pex5vsknk084sn02q",
     };
@@ -153,6 +169,7 @@ internal static class FieldMessages
         Field.PriorityFilter => Words.Priorities,
         Field.Sort => Words.Sorts,
         Field.Order => Words.Orders,
+        Field.Op => Words.BatchOps,
         _ => [],
     };
 }

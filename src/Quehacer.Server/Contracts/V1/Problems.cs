@@ -34,10 +34,16 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
             await RefuseAsync(http, HttpFault.TooManyRequests);
             return;
         }
-        var kind = KindOf(error.Code);
+        await WriteAsync(http, KindOf(error.Code), Body(http, error));
+    }
+
+    /// <summary>The same as a part of an answer that has other parts.</summary>
+    /// <param name="faultsTold">How many faults of values it names at most.</param>
+    public ProblemBody Body(HttpContext http, Error error, int faultsTold = Limits.FaultsTold)
+    {
         var language = Languages.Preferred(http.Request);
-        var errors = error.Fields.Count == 0 ? null : error.Fields.Take(Limits.FaultsTold).Select(field => FieldMessages.Of(field, language)).ToList();
-        await WriteAsync(http, kind, DetailOf(errors, DetailOf(error.Code), language), errors, language);
+        var errors = error.Fields.Count == 0 ? null : error.Fields.Take(faultsTold).Select(field => FieldMessages.Of(field, language, error.Operation)).ToList();
+        return Body(http, KindOf(error.Code), DetailOf(errors, DetailOf(error.Code), language), PathOf(http), errors, language) with { Operation = error.Operation };
     }
 
     /// <summary>Why v1 refuses what never reaches the core.</summary>
@@ -49,7 +55,7 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
             fault = HttpFault.TokenInvalid;
         }
         var language = Languages.Preferred(http.Request);
-        await WriteAsync(http, KindOf(fault), DetailOf(fault, http).In(language), null, language);
+        await WriteAsync(http, KindOf(fault), Body(http, KindOf(fault), DetailOf(fault, http).In(language), PathOf(http), null, language));
     }
 
     /// <summary>The address of this server as its clients know it.</summary>
@@ -81,11 +87,14 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
     private static int? RetryAfterOf(HttpContext http, ErrorKind kind) =>
         kind != ErrorCatalogue.RateLimitExceeded ? null : http.Features.Get<LimitReached>()?.RetryAfterSeconds ?? ExampleRetryAfterSeconds;
 
-    private async Task WriteAsync(HttpContext http, ErrorKind kind, string detail, IReadOnlyList<ProblemFieldBody>? errors, Language language)
+    /// <summary>CONNECT and "OPTIONS *" ask for no path.</summary>
+    private static string PathOf(HttpContext http) => http.Request.Path.HasValue ? http.Request.PathBase + http.Request.Path : "/";
+
+    private static async Task WriteAsync(HttpContext http, ErrorKind kind, ProblemBody problem)
     {
         var headers = http.Response.Headers;
         headers.CacheControl = Caching.Never;
-        headers.ContentLanguage = language == Language.Spanish ? "es" : "en";
+        headers.ContentLanguage = Languages.Preferred(http.Request) == Language.Spanish ? "es" : "en";
         if (kind.Status == 401)
         {
             // RFC 6750 §3: no error code where there was no token.
@@ -101,9 +110,6 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         {
             headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         }
-        // CONNECT and "OPTIONS *" ask for no path.
-        string instance = http.Request.Path.HasValue ? http.Request.PathBase + http.Request.Path : "/";
-        var problem = Body(http, kind, detail, instance, errors, language);
         await JsonAnswer.WriteAsync(http, kind.Status, "application/problem+json; charset=utf-8", problem, BodyJson.Default.ProblemBody);
     }
 

@@ -53,21 +53,172 @@ internal static class Reading
                     edit = edit with { CategoryId = OptionalId(value, Ids.CategoryPrefix) };
                     break;
                 case "tags":
-                    edit = edit with { Tags = TagNames(value, faults) };
+                    edit = edit with { Tags = TagNames(value, Field.Tags, faults) };
+                    break;
+                case "add_tags" when !isNew:
+                    edit = edit with { AddTags = TagNames(value, Field.AddTags, faults) };
+                    break;
+                case "remove_tags" when !isNew:
+                    edit = edit with { RemoveTags = TagNames(value, Field.RemoveTags, faults) };
                     break;
                 case "version":
                     version = Version(value);
                     break;
                 default:
-                    RefuseUnknown(name, Words.TaskMembers, faults);
+                    RefuseUnknown(name, isNew ? Words.TaskMembers : Words.TaskChangeMembers, faults);
                     break;
             }
         }
         if (!isNew)
         {
             AddFault(version, faults);
+            RefuseContradictions(edit, faults);
         }
         return (edit with { Faults = faults }, version);
+    }
+
+    /// <summary>A batch of operations. What is wrong with one operation is that operation's refusal; what is wrong with the batch is in <c>Faults</c>.</summary>
+    /// <param name="condition">Puts a version, where one is given, and what else the request demands, on an operation.</param>
+    public static (List<FieldError> Faults, bool IsAtomic, List<(string Op, TaskOperation Operation)> Operations) Batch(JsonElement? body, Func<Edit<int>, Precondition> condition)
+    {
+        var faults = new List<FieldError>();
+        var isAtomic = true;
+        JsonElement? operations = null;
+        foreach (var (name, value) in Members(body, faults))
+        {
+            switch (name)
+            {
+                case "atomic" when value.ValueKind is JsonValueKind.True or JsonValueKind.False:
+                    isAtomic = value.GetBoolean();
+                    break;
+                case "atomic":
+                    faults.Add(new FieldError(Field.Atomic, FieldFault.NotABoolean));
+                    break;
+                case "operations":
+                    operations = value;
+                    break;
+                default:
+                    RefuseUnknown(name, ["atomic", "operations"], faults);
+                    break;
+            }
+        }
+        switch (operations)
+        {
+            case null or { ValueKind: JsonValueKind.Null }:
+            case { ValueKind: JsonValueKind.Array } none when none.GetArrayLength() == 0:
+                faults.Add(new FieldError(Field.Operations, FieldFault.Required));
+                break;
+            case { ValueKind: not JsonValueKind.Array }:
+                faults.Add(new FieldError(Field.Operations, FieldFault.NotAnArray));
+                break;
+            case { } many when many.GetArrayLength() > Limits.BatchOperations:
+                faults.Add(new FieldError(Field.Operations, FieldFault.TooMany, Limits.BatchOperations));
+                break;
+        }
+        return (faults, isAtomic, faults.Count > 0 ? [] : [.. operations!.Value.EnumerateArray().Select(operation => Operation(operation, condition))]);
+    }
+
+    private static (string Op, TaskOperation Operation) Operation(JsonElement body, Func<Edit<int>, Precondition> condition)
+    {
+        var faults = new List<FieldError>();
+        var (op, id, task) = (default(string), default(JsonElement?), default(JsonElement?));
+        Edit<int> version = default;
+        foreach (var (name, value) in Members(body, faults))
+        {
+            switch (name)
+            {
+                case "op":
+                    op = Array.Find(Words.BatchOps, word => value.ValueKind == JsonValueKind.String && value.ValueEquals(word));
+                    if (op is null)
+                    {
+                        faults.Add(new FieldError(Field.Op, FieldFault.NotOneOf));
+                    }
+                    break;
+                case "id":
+                    id = value;
+                    break;
+                case "version":
+                    version = Version(value);
+                    break;
+                case "task":
+                    task = value;
+                    break;
+                default:
+                    RefuseUnknown(name, ["op", "id", "version", "task"], faults);
+                    break;
+            }
+        }
+        if (op is null && !faults.Exists(fault => fault.Field is Field.Op or Field.Body))
+        {
+            faults.Add(new FieldError(Field.Op, FieldFault.Required));
+        }
+        AddFault(version, faults);
+
+        TaskRef target = default;
+        if (op == "create" && (id is not null || version.IsPresent))
+        {
+            faults.Add(new FieldError(id is not null ? Field.Id : Field.Version, FieldFault.Contradiction, Name: "op"));
+        }
+        else if (op is not (null or "create") && id is null)
+        {
+            faults.Add(new FieldError(Field.Id, FieldFault.Required));
+        }
+        else if (id is { } given && !TryReadTarget(given, out target))
+        {
+            faults.Add(new FieldError(Field.Id, FieldFault.NotAnId));
+        }
+        if (op is "create" or "update" && task is not { ValueKind: JsonValueKind.Object })
+        {
+            faults.Add(new FieldError(Field.TaskMembers, task is null ? FieldFault.Required : FieldFault.NotAnObject));
+        }
+        else if (op is not (null or "create" or "update") && task is not null)
+        {
+            faults.Add(new FieldError(Field.TaskMembers, FieldFault.Contradiction, Name: "op"));
+        }
+        if (faults.Count > 0)
+        {
+            return (op ?? "", TaskOperation.Malformed(faults));
+        }
+
+        var (edit, versionOfTask) = task is null ? (new TaskEdit(), default) : Task(task, isNew: op == "create");
+        if (op == "update" && version.IsSet && versionOfTask.IsSet && version.Value != versionOfTask.Value)
+        {
+            return (op, TaskOperation.Malformed([new FieldError(Field.Version, FieldFault.Contradiction, Name: "task.version")]));
+        }
+        return (op!, op switch
+        {
+            "create" => TaskOperation.Create(edit, TaskLimits),
+            "update" => TaskOperation.Change(target, edit, TaskLimits, condition(version.IsSet ? version : versionOfTask)),
+            "complete" => TaskOperation.Complete(target, condition(version)),
+            "reopen" => TaskOperation.Reopen(target, condition(version)),
+            "delete" => TaskOperation.Delete(target, condition(version)),
+            _ => TaskOperation.Restore(target, condition(version)),
+        });
+    }
+
+    /// <summary>A task by any of its names; its number may be a JSON number.</summary>
+    private static bool TryReadTarget(JsonElement id, out TaskRef task)
+    {
+        task = default;
+        return id.ValueKind switch
+        {
+            JsonValueKind.String => TryGetString(id, out var text) && TaskRef.TryParse(text, out task),
+            JsonValueKind.Number => TaskRef.TryParse(id.GetRawText(), out task),
+            _ => false,
+        };
+    }
+
+    /// <summary>All tags are named, or some to add and some to take away.</summary>
+    private static void RefuseContradictions(TaskEdit edit, List<FieldError> faults)
+    {
+        if (edit.Tags.IsPresent && (edit.AddTags.IsPresent || edit.RemoveTags.IsPresent))
+        {
+            faults.Add(new FieldError(Field.Tags, FieldFault.Contradiction, Name: edit.AddTags.IsPresent ? "add_tags" : "remove_tags"));
+        }
+        if (edit.AddTags.Or([]).Select(Text.NameKey).Intersect(edit.RemoveTags.Or([]).Select(Text.NameKey)).Any())
+        {
+            faults.Add(new FieldError(Field.AddTags, FieldFault.Contradiction, Name: "remove_tags"));
+        }
     }
 
     /// <summary>The body of a verb such as complete: nothing, or the version that the task must have.</summary>
@@ -364,7 +515,7 @@ internal static class Reading
     private static Edit<int> Version(JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var version) && version > 0 ? version : Edit<int>.Malformed(FieldFault.NotAnInteger);
 
-    private static Edit<string[]> TagNames(JsonElement value, List<FieldError> faults)
+    private static Edit<string[]> TagNames(JsonElement value, Field field, List<FieldError> faults)
     {
         if (value.ValueKind == JsonValueKind.Null)
         {
@@ -374,9 +525,9 @@ internal static class Reading
         {
             return Edit<string[]>.Malformed(FieldFault.NotAnArrayOfStrings);
         }
-        if (value.GetArrayLength() > MaxTagEntries)
+        if (value.GetArrayLength() > (field == Field.RemoveTags ? Limits.TagsOfATask : MaxTagEntries))
         {
-            faults.Add(new FieldError(Field.Tags, FieldFault.TooMany, Limits.TagsOfATask));
+            faults.Add(new FieldError(field, FieldFault.TooMany, Limits.TagsOfATask));
             return default;
         }
         var names = new List<string>();
@@ -386,6 +537,11 @@ internal static class Reading
             if (!name.IsSet)
             {
                 return Edit<string[]>.Malformed(name.Fault == FieldFault.NotText ? FieldFault.NotText : FieldFault.NotAnArrayOfStrings);
+            }
+            if (field == Field.RemoveTags && name.Value.Length == 0)
+            {
+                // A name to add is checked where the tag is put on the task, one to take away here or nowhere.
+                faults.Add(new FieldError(field, FieldFault.Required, Index: names.Count));
             }
             names.Add(name.Value);
         }

@@ -19,13 +19,10 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         routes.Delete("/{id}", DeleteAsync);
         routes.Put("/{id}/tags/{name}", AddTagAsync);
         routes.Delete("/{id}/tags/{name}", RemoveTagAsync);
-        routes.Post("/{id}/complete", http => VerbAsync(http, writer.CompleteAsync));
-        routes.Post("/{id}/reopen", http => VerbAsync(http, writer.ReopenAsync));
-        routes.Post("/{id}/restore", http => VerbAsync(http, writer.RestoreAsync));
+        routes.Post("/{id}/complete", http => VerbAsync(http, TaskOperation.Complete));
+        routes.Post("/{id}/reopen", http => VerbAsync(http, TaskOperation.Reopen));
+        routes.Post("/{id}/restore", http => VerbAsync(http, TaskOperation.Restore));
     }
-
-    private delegate Task<Result<Written>> TaskVerb(
-        Caller caller, TaskRef task, Precondition precondition, Core.Events.IdempotencyKey? key, CancellationToken cancellation);
 
     private async Task<IResult> ListAsync(HttpContext http)
     {
@@ -130,7 +127,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
             return new Refusal(problems, new Error(ErrorCode.PreconditionFailed));
         }
         var (edit, _) = Reading.Task(request.Body, isNew: true);
-        var written = await writer.CreateAsync(http.Caller(), edit, Reading.TaskLimits, request.Key, Endpoints.Bounded);
+        var written = await writer.WriteAsync(http.Caller(), TaskOperation.Create(edit, Reading.TaskLimits), request.Key, Endpoints.Bounded);
         return written.IsOk ? Shown(201, written.Value, http.Request.Path) : new Refusal(problems, written.Error);
     }
 
@@ -147,7 +144,8 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
             return NotFound();
         }
         var (edit, version) = Reading.Task(request.Body, isNew: false);
-        var written = await writer.ChangeAsync(http.Caller(), task, edit, Reading.TaskLimits, request.Precondition(version, demands.Precondition), request.Key, Endpoints.Bounded);
+        var change = TaskOperation.Change(task, edit, Reading.TaskLimits, request.Precondition(version, demands.Precondition));
+        var written = await writer.WriteAsync(http.Caller(), change, request.Key, Endpoints.Bounded);
         return written.IsOk ? Shown(200, written.Value) : new Refusal(problems, written.Error);
     }
 
@@ -162,30 +160,33 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return NotFound();
         }
-        var written = await writer.DeleteAsync(http.Caller(), task, request.Precondition(default, demands.Precondition), request.Key, Endpoints.Bounded);
+        var written = await writer.WriteAsync(http.Caller(), TaskOperation.Delete(task, request.Precondition(default, demands.Precondition)), request.Key, Endpoints.Bounded);
         return written.IsOk ? new NoContent(written.Value.IsReplay) : new Refusal(problems, written.Error);
     }
 
-    private Task<IResult> AddTagAsync(HttpContext http) => TagAsync(http, name => (caller, task, precondition, key, cancellation) =>
-        writer.AddTagAsync(caller, task, name, Reading.TaskLimits, precondition, key, cancellation));
+    private Task<IResult> AddTagAsync(HttpContext http) => TagAsync(http, names => new TaskEdit { AddTags = names });
 
-    private Task<IResult> RemoveTagAsync(HttpContext http) => TagAsync(http, name => (caller, task, precondition, key, cancellation) =>
-        writer.RemoveTagAsync(caller, task, name, precondition, key, cancellation));
+    private Task<IResult> RemoveTagAsync(HttpContext http) => TagAsync(http, names => new TaskEdit { RemoveTags = names });
 
     /// <summary>
     /// The tag is the last segment of the path as it was sent: routing leaves an escaped slash escaped, and a tag may have one in its name.
     /// </summary>
-    private async Task<IResult> TagAsync(HttpContext http, Func<string, TaskVerb> verb)
+    private async Task<IResult> TagAsync(HttpContext http, Func<string[], TaskEdit> edit)
     {
         var path = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0].TrimEnd('/');
         var asSent = path[(path.LastIndexOf('/') + 1)..];
         var name = Uri.UnescapeDataString(asSent);
         return PercentEncoding.IsUtf8(asSent) && Text.IsStorable(name)
-            ? await VerbAsync(http, verb(Text.NormaliseName(name)))
+            ? await VerbAsync(http, (task, precondition) => TaskOperation.Change(task, edit([Text.NormaliseName(name)]), Reading.TaskLimits, precondition), OfTags)
             : new Refusal(problems, Error.Invalid(Field.Tags, FieldFault.NotText));
     }
 
-    private async Task<IResult> VerbAsync(HttpContext http, TaskVerb verb)
+    /// <summary>Whoever names a tag in the path has sent no member of the body that could be at fault.</summary>
+    private static Error OfTags(Error error) =>
+        error with { Fields = [.. error.Fields.Select(fault => fault.Field == Field.AddTags ? fault with { Field = Field.Tags } : fault)] };
+
+    /// <param name="explain">Says a refusal in terms of what was sent.</param>
+    private async Task<IResult> VerbAsync(HttpContext http, Func<TaskRef, Precondition, TaskOperation> verb, Func<Error, Error>? explain = null)
     {
         var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, bodyIsOptional: true);
         if (request is null)
@@ -201,8 +202,8 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return new Refusal(problems, Error.Invalid(faults));
         }
-        var written = await verb(http.Caller(), task, request.Precondition(version, demands.Precondition), request.Key, Endpoints.Bounded);
-        return written.IsOk ? Shown(200, written.Value) : new Refusal(problems, written.Error);
+        var written = await writer.WriteAsync(http.Caller(), verb(task, request.Precondition(version, demands.Precondition)), request.Key, Endpoints.Bounded);
+        return written.IsOk ? Shown(200, written.Value) : new Refusal(problems, explain?.Invoke(written.Error) ?? written.Error);
     }
 
     /// <param name="collection">Where the task was made: its own address lies below.</param>

@@ -11,18 +11,23 @@ internal static class V1
 
     public static Contract Contract(Problems problems) => new("v1", Prefixes, problems.RefuseAsync);
 
-    public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, WriteDemands demands)
+    public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, WriteDemands demands, RateLimit batchLimit)
     {
         var accounts = new AccountEndpoints(installation.Accounts, installation.Sessions, problems, demands);
         var tasks = new TaskEndpoints(installation.Tasks, installation.TaskList, installation.TaskWriter, installation.Workspaces, problems, demands);
+        var batches = new BatchEndpoint(installation.TaskBatches, problems, demands, batchLimit);
         var categories = new LabelEndpoints(LabelKind.Category, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
         var tags = new LabelEndpoints(LabelKind.Tag, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
 
         accounts.MapAnonymous(routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json));
         accounts.MapForCaller(routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller()));
-        tasks.Map(routes.MapGroup("/api/v1/tasks").WithMetadata(AnswersIn.Json, new RequiresCaller()));
+        foreach (var prefix in new[] { "/api/v1/tasks", "/tasks" })
+        {
+            var group = routes.MapGroup(prefix).WithMetadata(AnswersIn.Json, new RequiresCaller());
+            tasks.Map(group);
+            batches.Map(group);
+        }
         categories.Map(routes.MapGroup("/api/v1/categories").WithMetadata(AnswersIn.Json, new RequiresCaller()));
         tags.Map(routes.MapGroup("/api/v1/tags").WithMetadata(AnswersIn.Json, new RequiresCaller()));
-        tasks.Map(routes.MapGroup("/tasks").WithMetadata(AnswersIn.Json, new RequiresCaller()));
     }
 }

@@ -93,6 +93,7 @@ internal static class CodeSamples
         static string Literal(JsonNode? value) => value switch
         {
             JsonObject members => $"{{ {string.Join(", ", members.Select(member => $"{member.Key}: {Literal(member.Value)}"))} }}",
+            JsonArray elements when elements.All(element => element is JsonObject) => $"[\n{string.Concat(elements.Select(element => $"    {Literal(element)},\n"))}  ]",
             JsonArray elements => $"[{string.Join(", ", elements.Select(Literal))}]",
             _ => Json(value),
         };
@@ -134,6 +135,7 @@ internal static class CodeSamples
 
         static string Literal(string name, JsonNode? value) => (name, value) switch
         {
+            ("operations", JsonArray operations) => $"[\n{string.Concat(operations.Select(operation => $"    BatchOperation.{BatchOperation(operation!.AsObject())},\n"))}]",
             (_, JsonArray elements) => $"[{string.Join(", ", elements.Select(element => Literal(name, element)))}]",
             (_, null) => "null",
             ("status", _) => $"TaskState.{Pascal((string)value!)}",
@@ -142,6 +144,25 @@ internal static class CodeSamples
             ("due_date", _) => $"DateTimeOffset.Parse({Json(value)})",
             _ => Json(value),
         };
+
+        static string BatchOperation(JsonObject operation)
+        {
+            var op = Pascal((string)operation["op"]!);
+            List<string> arguments = [];
+            if (operation["id"] is { } id)
+            {
+                arguments.Add(Json(id));
+            }
+            if (operation["task"] is JsonObject task)
+            {
+                arguments.Add($"new(){Initializer(task)}");
+            }
+            if (operation["version"] is { } version)
+            {
+                arguments.Add($"version: {version}");
+            }
+            return $"{op}({string.Join(", ", arguments)})";
+        }
     }
 
     /// <summary>What a program calls the answer; null where there is none.</summary>
@@ -151,6 +172,7 @@ internal static class CodeSamples
         "User" => "account",
         "Tokens" => "tokens",
         "Task" => "task",
+        "BatchResults" => "batch",
         "Label" => operation.Tag == "tags" ? "tag" : "category",
         _ => "page",
     };

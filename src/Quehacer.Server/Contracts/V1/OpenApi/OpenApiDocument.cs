@@ -168,6 +168,10 @@ internal static class OpenApiDocument
             };
         }
         var responses = new JsonObject { [Text(operation.Success.Status)] = Of(operation.Success, operation, isDeprecated) };
+        if (operation.OtherSuccess is { } other)
+        {
+            responses[Text(other.Status)] = Of(other, operation, isDeprecated);
+        }
         if (!operation.IsWrite)
         {
             responses["304"] = ReferenceTo("responses", "NotModified");

@@ -28,6 +28,9 @@ internal sealed record Operation(string Method, string Path, string Id, string T
 
     public required Success Success { get; init; }
 
+    /// <summary>The answer under another status, where there are two that are no refusal.</summary>
+    public Success? OtherSuccess { get; init; }
+
     /// <summary>Takes no access token.</summary>
     public bool IsAnonymous { get; init; }
 
@@ -52,7 +55,7 @@ internal sealed record Operation(string Method, string Path, string Id, string T
 /// <param name="Name">Of the example within its operation.</param>
 internal sealed record RequestExample(string Name, string Summary, Func<JsonNode> Body);
 
-/// <summary>The one answer of an operation that is no refusal.</summary>
+/// <summary>An answer of an operation that is no refusal.</summary>
 /// <param name="Schema">A name within <see cref="Schemas"/>; null where there is no body.</param>
 /// <param name="Headers">Names within <see cref="Headers.All"/>, beside those that every answer has.</param>
 internal sealed record Success(int Status, string Description, string? Schema = null, Func<JsonNode>? Example = null, params string[] Headers)

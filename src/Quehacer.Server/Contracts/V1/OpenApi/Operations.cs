@@ -94,6 +94,25 @@ internal static class Operations
             Success = new(201, "The task.", "Task", Samples.Task, "Location", "ETag", "Idempotent-Replayed"),
             Special = [ErrorResponse.Gone],
         };
+        yield return new(
+            "POST", tasks + "/batch", "writeBatch", "tasks", "Do many things at once",
+            "Does operations in their order, each on what those before it have left. All or none of them, unless `atomic` is `false`: then each is done or refused on its own. An idempotency key covers the whole.")
+        {
+            Body = "Batch",
+            Requests =
+            [
+                new("whole", "All or nothing", () => Json($$$"""
+                    {"operations":[{"op":"create","task":{"title":"Buy milk","priority":"high"}},{"op":"complete","id":"{{{Samples.TaskId}}}","version":1}]}
+                    """)),
+                new("each", "Each on its own", () => Json($$$"""
+                    {"atomic":false,"operations":[{"op":"create","task":{"title":"Buy milk"}},{"op":"update","id":"{{{Samples.TaskId}}}","version":1,"task":{"priority":"high"}},
+                     {"op":"complete","id":"{{{Samples.OtherTaskId}}}"}]}
+                    """)),
+            ],
+            Success = new(200, "All has been done.", "BatchResults", Samples.WholeBatch, "Idempotent-Replayed"),
+            OtherSuccess = new(207, "With `\"atomic\": false`, whatever became of the operations: each has a status of its own.", "BatchResults", Samples.PartialBatch, "Idempotent-Replayed"),
+            Special = [ErrorResponse.NotFound, ErrorResponse.PreconditionFailed, ErrorResponse.PreconditionRequired],
+        };
         yield return new("GET", one, "getTask", "tasks", "Show a task", "A task by id or by number. A deleted one is 404.")
         {
             Success = new(200, "The task.", "Task", Samples.Task),
@@ -109,6 +128,7 @@ internal static class Operations
                 Requests =
                 [
                     new("title", "Another title", () => Json("""{"title":"Buy oat milk"}""")),
+                    new("tags", "Some tags more, some fewer", () => Json("""{"add_tags":["errands"],"remove_tags":["home"]}""")),
                     new("condition", "Only while the task is as you saw it", () => Json("""{"title":"Buy oat milk","due_date":null,"version":1}""")),
                 ],
                 Success = new(200, "The task as it is now.", "Task", Samples.ChangedTask, "ETag", "Idempotent-Replayed"),

@@ -8,6 +8,9 @@ internal static class Parameters
 {
     public const string Uuid = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
 
+    /// <summary>A task by any of its names: TypeID, UUID or number.</summary>
+    public static readonly string TaskPattern = $"^(?:{TypeId(Ids.TaskPrefix)}|{Uuid}|[1-9][0-9]{{0,18}})$";
+
     public static readonly string[] TaskQuery =
     [
         "page", "limit", "cursor", "include_total", "status", "priority", "category_id", "tag", "due_after", "due_before", "overdue", "created_after", "created_before",
@@ -18,7 +21,7 @@ internal static class Parameters
 
     public static JsonObject All => new()
     {
-        ["TaskId"] = Path("id", "A TypeID, the bare UUID within it, or the number of the task.", Text($"^(?:{TypeId(Ids.TaskPrefix)}|{Uuid}|[1-9][0-9]{{0,18}})$", 36), Samples.TaskId),
+        ["TaskId"] = Path("id", "A TypeID, the bare UUID within it, or the number of the task.", Text(TaskPattern, 36), Samples.TaskId),
         ["CategoryId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.CategoryPrefix)}|{Uuid})$", 36), Samples.CategoryId),
         ["TagId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.TagPrefix)}|{Uuid})$", 36), Samples.TagId),
         ["TagName"] = Path(

@@ -15,10 +15,12 @@ namespace Quehacer.Server.Contracts.V1.OpenApi;
 internal static class Samples
 {
     public const string TaskId = "task_01m7ykm0xxeeksbg7jwjdqtthh";
+    public const string OtherTaskId = "task_01m7ykm0xxe2mrb5q9c7k4t1wz";
     public const string CategoryId = "cat_01m7ykm0xxfa1tsz2xkv5r8e4m";
     public const string TagId = "tag_01m7ykm0xxe9hb7t1c8qy6n3wd";
     public const string OtherTagId = "tag_01m7ykm0xxenv4k2r9j5m0a8pz";
     public const string ETag = "\"v1.01m7ykm0xx.1.0\"";
+    public const string OtherETag = "\"v1.01m7ykm0xx.2.0\"";
     public const string ListETag = "W/\"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b\"";
     public const string LastModified = "Sat, 21 Nov 2026 08:30:00 GMT";
     public const string RequestId = "req_01m7ykm0xxfq9s3b6d1v8c5n2h";
@@ -29,6 +31,8 @@ internal static class Samples
 
     public static readonly TaskBody PendingTask = new(
         TaskId, 1, "Buy milk", null, Words.Of(TaskState.Pending), Words.Of(TaskPriority.High), Due, CategoryId, ["home"], 1, At, At, null);
+
+    private static readonly TaskBody OtherTask = PendingTask with { Id = "task_01m7ykm0xxf6d2s8v3n9h5j7ra", Number = 3, DueDate = null, CategoryId = null, Tags = [] };
 
     private static readonly UserBody Account = new(
         "user_01m7ykm0xxf4eaz0xbbm8c9swp", "ana@example.com", "Ana", ["user"], "ws_01m7ykm0xxfg28fmf6byh9getc", 1, At, At);
@@ -44,6 +48,13 @@ internal static class Samples
     public static JsonNode DoneTask() => Of(PendingTask with { Status = Words.Of(TaskState.Done), Version = 2 }, BodyJson.Default.TaskBody);
 
     public static JsonNode LaterTask() => Of(PendingTask with { Version = 3 }, BodyJson.Default.TaskBody);
+
+    public static JsonNode WholeBatch() => Of(
+        new BatchBody(2, 0, [new(0, 201, OtherETag, OtherTask, null), new(1, 200, OtherETag, PendingTask with { Status = Words.Of(TaskState.Done), Version = 2 }, null)]), BodyJson.Default.BatchBody);
+
+    public static JsonNode PartialBatch() => Of(
+        new BatchBody(1, 2, [new(0, 201, OtherETag, OtherTask, null), new(1, 412, OtherETag, null, ProblemOf(ErrorCatalogue.PreconditionFailed)), new(2, 404, null, null, ProblemOf(ErrorCatalogue.NotFound))]),
+        BodyJson.Default.BatchBody);
 
     public static JsonNode Tasks()
     {
@@ -82,15 +93,15 @@ internal static class Samples
         new TokensBody("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.b2YgdGhlIGRvY3VtZW50", "qr_AZqg", "Bearer", AccessToken.LifetimeSeconds, Account), BodyJson.Default.TokensBody);
 
     /// <summary>A refusal as the catalogue has it.</summary>
-    public static JsonNode Problem(ErrorKind kind)
+    public static JsonNode Problem(ErrorKind kind) => Of(ProblemOf(kind), BodyJson.Default.ProblemBody);
+
+    private static ProblemBody ProblemOf(ErrorKind kind)
     {
         ProblemFieldBody[] errors = [FieldMessages.Of(new FieldError(Field.Priority, FieldFault.NotOneOf), Language.English)];
         var names = kind == ErrorCatalogue.Validation ? errors : null;
         var detail = names is [var only] ? only.Message : $"{kind.Meaning.English} {kind.Mending.English}";
-        return Of(
-            new ProblemBody(
-                Origin + ErrorPages.Prefix + kind.Slug, kind.Title.English, kind.Status, detail, kind.Instance, kind.Code, kind.Number, RequestId, At, names, kind == ErrorCatalogue.RateLimitExceeded ? 37 : null),
-            BodyJson.Default.ProblemBody);
+        return new ProblemBody(
+            Origin + ErrorPages.Prefix + kind.Slug, kind.Title.English, kind.Status, detail, kind.Instance, kind.Code, kind.Number, RequestId, At, names, kind == ErrorCatalogue.RateLimitExceeded ? 37 : null);
     }
 
     public static LabelBody CategoryBody => new(CategoryId, "Household", "#33AA57", 1, At, At, null);

@@ -17,6 +17,8 @@ internal static class Schemas
         [typeof(TaskListBody)] = "TaskList",
         [typeof(SelectedTaskListBody)] = "SelectedTaskList",
         [typeof(JsonObject)] = "SelectedTask",
+        [typeof(BatchBody)] = "BatchResults",
+        [typeof(BatchResultBody)] = "BatchResult",
         [typeof(LabelBody)] = "Label",
         [typeof(CategoryListBody)] = "CategoryList",
         [typeof(TagListBody)] = "TagList",
@@ -53,6 +55,8 @@ internal static class Schemas
         ["Task"] = "A task.",
         ["TaskList"] = "A page of tasks.",
         ["SelectedTaskList"] = "A page of tasks, of which `fields` selected members.",
+        ["BatchResults"] = "What a batch came to.",
+        ["BatchResult"] = "What one operation of a batch came to.",
         ["Label"] = "A category or a tag.",
         ["CategoryList"] = "A page of categories, by name.",
         ["TagList"] = "A page of tags, by name.",
@@ -84,6 +88,20 @@ internal static class Schemas
         },
         ["TaskList"] = List("tasks", "The tasks of the page.", Limits.PageTasks),
         ["SelectedTaskList"] = List("tasks", "The tasks of the page.", Limits.PageTasks),
+        ["BatchResults"] = new()
+        {
+            ["succeeded"] = Says("How many operations were done."),
+            ["failed"] = Says("How many were refused."),
+            ["results"] = Says("What each came to, in their order.", ("maxItems", Limits.BatchOperations)),
+        },
+        ["BatchResult"] = new()
+        {
+            ["index"] = Says("The place of the operation, from 0."),
+            ["status"] = Says("The status that the same request alone would have been answered with.", ("minimum", 200), ("maximum", 599)),
+            ["etag"] = Says("The tag of the task after the operation, for `If-Match`; with 412 that of its present state."),
+            ["task"] = Says("The task after the operation; absent where it was refused, and after a deletion."),
+            ["problem"] = Says("Why it was refused; absent where it was done."),
+        },
         ["CategoryList"] = List("categories", "The categories of the page.", Limits.PageLabels),
         ["TagList"] = List("tags", "The tags of the page.", Limits.PageLabels),
         ["Label"] = new()
@@ -147,6 +165,7 @@ internal static class Schemas
             ["timestamp"] = Says("When it was refused."),
             ["errors"] = Says("The values of the request that are at fault, all of them.", ("maxItems", MostFaults)),
             ["retry_after"] = Says("Seconds to wait before the request is repeated; only where a limit was reached.", ("minimum", 1)),
+            ["operation"] = Says("The place, from 0, of the operation that a batch was refused for as a whole; only there."),
         },
         ["ProblemField"] = new()
         {
@@ -161,8 +180,34 @@ internal static class Schemas
     {
         yield return ("NewTask", Request("A new task.", ["title"], Words.TaskMembers, TaskMembers()));
         yield return ("TaskChange", Request(
-            "What is to be changed of a task. An absent member stays as it is.", [], Words.TaskMembers, [.. TaskMembers(), ("version", Condition())]));
+            "What is to be changed of a task. An absent member stays as it is. `add_tags` and `remove_tags` stand in the place of `tags`, not beside it.", [], Words.TaskMembers,
+            [
+                .. TaskMembers(),
+                ("add_tags", TagNames("Tags to add to those that it has, by name; `null` for none. One that is there already stays where it is.")),
+                ("remove_tags", TagNames("Tags to take away from those that it has; `null` for none. One that is not there is no error.")),
+                ("version", Condition()),
+            ]));
         yield return ("TaskCondition", Request("The version that the task must have.", [], [], [("version", Condition())]));
+        yield return ("Batch", Request(
+            "Operations to be done in one request.", ["operations"], [],
+            [
+                ("atomic", Written("boolean", "Whether the first operation that is refused undoes all; so it is unless told.")),
+                ("operations", Written(
+                    "array", "What is to be done, in this order.", ("items", new JsonObject { ["$ref"] = "#/components/schemas/BatchOperation" }), ("minItems", 1),
+                    ("maxItems", Limits.BatchOperations))),
+            ]));
+        yield return ("BatchOperation", Request(
+            "One thing that is to be done with one task.", ["op"], [],
+            [
+                ("op", Written("string", "What is to be done.", ("enum", Enum(Words.BatchOps)))),
+                ("id", Member(
+                    new JsonArray("string", "integer"), "The task, with every operation but `create`: a TypeID, the bare UUID within it, or the number of the task.",
+                    [("pattern", Parameters.TaskPattern), ("maxLength", 36), ("format", "int64"), ("minimum", 1), ("maximum", long.MaxValue)])),
+                ("version", Condition()),
+                ("task", Says(
+                    "The new task, with `create`; what is to be changed, with `update`.",
+                    ("anyOf", new JsonArray(new JsonObject { ["$ref"] = "#/components/schemas/NewTask" }, new JsonObject { ["$ref"] = "#/components/schemas/TaskChange" })))),
+            ]));
         yield return ("NewCategory", Request("A new category.", ["name"], Words.LabelMembers, LabelMembers(Limits.LabelCharacters)));
         yield return ("CategoryChange", Request(
             "What is to be changed of a category.", [], Words.LabelMembers, [.. LabelMembers(Limits.LabelCharacters), ("version", Condition())]));
@@ -189,10 +234,12 @@ internal static class Schemas
         ("due_date", Nullable("string", "A time of RFC 3339 with any offset, in the future; `null` for none.", ("format", "date-time"), ("maxLength", 64))),
         ("category_id", Nullable(
             "string", "A category of yours, by TypeID or UUID; `null` for none.", ("pattern", $"^(?:{Parameters.TypeId(Ids.CategoryPrefix)}|{Parameters.Uuid})$"), ("maxLength", 36))),
-        ("tags", Nullable(
-            "array", "Tags by name, in your order; `null` for none. A name that is new makes a tag, a name given twice counts once.", ("maxItems", Reading.TaskLimits.Tags),
-            ("items", new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Reading.TaskLimits.TagCharacters, ["pattern"] = "\\S" }))),
+        ("tags", TagNames("Tags by name, in your order; `null` for none. A name that is new makes a tag, a name given twice counts once.")),
     ];
+
+    private static JsonObject TagNames(string description) => Nullable(
+        "array", description, ("maxItems", Reading.TaskLimits.Tags),
+        ("items", new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Reading.TaskLimits.TagCharacters, ["pattern"] = "\\S" }));
 
     private static (string, JsonObject)[] LabelMembers(int nameCharacters) =>
     [

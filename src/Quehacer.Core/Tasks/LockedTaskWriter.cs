@@ -1,0 +1,267 @@
+using Npgsql;
+using Quehacer.Core.Events;
+using Quehacer.Core.Labels;
+using Quehacer.Core.Postgres;
+using Quehacer.Core.Workspaces;
+
+namespace Quehacer.Core.Tasks;
+
+/// <summary>Operations to be done in one transaction, one after the other.</summary>
+/// <param name="IsAtomic">The first that is refused undoes all.</param>
+internal sealed record TaskWork(Caller Caller, IdempotencyKey? Key, bool IsAtomic)
+{
+    /// <summary>What is to be done; empty where it is chosen under the lock.</summary>
+    public IReadOnlyList<TaskOperation> Operations { get; init; } = [];
+
+    /// <summary>Chooses what is to be done, from what nobody else can change any more.</summary>
+    public Func<NpgsqlConnection, Task<IReadOnlyList<TaskOperation>>>? Choose { get; init; }
+
+    /// <summary>What is remembered under the key: a task as of a version, or an outcome of its own.</summary>
+    public required Func<IReadOnlyList<Result<TaskView>>, (Guid? StreamId, int? Version, string? Outcome)> Remember { get; init; }
+}
+
+/// <summary>
+/// Writes tasks under the lock of their workspace: what is decided on cannot change, so any number of operations are read in one round trip,
+/// decided in memory, and written in another. Certain, and no dearer for a hundred than for a few.
+/// </summary>
+internal sealed class LockedTaskWriter(Database database, LabelNames labelNames, TaskReader reader, TimeProvider time)
+{
+    /// <summary>
+    /// Gives for each operation the task after it or why it was refused. Where all or nothing was wanted, the last one is the refusal, and
+    /// nothing was done. Null when the key is known.
+    /// </summary>
+    public async Task<Result<IReadOnlyList<Result<TaskView>>>?> WriteAsync(TaskWork work, CancellationToken cancellation)
+    {
+        var (caller, now) = (work.Caller, time.NowUtc());
+        await using var connection = await database.OpenAsync(cancellation);
+        await using var opening = new WorkspaceBatch(connection, caller.WorkspaceId);
+        opening.Begin();
+        if (work.Key is { } key)
+        {
+            // What it points to is not known yet; it is filled in before the commit.
+            opening.Key(caller.UserId, key, streamId: null, version: null, outcome: null, now);
+        }
+        opening.Add($"SELECT {LabelsStamp.Columns}, w.last_task_number, w.changed_at FROM {Access.From} WHERE {Access.Where} FOR UPDATE OF w").WithCaller(caller);
+        if (work.Choose is null)
+        {
+            AddReading(opening, caller, work.Operations);
+        }
+
+        Ledger? ledger = null;
+        try
+        {
+            await using var rows = await opening.Statements.ExecuteReaderAsync(CancellationToken.None);
+            if (await rows.ReadAsync(CancellationToken.None))
+            {
+                ledger = new Ledger(caller, reader, LabelsStamp.Read(rows, 0), rows.GetInt64(2), Later(now, rows.GetDateTime(3)));
+                await rows.NextResultAsync(CancellationToken.None);
+                await ledger.ReadAsync(rows);
+            }
+        }
+        catch (PostgresException exception) when (opening.Classify(exception) is { } failed)
+        {
+            await opening.RollBackAsync();
+            return failed switch
+            {
+                BatchOutcome.KeyKnown => null,
+                BatchOutcome.KeyInFlight => ErrorCode.IdempotencyInFlight,
+                _ => ErrorCode.Busy,
+            };
+        }
+        if (ledger is null)
+        {
+            await opening.RollBackAsync();
+            await connection.CloseAsync();
+            return await Access.ExplainAsync(database, caller, cancellation);
+        }
+
+        var operations = work.Operations;
+        if (work.Choose is { } choose)
+        {
+            operations = await choose(connection);
+            await using var reading = new WorkspaceBatch(connection, caller.WorkspaceId);
+            AddReading(reading, caller, operations);
+            await using var rows = await reading.Statements.ExecuteReaderAsync(CancellationToken.None);
+            await ledger.ReadAsync(rows);
+        }
+        var outcomes = ledger.Decide(operations, work.IsAtomic, now);
+        if (work.IsAtomic && outcomes is [.., { IsOk: false }])
+        {
+            await opening.RollBackAsync();
+            return outcomes;
+        }
+
+        await using var closing = new WorkspaceBatch(connection, caller.WorkspaceId);
+        if (work.Key is not null)
+        {
+            var (streamId, version, outcome) = work.Remember(outcomes);
+            closing.Add("UPDATE idempotency_keys SET stream_id = $4, version = $5, outcome = $6 WHERE workspace_id = $1 AND user_id = $2 AND key = $3")
+                .With(caller.WorkspaceId).With(caller.UserId).With(work.Key.Value).WithId(streamId).WithNumber(version).WithJson(outcome);
+        }
+        ledger.AddTo(closing, now);
+        closing.Commit();
+        // Not cancelled with the request: once it is under way, a write is better finished than left in doubt.
+        var (ended, _) = await closing.ExecuteAsync(CancellationToken.None);
+        await connection.CloseAsync();
+        if (ended != BatchOutcome.Committed)
+        {
+            // The lock keeps everybody else away, so it is the session that ended in between.
+            return await Access.IsSessionOpenAsync(database, caller, cancellation) ? ErrorCode.Busy : ErrorCode.SessionEnded;
+        }
+        ledger.Teach(labelNames);
+        return outcomes;
+    }
+
+    /// <summary>The tasks that the operations are about, then every label that they or the operations name.</summary>
+    private static void AddReading(WorkspaceBatch batch, Caller caller, IReadOnlyList<TaskOperation> operations)
+    {
+        Guid[] ids = [.. operations.Where(operation => operation.Target is { Number: 0 }).Select(operation => operation.Target!.Value.Id).Distinct()];
+        long[] numbers = [.. operations.Where(operation => operation.Target is { Number: > 0 }).Select(operation => operation.Target!.Value.Number).Distinct()];
+        const string tasks = "tasks t WHERE t.workspace_id = $1 AND (t.task_id = ANY ($2) OR t.number = ANY ($3))";
+        batch.Add($"SELECT {TaskTable.Columns} FROM {tasks}").With(caller.WorkspaceId).With(ids).With(numbers);
+        batch.Add($"""
+            SELECT {LabelSet.Columns}
+              FROM (SELECT label_id FROM labels WHERE workspace_id = $1 AND kind = {(short)LabelKind.Tag} AND name_key = ANY ($4)
+                    UNION SELECT unnest($5)
+                    UNION SELECT unnest(t.tag_ids || t.category_id) FROM {tasks}) i(id)
+            {LabelSet.Join}
+             WHERE i.id IS NOT NULL
+            """)
+            .With(caller.WorkspaceId).With(ids).With(numbers)
+            .With(operations.SelectMany(operation => operation.TagNames).Select(Text.NameKey).Distinct().ToArray())
+            .With(operations.Where(operation => operation.CategoryId is not null).Select(operation => operation.CategoryId!.Value).Distinct().ToArray());
+    }
+
+    private static DateTime Later(DateTime one, DateTime other) => one > other ? one : other;
+
+    /// <summary>The tasks of a transaction, as they are after the operations that have been decided so far, and what of it has to be written.</summary>
+    private sealed class Ledger(Caller caller, TaskReader reader, LabelsStamp labelsAt, long lastTaskNumber, DateTime at)
+    {
+        private readonly Dictionary<Guid, TaskItem> tasks = [];
+        private readonly Dictionary<long, Guid> idsByNumber = [];
+        private readonly LabelSet labels = new();
+        private readonly List<TaskChange> changes = [];
+        private long lastNumber = lastTaskNumber;
+
+        /// <summary>Reads what <see cref="AddReading"/> asked for, if there is such a result.</summary>
+        public async Task ReadAsync(NpgsqlDataReader rows)
+        {
+            while (await rows.ReadAsync(CancellationToken.None))
+            {
+                Keep(TaskTable.Read(rows, 0)!);
+            }
+            await rows.NextResultAsync(CancellationToken.None);
+            while (await rows.ReadAsync(CancellationToken.None))
+            {
+                labels.Add(rows, 0);
+            }
+        }
+
+        public List<Result<TaskView>> Decide(IReadOnlyList<TaskOperation> operations, bool isAtomic, DateTime now)
+        {
+            var newIds = Ids.NewInOrder(now, operations.Count);
+            var outcomes = new List<Result<TaskView>>(operations.Count);
+            foreach (var operation in operations)
+            {
+                var outcome = Decide(operation, newIds[outcomes.Count], now);
+                outcomes.Add(outcome.IsOk ? reader.View(labels, outcome.Value, labelsAt) : outcome.Error);
+                if (isAtomic && !outcome.IsOk)
+                {
+                    break;
+                }
+            }
+            return outcomes;
+        }
+
+        /// <summary>The workspace's row first, then new tags, the tasks, and the events in their order.</summary>
+        public void AddTo(WorkspaceBatch batch, DateTime now)
+        {
+            if (changes.Count == 0)
+            {
+                return;
+            }
+            var following = changes.Sum(change => change.NewTags.Count + change.Events.Length);
+            var counts = changes.Aggregate(default(CountChange), (sum, change) => sum + change.Counts(After(change)));
+            batch.Advance(caller, following, counts, now, onlyWithLabels: null);
+
+            var events = new List<LoggedEvent>(following);
+            // A task that several operations have changed is written once, as it is in the end.
+            var last = new Dictionary<Guid, int>();
+            foreach (var change in changes)
+            {
+                foreach (var tag in change.NewTags)
+                {
+                    LabelTable.AddNew(batch, caller, tag.Id, LabelKind.Tag, tag.Name, color: null, --following);
+                }
+                var version = change.ExpectedVersion;
+                foreach (var taskEvent in change.Events)
+                {
+                    var (data, before) = taskEvent.ToJson();
+                    long? number = taskEvent is TaskEvent.Created ? tasks[change.StreamId].Number : null;
+                    events.Add(new LoggedEvent(--following, change.StreamId, ++version, taskEvent.Name, number, data, before));
+                }
+                last[change.StreamId] = following;
+            }
+            var made = changes.Where(change => change.Before is null).Select(change => change.StreamId).ToHashSet();
+            AddRows(batch, TaskTable.InsertMany, last.Where(task => made.Contains(task.Key)));
+            AddRows(batch, TaskTable.UpdateMany, last.Where(task => !made.Contains(task.Key)));
+            batch.AppendMany(events, caller.UserId, caller.RequestId);
+        }
+
+        /// <summary>Lets others know the labels that were read and made.</summary>
+        public void Teach(LabelNames names) => names.Remember(caller.WorkspaceId, labelsAt.Revision, labels);
+
+        private Result<TaskItem> Decide(TaskOperation operation, Guid newId, DateTime now)
+        {
+            var before = Find(operation.Target);
+            if (operation.Target is not null && before is null)
+            {
+                return ErrorCode.NotFound;
+            }
+            var found = before is null ? null : reader.View(labels, before, labelsAt);
+            before = found?.Task;
+            var decision = operation.On(newId, found, labels.Resolve(operation.TagNames, operation.CategoryId, isAll: true, now), now);
+            if (!decision.IsOk)
+            {
+                return decision.Error;
+            }
+            var change = decision.Value;
+            if (change.Events.Length == 0)
+            {
+                return before!;
+            }
+            foreach (var tag in change.NewTags)
+            {
+                labels.Add(tag);
+            }
+            var after = change.After(caller.UserId, before?.Number ?? ++lastNumber, at);
+            Keep(after);
+            changes.Add(change);
+            return after;
+        }
+
+        private void AddRows(WorkspaceBatch batch, string statement, IEnumerable<KeyValuePair<Guid, int>> rows)
+        {
+            var written = rows.Select(row => (tasks[row.Key], row.Value)).ToList();
+            if (written.Count > 0)
+            {
+                batch.Add(statement).With(caller.WorkspaceId).WithPlainJson(TaskTable.ToJson(caller.WorkspaceId, written));
+            }
+        }
+
+        private TaskItem After(TaskChange change) => change.After(caller.UserId, tasks[change.StreamId].Number, at);
+
+        private TaskItem? Find(TaskRef? target) => target switch
+        {
+            null => null,
+            { Number: > 0 } byNumber => idsByNumber.TryGetValue(byNumber.Number, out var id) ? tasks[id] : null,
+            { } byId => tasks.GetValueOrDefault(byId.Id),
+        };
+
+        private void Keep(TaskItem task)
+        {
+            tasks[task.Id] = task;
+            idsByNumber[task.Number] = task.Id;
+        }
+    }
+}

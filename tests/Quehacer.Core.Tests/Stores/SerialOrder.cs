@@ -1,0 +1,152 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Quehacer.Core.Events;
+using Quehacer.Core.Labels;
+using Quehacer.Core.Tasks;
+using Xunit;
+
+namespace Quehacer.Core.Tests.Stores;
+
+/// <summary>
+/// Records what writers did to the tasks of one workspace at the same time, and finds the order, one request after the other, that explains all
+/// of it: every answer is what its request alone would have come to on what the requests before it had left, what was written together stands
+/// together in the log, and no request is explained by a moment before it began or after it had ended.
+/// </summary>
+internal sealed class SerialOrder(House house, Caller caller)
+{
+    private readonly ConcurrentQueue<Request> requests = new();
+    private int seeded;
+
+    /// <param name="From">The revision before the request began.</param>
+    /// <param name="To">The revision after it had ended.</param>
+    private sealed record Request(long From, long To, IReadOnlyList<TaskOperation> Operations, bool IsAtomic, IReadOnlyList<Result<TaskView>> Outcomes, Error? Refusal);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async Task WriteAsync(TaskOperation operation)
+    {
+        var from = await RevisionAsync();
+        var written = await house.Core.TaskWriter.WriteAsync(caller, operation, null, Cancellation);
+        requests.Enqueue(new(from, await RevisionAsync(), [operation], IsAtomic: true, written.IsOk ? [written.Value.View] : [], written.Error));
+    }
+
+    public async Task WriteAsync(IReadOnlyList<TaskOperation> operations, bool isAtomic)
+    {
+        var from = await RevisionAsync();
+        var written = await house.Core.TaskBatches.WriteAsync(caller, operations, isAtomic, null, Cancellation);
+        requests.Enqueue(new(from, await RevisionAsync(), operations, isAtomic, written.IsOk ? written.Value.Outcomes : [], written.Error is { } error ? error with { Operation = null } : null));
+    }
+
+    /// <summary>Fails when no order explains what happened. Gives how many requests wrote something, and how many were refused.</summary>
+    public async Task<(int Wrote, int Refused)> ExplainAsync()
+    {
+        var log = new List<StoredEvent>();
+        await using (var connection = await house.Database.OpenAsync(Cancellation))
+        {
+            while (await EventLog.ReadPageAsync(connection, caller.WorkspaceId, log.Count, 1_000, Cancellation) is { Count: > 0 } page)
+            {
+                log.AddRange(page);
+            }
+        }
+        // The states of all tasks after each revision.
+        var states = new List<IReadOnlyDictionary<Guid, TaskItem>> { new Dictionary<Guid, TaskItem>() };
+        foreach (var stored in log)
+        {
+            var after = new Dictionary<Guid, TaskItem>(states[^1]);
+            if (stored.Type.StartsWith("task.", StringComparison.Ordinal))
+            {
+                after[stored.Stamp.StreamId] = TaskItem.Apply(after.GetValueOrDefault(stored.Stamp.StreamId), TaskEvent.FromStored(stored), stored.Stamp);
+            }
+            states.Add(after);
+        }
+
+        var claimed = new HashSet<int>();
+        var wrote = 0;
+        // Those first that cannot but have written; of two that ask the same, one may have written and the other have found it done.
+        var explained = requests.Select(request => (request, moments: Enumerable.Range((int)request.From, (int)(request.To - request.From) + 1)
+            .Select(moment => (moment, explains: Explains(log, states, request, moment, out var steps), steps)).Where(one => one.explains).ToList()));
+        foreach (var (request, moments) in explained.OrderBy(one => one.moments.Exists(moment => moment.steps == 0)))
+        {
+            Assert.True(moments.Count > 0, $"No moment from revision {request.From} to {request.To} explains {Describe(request)}.");
+            var own = moments.FirstOrDefault(one => one.steps > 0 && Enumerable.Range(one.moment + 1, one.steps).All(revision => !claimed.Contains(revision)));
+            Assert.True(own.steps > 0 || moments.Exists(one => one.steps == 0), $"The events that explain {Describe(request)} belong to another request.");
+            if (own.steps > 0)
+            {
+                wrote++;
+                claimed.UnionWith(Enumerable.Range(own.moment + 1, own.steps));
+            }
+        }
+        Assert.Equal(seeded + claimed.Count, log.Count(stored => stored.Type.StartsWith("task.", StringComparison.Ordinal)));
+        return (wrote, requests.Count(request => request.Refusal is not null || request.Outcomes.Any(outcome => !outcome.IsOk)));
+    }
+
+    /// <summary>Makes a task before the writers begin.</summary>
+    public async Task<TaskItem> SeedAsync(string title)
+    {
+        var task = await house.CreateAsync(caller, new TaskEdit { Title = title });
+        seeded++;
+        return task;
+    }
+
+    /// <summary>The request, done alone on the state of this moment, comes to what it came to, by the events that follow in the log.</summary>
+    private bool Explains(List<StoredEvent> log, List<IReadOnlyDictionary<Guid, TaskItem>> states, Request request, int moment, out int steps)
+    {
+        steps = 0;
+        var tasks = new Dictionary<Guid, TaskItem>(states[moment]);
+        var written = new List<(Guid Stream, int Version, string Type)>();
+        var outcomes = new List<Result<TaskItem>>();
+        foreach (var operation in request.Operations)
+        {
+            var outcome = Do(operation);
+            outcomes.Add(outcome);
+            if (request.IsAtomic && outcome.Error is { } refused)
+            {
+                return request.Refusal is { } said && Same(said, refused);
+            }
+        }
+        steps = written.Count;
+        // All of it stands together in the log.
+        return log.Skip(moment).Take(steps).Select(stored => (stored.Stamp.StreamId, stored.Stamp.Version, stored.Type)).SequenceEqual(written)
+            && request.Refusal is null && request.Outcomes.Count == outcomes.Count
+            && request.Outcomes.Zip(outcomes).All(pair => pair.First.IsOk ? pair.Second.IsOk && Same(pair.First.Value.Task, pair.Second.Value) : pair.Second.Error is { } error && Same(pair.First.Error!, error));
+
+        Result<TaskItem> Do(TaskOperation operation)
+        {
+            var before = operation.Target is not { } target ? null
+                : target.Number > 0 ? tasks.Values.FirstOrDefault(task => task.Number == target.Number) : tasks.GetValueOrDefault(target.Id);
+            if (operation.Target is not null && before is null)
+            {
+                return ErrorCode.NotFound;
+            }
+            var found = before is null ? null : new TaskView(before, [], null, new EntityTag(house.Database.Incarnation, before.Version, 0), before.UpdatedAt);
+            var decision = operation.On(Guid.Empty, found, new ResolvedLabels([], true, true), house.Time.NowUtc());
+            if (decision.Error is { } refused)
+            {
+                return refused;
+            }
+            var change = decision.Value!;
+            if (change.Events.Length == 0)
+            {
+                return before!;
+            }
+            // A new task has the id and the number that the log gave it.
+            var first = log.ElementAtOrDefault(moment + written.Count);
+            var id = before?.Id ?? first?.Stamp.StreamId ?? Guid.Empty;
+            var after = (change with { StreamId = id }).After(caller.UserId, before?.Number ?? first?.Stamp.Number ?? 0, first?.Stamp.At ?? default);
+            tasks[id] = after;
+            written.AddRange(change.Events.Select((taskEvent, i) => (id, change.ExpectedVersion + i + 1, taskEvent.Name)));
+            return after;
+        }
+    }
+
+    private static bool Same(Error one, Error other) =>
+        one.Code == other.Code && one.Current?.Version == other.Current?.Version && one.Fields.SequenceEqual(other.Fields);
+
+    private static bool Same(TaskItem one, TaskItem other) =>
+        one with { TagIds = [], UpdatedAt = default, DeletedAt = null } == other with { TagIds = [], UpdatedAt = default, DeletedAt = null } && one.IsDeleted == other.IsDeleted;
+
+    private static string Describe(Request request) => string.Create(
+        CultureInfo.InvariantCulture, $"a {(request.IsAtomic ? "whole" : "free")} request of {request.Operations.Count} operations that came to {request.Refusal?.ToString() ?? string.Join(", ", request.Outcomes.Select(outcome => outcome.Error?.Code.ToString() ?? $"version {outcome.Value!.Task.Version}"))}");
+
+    private async Task<long> RevisionAsync() => (await house.ColumnAsync<long>("SELECT revision FROM workspaces WHERE workspace_id = $1", caller.WorkspaceId))[0];
+}
