@@ -10,11 +10,7 @@ namespace Quehacer.Core.Tasks;
 /// <param name="IsAtomic">The first that is refused undoes all.</param>
 internal sealed record TaskWork(Caller Caller, IdempotencyKey? Key, bool IsAtomic)
 {
-    /// <summary>What is to be done; empty where it is chosen under the lock.</summary>
-    public IReadOnlyList<TaskOperation> Operations { get; init; } = [];
-
-    /// <summary>Chooses what is to be done, from what nobody else can change any more.</summary>
-    public Func<NpgsqlConnection, Task<IReadOnlyList<TaskOperation>>>? Choose { get; init; }
+    public required IReadOnlyList<TaskOperation> Operations { get; init; }
 
     /// <summary>What is remembered under the key: a task as of a version, or an outcome of its own.</summary>
     public required Func<IReadOnlyList<Result<TaskView>>, (Guid? StreamId, int? Version, string? Outcome)> Remember { get; init; }
@@ -42,10 +38,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             opening.Key(caller.UserId, key, streamId: null, version: null, outcome: null, now);
         }
         opening.Add($"SELECT {LabelsStamp.Columns}, w.last_task_number, w.changed_at FROM {Access.From} WHERE {Access.Where} FOR UPDATE OF w").WithCaller(caller);
-        if (work.Choose is null)
-        {
-            AddReading(opening, caller, work.Operations);
-        }
+        AddReading(opening, caller, work.Operations);
 
         Ledger? ledger = null;
         try
@@ -75,16 +68,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             return await Access.ExplainAsync(database, caller, cancellation);
         }
 
-        var operations = work.Operations;
-        if (work.Choose is { } choose)
-        {
-            operations = await choose(connection);
-            await using var reading = new WorkspaceBatch(connection, caller.WorkspaceId);
-            AddReading(reading, caller, operations);
-            await using var rows = await reading.Statements.ExecuteReaderAsync(CancellationToken.None);
-            await ledger.ReadAsync(rows);
-        }
-        var outcomes = ledger.Decide(operations, work.IsAtomic, now);
+        var outcomes = ledger.Decide(work.Operations, work.IsAtomic, now);
         if (work.IsAtomic && outcomes is [.., { IsOk: false }])
         {
             await opening.RollBackAsync();
@@ -143,7 +127,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
         private readonly List<TaskChange> changes = [];
         private long lastNumber = lastTaskNumber;
 
-        /// <summary>Reads what <see cref="AddReading"/> asked for, if there is such a result.</summary>
+        /// <summary>Reads what <see cref="AddReading"/> asked for.</summary>
         public async Task ReadAsync(NpgsqlDataReader rows)
         {
             while (await rows.ReadAsync(CancellationToken.None))
