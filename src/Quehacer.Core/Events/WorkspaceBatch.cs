@@ -84,6 +84,11 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
         batch.BatchCommands.Add(keyCommand);
     }
 
+    /// <summary>Says what a key points to that was taken before that was known.</summary>
+    public void FillKey(Guid userId, IdempotencyKey key, Guid? streamId, int? version, string? outcome) =>
+        Add("UPDATE idempotency_keys SET stream_id = $4, version = $5, outcome = $6 WHERE workspace_id = $1 AND user_id = $2 AND key = $3")
+            .With(workspaceId).With(userId).With(key.Value).WithId(streamId).WithNumber(version).WithJson(outcome);
+
     /// <param name="onlyWithLabels">Only while the labels are those of this revision; null when none were taken for granted.</param>
     public void Advance(Caller caller, int events, CountChange counts, DateTime now, long? onlyWithLabels)
     {

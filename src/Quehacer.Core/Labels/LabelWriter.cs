@@ -120,8 +120,7 @@ public sealed class LabelWriter(Database database, LabelReader reader, TimeProvi
         await using var closing = new WorkspaceBatch(connection, caller.WorkspaceId);
         if (verb.Key is not null)
         {
-            closing.Add("UPDATE idempotency_keys SET stream_id = $4, version = $5 WHERE workspace_id = $1 AND user_id = $2 AND key = $3")
-                .With(caller.WorkspaceId).With(caller.UserId).With(verb.Key.Value).With(answer.Id).With(answer.Version);
+            closing.FillKey(caller.UserId, verb.Key, answer.Id, answer.Version, outcome: null);
         }
         if (change is not null)
         {

@@ -79,8 +79,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
         if (work.Key is not null)
         {
             var (streamId, version, outcome) = work.Remember(outcomes);
-            closing.Add("UPDATE idempotency_keys SET stream_id = $4, version = $5, outcome = $6 WHERE workspace_id = $1 AND user_id = $2 AND key = $3")
-                .With(caller.WorkspaceId).With(caller.UserId).With(work.Key.Value).WithId(streamId).WithNumber(version).WithJson(outcome);
+            closing.FillKey(caller.UserId, work.Key, streamId, version, outcome);
         }
         ledger.AddTo(closing, now);
         closing.Commit();
@@ -124,7 +123,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
         private readonly Dictionary<Guid, TaskItem> tasks = [];
         private readonly Dictionary<long, Guid> idsByNumber = [];
         private readonly LabelSet labels = new();
-        private readonly List<TaskChange> changes = [];
+        private readonly List<(TaskChange Change, TaskItem After)> changes = [];
         private long lastNumber = lastTaskNumber;
 
         /// <summary>Reads what <see cref="AddReading"/> asked for.</summary>
@@ -164,14 +163,14 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             {
                 return;
             }
-            var following = changes.Sum(change => change.NewTags.Count + change.Events.Length);
-            var counts = changes.Aggregate(default(CountChange), (sum, change) => sum + change.Counts(After(change)));
+            var following = changes.Sum(made => made.Change.NewTags.Count + made.Change.Events.Length);
+            var counts = changes.Aggregate(default(CountChange), (sum, made) => sum + made.Change.Counts(made.After));
             batch.Advance(caller, following, counts, now, onlyWithLabels: null);
 
             var events = new List<LoggedEvent>(following);
             // A task that several operations have changed is written once, as it is in the end.
             var last = new Dictionary<Guid, int>();
-            foreach (var change in changes)
+            foreach (var (change, after) in changes)
             {
                 foreach (var tag in change.NewTags)
                 {
@@ -181,14 +180,14 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
                 foreach (var taskEvent in change.Events)
                 {
                     var (data, before) = taskEvent.ToJson();
-                    long? number = taskEvent is TaskEvent.Created ? tasks[change.StreamId].Number : null;
+                    long? number = taskEvent is TaskEvent.Created ? after.Number : null;
                     events.Add(new LoggedEvent(--following, change.StreamId, ++version, taskEvent.Name, number, data, before));
                 }
                 last[change.StreamId] = following;
             }
-            var made = changes.Where(change => change.Before is null).Select(change => change.StreamId).ToHashSet();
-            AddRows(batch, TaskTable.InsertMany, last.Where(task => made.Contains(task.Key)));
-            AddRows(batch, TaskTable.UpdateMany, last.Where(task => !made.Contains(task.Key)));
+            var created = changes.Where(made => made.Change.Before is null).Select(made => made.Change.StreamId).ToHashSet();
+            AddRows(batch, TaskTable.InsertMany, last.Where(task => created.Contains(task.Key)));
+            AddRows(batch, TaskTable.UpdateMany, last.Where(task => !created.Contains(task.Key)));
             batch.AppendMany(events, caller.UserId, caller.RequestId);
         }
 
@@ -220,7 +219,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             }
             var after = change.After(caller.UserId, before?.Number ?? ++lastNumber, at);
             Keep(after);
-            changes.Add(change);
+            changes.Add((change, after));
             return after;
         }
 
@@ -232,8 +231,6 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
                 batch.Add(statement).With(caller.WorkspaceId).WithPlainJson(TaskTable.ToJson(caller.WorkspaceId, written));
             }
         }
-
-        private TaskItem After(TaskChange change) => change.After(caller.UserId, tasks[change.StreamId].Number, at);
 
         private TaskItem? Find(TaskRef? target) => target switch
         {

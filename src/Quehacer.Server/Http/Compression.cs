@@ -120,6 +120,6 @@ internal sealed class Compression : IResponseCompressionProvider
     }
 
     private static bool IsCompressible(HttpResponse response) =>
-        response.Headers.CacheControl != "no-store" && response.ContentType is { } type
+        response.Headers.CacheControl != Caching.Never && response.ContentType is { } type
         && (type.StartsWith("text/", StringComparison.Ordinal) || type.StartsWith("application/", StringComparison.Ordinal) && type.Contains("json", StringComparison.Ordinal));
 }

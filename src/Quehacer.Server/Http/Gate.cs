@@ -6,7 +6,7 @@ using Quehacer.Core.Postgres;
 namespace Quehacer.Server.Http;
 
 /// <summary>
-/// The outermost of the pipeline: gives every request its id, sees that every failure is answered in the shape of the contract that owns
+/// Stands around all that can refuse or fail: gives every request its id, sees that every failure is answered in the shape of the contract that owns
 /// the path, and writes the request's line in the log.
 /// </summary>
 internal sealed partial class Gate(RequestDelegate next, Contracts contracts, JsonLog log, ILogger<Gate> logger)
@@ -14,7 +14,7 @@ internal sealed partial class Gate(RequestDelegate next, Contracts contracts, Js
     private const string Header = "X-Request-Id";
     private const int RequestIdCharacters = 128;
 
-    private static readonly string[] Lasting = [Header, "X-Content-Type-Options", .. Quota.Headers];
+    private static readonly string[] Lasting = [Header, .. Quota.Headers];
 
     public async Task InvokeAsync(HttpContext http)
     {

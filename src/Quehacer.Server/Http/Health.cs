@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
+using Quehacer.Core;
 using Quehacer.Core.Postgres;
 
 namespace Quehacer.Server.Http;
@@ -51,7 +52,7 @@ internal static class Health
         ["version"] = Version,
     };
 
-    private static string Now() => DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private static string Now() => DateTime.UtcNow.ToString(Clock.Format, CultureInfo.InvariantCulture);
 
     private static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MB");
 
@@ -72,7 +73,7 @@ internal static class Health
     {
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/json; charset=utf-8";
-        http.Response.Headers.CacheControl = "no-store";
+        http.Response.Headers.CacheControl = Caching.Never;
         return http.Response.WriteAsync(body.ToJsonString());
     }
 }

@@ -16,9 +16,6 @@ internal sealed class JsonLog : ILoggerProvider
     /// <summary>What may wait to be written, in bytes.</summary>
     private const int PendingBytes = 4 * 1024 * 1024;
 
-    /// <summary>As the API writes times: UTC with milliseconds.</summary>
-    private const string Time = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     [ThreadStatic]
@@ -93,7 +90,7 @@ internal sealed class JsonLog : ILoggerProvider
         json.Reset();
         json.WriteStartObject();
         Span<byte> time = stackalloc byte[24];
-        DateTime.UtcNow.TryFormat(time, out var written, Time, CultureInfo.InvariantCulture);
+        DateTime.UtcNow.TryFormat(time, out var written, Core.Clock.Format, CultureInfo.InvariantCulture);
         json.WriteString("time"u8, time[..written]);
         json.WriteString("level"u8, level);
         json.WriteString("event"u8, name);

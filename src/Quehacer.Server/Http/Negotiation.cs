@@ -125,18 +125,11 @@ internal static class Negotiated
     /// <summary>What the answer is to be given in.</summary>
     public static MediaType AnswerType(this HttpContext http) => http.Features.Get<MediaType>() ?? MediaType.Json;
 
-    /// <summary>Names headers of requests on which the answer depends, for caches (RFC 9110 §12.5.5). All are in one line, each once.</summary>
-    public static void VariesBy(this HttpResponse response, params ReadOnlySpan<string> headers)
+    /// <summary>Names a header of requests on which the answer depends, for caches (RFC 9110 §12.5.5). All are in one line, each once.</summary>
+    public static void VariesBy(this HttpResponse response, string header)
     {
         var vary = response.Headers.Vary.ToString();
-        foreach (var header in headers)
-        {
-            if (!Names(vary, header))
-            {
-                vary = vary.Length == 0 ? header : $"{vary}, {header}";
-            }
-        }
-        response.Headers.Vary = vary;
+        response.Headers.Vary = Names(vary, header) ? vary : vary.Length == 0 ? header : $"{vary}, {header}";
     }
 
     private static bool Names(ReadOnlySpan<char> list, string name)

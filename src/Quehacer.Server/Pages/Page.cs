@@ -5,6 +5,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using Microsoft.Net.Http.Headers;
 using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Pages;
@@ -110,8 +111,8 @@ internal sealed class Page(HttpContext http)
     private async Task WriteAsync(int status, string type, byte[] body)
     {
         var headers = http.Response.Headers;
-        http.Response.VariesBy("Accept");
-        http.Response.VariesBy("Accept-Language");
+        http.Response.VariesBy(HeaderNames.Accept);
+        http.Response.VariesBy(HeaderNames.AcceptLanguage);
         headers.ContentLanguage = Tag;
         headers.CacheControl = "no-cache";
         http.Response.StatusCode = status;

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using System.Xml.Linq;
+using Microsoft.Net.Http.Headers;
 using Quehacer.Server.Http;
 using Swashbuckle.AspNetCore.SwaggerUI;
 
@@ -139,7 +140,7 @@ internal static class Reference
         {
             stream.CopyTo(compressed);
         }
-        http.Response.VariesBy("Accept-Encoding");
+        http.Response.VariesBy(HeaderNames.AcceptEncoding);
         if (ContentCoding.Preferred(http.Request) is not null && ContentCoding.Accepts(http.Request, ContentCoding.Gzip))
         {
             http.Response.Headers.ContentEncoding = ContentCoding.Gzip;
@@ -162,7 +163,7 @@ internal static class Reference
         await http.Response.Body.WriteAsync(body, Endpoints.Bounded);
     }
 
-    /// <summary>The outermost of the pipeline says the rest.</summary>
+    /// <summary><see cref="Gate"/> says the rest.</summary>
     private static Task MissAsync(HttpContext http)
     {
         http.Response.StatusCode = StatusCodes.Status404NotFound;

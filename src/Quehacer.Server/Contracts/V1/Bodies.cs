@@ -140,12 +140,10 @@ internal static class Words
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class BodyJson : JsonSerializerContext;
 
-/// <summary>RFC 3339 in UTC with milliseconds, always all three digits.</summary>
+/// <summary>Writes times as <see cref="Clock.Format"/> says.</summary>
 internal sealed class TimeConverter : JsonConverter<DateTime>
 {
-    private const string Format = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-
-    public static string Text(DateTime value) => value.ToString(Format, CultureInfo.InvariantCulture);
+    public static string Text(DateTime value) => value.ToString(Clock.Format, CultureInfo.InvariantCulture);
 
     public override DateTime Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         throw new NotSupportedException("The bodies of requests are read member by member.");
@@ -153,7 +151,7 @@ internal sealed class TimeConverter : JsonConverter<DateTime>
     public override void Write(Utf8JsonWriter writer, DateTime value, JsonSerializerOptions options)
     {
         Span<byte> text = stackalloc byte[24];
-        value.TryFormat(text, out var written, Format, CultureInfo.InvariantCulture);
+        value.TryFormat(text, out var written, Clock.Format, CultureInfo.InvariantCulture);
         writer.WriteStringValue(text[..written]);
     }
 }
