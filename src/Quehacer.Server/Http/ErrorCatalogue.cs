@@ -82,7 +82,7 @@ internal static class ErrorCatalogue
     public static readonly ErrorKind BadRequest = new("bad-request", "BAD_REQUEST", "VAL_2006", 400,
         new("Bad Request", "Petición incorrecta"),
         new("The request breaks the rules of HTTP: a header, its target or its framing cannot be read.", "La petición incumple las reglas de HTTP: una cabecera, su destino o su formato no se pueden leer."),
-        new("'detail' says which part; correct it and send the request again.", "'detail' dice qué parte; corrígela y envía la petición de nuevo."))
+        new("Correct it and send the request again.", "Corrígela y envíala de nuevo."))
     {
         Cause = new("A program wrote HTTP by hand, or something on the way has altered the request.", "Un programa escribió HTTP a mano, o algo en el camino alteró la petición."),
     };

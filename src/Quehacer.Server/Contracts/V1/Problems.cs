@@ -171,9 +171,6 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
     private static Said DetailOf(HttpFault fault, HttpContext http) => fault switch
     {
         HttpFault.NoSuchPath => new("There is nothing at this address. Check its spelling.", "No hay nada en esta dirección. Revisa cómo está escrita."),
-        HttpFault.BadRequest => new(
-            "The request breaks the rules of HTTP: a header, its target or its framing cannot be read. Correct it and send the request again.",
-            "La petición incumple las reglas de HTTP: una cabecera, su destino o su formato no se pueden leer. Corrígela y envíala de nuevo."),
         HttpFault.AmbiguousFraming => new(
             "Where the body ends can be read in two ways. Send Content-Length alone, or 'Transfer-Encoding: chunked' alone.",
             "El final del cuerpo se puede leer de dos maneras. Envía solo Content-Length, o solo 'Transfer-Encoding: chunked'."),
