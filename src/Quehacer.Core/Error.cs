@@ -60,6 +60,9 @@ public enum Field
     Tags,
     AddTags,
     RemoveTags,
+
+    /// <summary>All tags of a task, by id.</summary>
+    TagIds,
     Version,
     Email,
     Name,
@@ -88,6 +91,9 @@ public enum Field
     Fields,
     IncludeDeleted,
     Cursor,
+
+    /// <summary>How much of a list is skipped.</summary>
+    Offset,
     IncludeTotal,
     Counts,
     Color,
@@ -129,6 +135,12 @@ public enum FieldFault
     NotAnEmail,
     OutOfRange,
     TooCommon,
+
+    /// <summary>A name with something else than letters and spaces, where a contract takes nothing else.</summary>
+    NotLetters,
+
+    /// <summary>A password without one of the kinds of characters that a contract demands.</summary>
+    TooSimple,
     UnknownName,
 
     /// <summary>Given more than once, and only one can be meant.</summary>

@@ -35,7 +35,7 @@ public sealed class Installation
         var check = new PasswordCheck(database, passwords, options.SigningKey, options.LoginLimits, time, report);
         Accounts = new AccountStore(database, passwords, check, time);
         Sessions = new SessionStore(
-            database, check, AccessToken, new RefreshToken(options.SigningKey), time, options.SessionLifetime, report);
+            database, check, AccessToken, new RefreshToken(options.SigningKey), Accounts, time, options.SessionLifetime, report);
         CleanUp = new CleanUp(database, time, options.IdempotencyKeysKeptFor, options.DeletedTasksKeptFor);
     }
 

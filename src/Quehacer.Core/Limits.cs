@@ -79,6 +79,9 @@ public static class Limits
     /// <summary>All that fit: most people's categories and tags are one page.</summary>
     public const int PageLabelsDefault = 100;
 
+    /// <summary>Categories or tags that are read at a time where all of them are wanted: some 300 kB where all have the longest names.</summary>
+    public const int WalkPageLabels = 1_000;
+
     /// <summary>How often a change that lost a race is decided again before it is decided under the workspace's lock.</summary>
     public const int OptimisticAttempts = 3;
 

@@ -37,7 +37,7 @@ public sealed partial record AccountEdit
             {
                 faults.Add(new FieldError(Field.Email, FieldFault.TooLong, Limits.EmailCharacters));
             }
-            else if (!EmailPattern().IsMatch(Email.Value))
+            else if (!IsEmail(Email.Value))
             {
                 faults.Add(new FieldError(Field.Email, FieldFault.NotAnEmail));
             }
@@ -69,6 +69,9 @@ public sealed partial record AccountEdit
 
     /// <summary>By which e-mails are equal: case does not count.</summary>
     public static string EmailKey(string email) => Text.NameKey(email);
+
+    /// <summary>Whether an account can have this e-mail.</summary>
+    public static bool IsEmail(string email) => Text.Characters(email) <= Limits.EmailCharacters && EmailPattern().IsMatch(email);
 
     private void CheckName(List<FieldError> faults)
     {

@@ -10,6 +10,9 @@ namespace Quehacer.Core.Accounts;
 /// <summary>An account with what its entity tag is made of.</summary>
 public sealed record AccountView(Account Account, EntityTag Tag);
 
+/// <param name="Outcome">What the key remembers.</param>
+internal sealed record Registered(Account Account, bool IsReplay, JsonObject Outcome);
+
 /// <summary>Who has an account: registration, one's own profile, promotion.</summary>
 public sealed class AccountStore(Database database, Passwords passwords, PasswordCheck check, TimeProvider time)
 {
@@ -24,6 +27,16 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
     /// </summary>
     /// <param name="from">Null for whoever sits at the machine.</param>
     public async Task<Result<Answered<Account>>> RegisterAsync(AccountEdit edit, IPAddress? from, IdempotencyKey? key, string requestId, CancellationToken cancellation)
+    {
+        var registered = await RegisterAsync(edit, from, key, requestId, (_, _) => { }, [], cancellation);
+        return registered.IsOk ? new Answered<Account>(registered.Value.Account, registered.Value.IsReplay) : registered.Error;
+    }
+
+    /// <summary>The same together with something else, all of it or none.</summary>
+    /// <param name="alongside">Adds the rest to the batch; the account's row comes before it.</param>
+    /// <param name="remember">What else the key is to remember; a repeat finds it in what is answered.</param>
+    internal async Task<Result<Registered>> RegisterAsync(
+        AccountEdit edit, IPAddress? from, IdempotencyKey? key, string requestId, Action<WorkspaceBatch, Account> alongside, JsonObject remember, CancellationToken cancellation)
     {
         if (edit.CheckRegistration() is { Count: > 0 } faults)
         {
@@ -41,7 +54,7 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
         batch.Begin();
         if (key is not null)
         {
-            batch.Key(account.Id, key, streamId: null, version: null, Remember(account), now);
+            batch.Key(account.Id, key, streamId: null, version: null, Remember(account, remember), now);
         }
         batch.Add("INSERT INTO accounts (user_id, email, email_key, name, password_hash, workspace_id, version, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
             .With(account.Id).With(account.Email).With(AccountEdit.EmailKey(account.Email)).With(account.Name).With(passwordHash)
@@ -52,16 +65,17 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
             VALUES ($1, $2, 1, 0, 0, 0, 0, 0, $3)
             """).With(account.WorkspaceId).With(account.Id).With(now);
         batch.Append(0, account.WorkspaceId, 1, EventNames.WorkspaceCreated, takesNumber: false, data: null, before: null, account.Id, requestId);
+        alongside(batch, account);
         batch.Commit();
         if ((await batch.ExecuteAsync(CancellationToken.None)).Outcome == BatchOutcome.Committed)
         {
-            return new Answered<Account>(account, IsReplay: false);
+            return new Registered(account, IsReplay: false, remember);
         }
 
         await connection.CloseAsync();
         if (await FindRegistrationAsync(edit, from, key, cancellation) is { } registered)
         {
-            return registered.IsOk ? new Answered<Account>(registered.Value, IsReplay: true) : registered.Error;
+            return registered;
         }
         return await FindByEmailAsync(database, edit.Email.Value, cancellation) is null ? ErrorCode.Busy : ErrorCode.EmailTaken;
     }
@@ -106,7 +120,7 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
             batch.Begin();
             if (key is not null)
             {
-                batch.Key(caller.UserId, key, streamId: null, version: null, Remember(after), now);
+                batch.Key(caller.UserId, key, streamId: null, version: null, Remember(after, []), now);
             }
             if (changes)
             {
@@ -197,7 +211,7 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
     /// The e-mail is taken: by this very request, sent before? The password is not part of the fingerprint (no hash of it but the slow one
     /// is ever kept), so it is verified.
     /// </summary>
-    private async Task<Result<Account>?> FindRegistrationAsync(AccountEdit edit, IPAddress? from, IdempotencyKey? key, CancellationToken cancellation)
+    private async Task<Result<Registered>?> FindRegistrationAsync(AccountEdit edit, IPAddress? from, IdempotencyKey? key, CancellationToken cancellation)
     {
         if (key is null || await FindByEmailAsync(database, edit.Email.Value, cancellation) is not var (account, _)
             || await Idempotency.FindAsync(database, account.WorkspaceId, account.Id, key, cancellation) is not { Outcome: not null } done
@@ -208,7 +222,7 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
         var verified = await check.VerifyAsync(edit.Email.Value, edit.Password.Value, from, cancellation);
         return verified switch
         {
-            { IsOk: true } => Recall(account, done.Outcome),
+            { IsOk: true } => new Registered(Recall(account, done.Outcome), IsReplay: true, JsonNode.Parse(done.Outcome)!.AsObject()),
             { Error.Code: ErrorCode.WrongCredentials } => null,
             { Error: var error } => error,
         };
@@ -226,14 +240,17 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
     }
 
     /// <summary>What the answer showed of the account that may be different by the time it is given again.</summary>
-    private static string Remember(Account account) => new JsonObject
+    /// <param name="more">What the answer had beside the account.</param>
+    private static string Remember(Account account, JsonObject more)
     {
-        ["email"] = account.Email,
-        ["name"] = account.Name,
-        ["is_admin"] = account.IsAdmin,
-        ["version"] = account.Version,
-        ["updated_at"] = account.UpdatedAt.ToString("O", CultureInfo.InvariantCulture),
-    }.ToJsonString();
+        var outcome = more.DeepClone().AsObject();
+        outcome["email"] = account.Email;
+        outcome["name"] = account.Name;
+        outcome["is_admin"] = account.IsAdmin;
+        outcome["version"] = account.Version;
+        outcome["updated_at"] = account.UpdatedAt.ToString("O", CultureInfo.InvariantCulture);
+        return outcome.ToJsonString();
+    }
 
     private static Account Recall(Account account, string outcome)
     {

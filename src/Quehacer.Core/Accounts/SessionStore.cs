@@ -27,7 +27,7 @@ public enum SessionIncident
 /// decided by one conditional statement.
 /// </summary>
 public sealed class SessionStore(
-    Database database, PasswordCheck check, AccessToken accessTokens, RefreshToken refreshTokens, TimeProvider time, TimeSpan lifetime,
+    Database database, PasswordCheck check, AccessToken accessTokens, RefreshToken refreshTokens, AccountStore accounts, TimeProvider time, TimeSpan lifetime,
     Action<SessionIncident, Guid?, IPAddress?> report)
 {
     /// <param name="from">The address that asks.</param>
@@ -48,10 +48,9 @@ public sealed class SessionStore(
         batch.Begin();
         if (key is not null)
         {
-            batch.Key(account.Id, key, streamId: null, version: null, Remember(sessionId, 0, now), now);
+            batch.Key(account.Id, key, streamId: null, version: null, Remember(sessionId, 0, now).ToJsonString(), now);
         }
-        batch.Add("INSERT INTO sessions (session_id, user_id, generation, refresh_hash, refreshed_at, expires_at) VALUES ($1, $2, 0, $3, $4, $5)")
-            .With(sessionId).With(account.Id).With(RefreshToken.Hash(tokens.RefreshToken)).With(now).With(now + lifetime);
+        AddNew(batch, sessionId, tokens, now);
         batch.Commit();
         var (outcome, _) = await batch.ExecuteAsync(CancellationToken.None);
         await connection.CloseAsync();
@@ -62,6 +61,25 @@ public sealed class SessionStore(
             BatchOutcome.KeyInFlight => ErrorCode.IdempotencyInFlight,
             _ => ErrorCode.Busy,
         };
+    }
+
+    /// <summary>
+    /// Makes an account, as <see cref="AccountStore.RegisterAsync"/> does, and begins its first session, in one transaction: nobody who is killed on
+    /// the way has one without the other. A repeat under the key is given the same tokens.
+    /// </summary>
+    /// <param name="from">The address that asks.</param>
+    public async Task<Result<Answered<Tokens>>> RegisterAsync(AccountEdit edit, IPAddress? from, IdempotencyKey? key, string requestId, CancellationToken cancellation)
+    {
+        var now = time.NowUtc();
+        var sessionId = Ids.New(now);
+        var registered = await accounts.RegisterAsync(
+            edit, from, key, requestId, (batch, account) => AddNew(batch, sessionId, Issue(account, sessionId, generation: 0, now), now), Remember(sessionId, 0, now), cancellation);
+        if (!registered.IsOk)
+        {
+            return registered.Error;
+        }
+        var (account, isReplay, outcome) = registered.Value;
+        return new Answered<Tokens>(isReplay ? Reissue(account, outcome) : Issue(account, sessionId, generation: 0, now), isReplay);
     }
 
     /// <summary>
@@ -83,7 +101,7 @@ public sealed class SessionStore(
         batch.Begin();
         if (key is not null)
         {
-            batch.Key(account.Id, key, streamId: null, version: null, Remember(sessionId, generation + 1, now), now);
+            batch.Key(account.Id, key, streamId: null, version: null, Remember(sessionId, generation + 1, now).ToJsonString(), now);
         }
         var (outcome, _) = await batch.ExecuteAsync(CancellationToken.None);
         if (outcome == BatchOutcome.KeyInFlight)
@@ -186,16 +204,23 @@ public sealed class SessionStore(
         {
             return ErrorCode.IdempotencyMismatch;
         }
-        var outcome = JsonNode.Parse(done.Outcome)!;
-        var at = DateTime.Parse((string)outcome["at"]!, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
-        return new Answered<Tokens>(Issue(account, (Guid)outcome["session_id"]!, (int)outcome["generation"]!, at), IsReplay: true);
+        return new Answered<Tokens>(Reissue(account, JsonNode.Parse(done.Outcome)!.AsObject()), IsReplay: true);
     }
 
+    /// <summary>The tokens that were given, made again from what is remembered of them.</summary>
+    private Tokens Reissue(Account account, JsonObject outcome) => Issue(
+        account, (Guid)outcome["session_id"]!, (int)outcome["generation"]!,
+        DateTime.Parse((string)outcome["at"]!, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind));
+
+    private void AddNew(WorkspaceBatch batch, Guid sessionId, Tokens tokens, DateTime now) =>
+        batch.Add("INSERT INTO sessions (session_id, user_id, generation, refresh_hash, refreshed_at, expires_at) VALUES ($1, $2, 0, $3, $4, $5)")
+            .With(sessionId).With(tokens.Account.Id).With(RefreshToken.Hash(tokens.RefreshToken)).With(now).With(now + lifetime);
+
     /// <summary>From these the same tokens are made again; no token is kept.</summary>
-    private static string Remember(Guid sessionId, int generation, DateTime at) => new JsonObject
+    private static JsonObject Remember(Guid sessionId, int generation, DateTime at) => new()
     {
         ["session_id"] = sessionId,
         ["generation"] = generation,
         ["at"] = at.ToString("O", CultureInfo.InvariantCulture),
-    }.ToJsonString();
+    };
 }

@@ -60,10 +60,10 @@ public sealed class LabelNames(Database database)
     /// Resolves what a request names, from memory alone: whoever would act on what memory lacks looks again under the workspace's lock. The
     /// revision says for which labels the answer holds.
     /// </summary>
-    internal (ResolvedLabels Labels, long LabelsRevision) Recall(Guid workspaceId, string[] tagNames, Guid? categoryId, DateTime now)
+    internal (ResolvedLabels Labels, long LabelsRevision) Recall(Guid workspaceId, TaskOperation operation, DateTime now)
     {
         var known = Recall(workspaceId);
-        return (known.Labels.Resolve(tagNames, categoryId, isAll: false, now), known.LabelsRevision);
+        return (known.Labels.Resolve(operation, isAll: false, now), known.LabelsRevision);
     }
 
     /// <summary>Remembers labels that were read together with this labels revision.</summary>

@@ -51,7 +51,7 @@ public sealed class LabelReader(Database database)
 
     /// <summary>A page of the labels of one kind, by <see cref="Text.SortKey"/> of their names, then by id. A page past the end is empty.</summary>
     /// <param name="page">From 1.</param>
-    /// <param name="limit">Labels on a page, 1 to <see cref="Limits.PageLabels"/>.</param>
+    /// <param name="limit">Labels on a page, 1 to <see cref="Limits.WalkPageLabels"/>.</param>
     public Task<Result<LabelPage>> ListAsync(Caller caller, LabelKind kind, int page, int limit, bool withTaskCounts, CancellationToken cancellation) =>
         ListAsync(caller, kind, limit, withTaskCounts, "", "OFFSET $5", parameters => parameters.With((page - 1L) * limit), cancellation);
 
@@ -60,7 +60,7 @@ public sealed class LabelReader(Database database)
     /// at all.
     /// </summary>
     /// <param name="last">The last one of the page before, as it was shown; it need not be there any more.</param>
-    /// <param name="limit">Labels on a page, 1 to <see cref="Limits.PageLabels"/>.</param>
+    /// <param name="limit">Labels on a page, 1 to <see cref="Limits.WalkPageLabels"/>.</param>
     public Task<Result<LabelPage>> ListBehindAsync(Caller caller, LabelKind kind, Label last, int limit, bool withTaskCounts, CancellationToken cancellation) =>
         ListAsync(
             caller, kind, limit, withTaskCounts, "AND (l.sort_key, l.label_id) > ($5, $6)", "",

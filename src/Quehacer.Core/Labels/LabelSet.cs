@@ -4,11 +4,14 @@ using Quehacer.Core.Tasks;
 namespace Quehacer.Core.Labels;
 
 /// <summary>What a request's labels came to.</summary>
-/// <param name="Tags">In the order of the names, each once.</param>
+/// <param name="Tags">In the order of the names or ids, each once.</param>
 /// <param name="HasCategory">The category exists, or, while <paramref name="IsComplete"/> is false, may exist.</param>
-/// <param name="IsComplete">Nothing is missing: no tag would have to be made, and the category is known.</param>
+/// <param name="IsComplete">Nothing is missing: no tag would have to be made, and the category and the tags given by id are known.</param>
 internal readonly record struct ResolvedLabels(IReadOnlyList<TagRef> Tags, bool HasCategory, bool IsComplete)
 {
+    /// <summary>The place of the first id that no tag has; null where there is none, or, while <see cref="IsComplete"/> is false, may be none.</summary>
+    public int? MissingTag { get; init; }
+
     public Guid[] TagIds => [.. Tags.Select(tag => tag.Id)];
 
     /// <summary>The tags of some of the names, each once.</summary>
@@ -129,11 +132,29 @@ internal sealed class LabelSet
     }
 
     /// <summary>
-    /// Resolves what a request names, from what is known here alone. A tag that is not known comes back as new, with a fresh id. A name given
-    /// twice counts once.
+    /// Resolves what an operation names, from what is known here alone. A tag whose name is not known comes back as new, with a fresh id. A name or
+    /// an id given twice counts once.
     /// </summary>
     /// <param name="isAll">What is not known here does not exist.</param>
-    public ResolvedLabels Resolve(string[] tagNames, Guid? categoryId, bool isAll, DateTime now)
+    public ResolvedLabels Resolve(TaskOperation operation, bool isAll, DateTime now)
+    {
+        var resolved = Resolve(operation.TagNames, operation.CategoryId, isAll, now);
+        return operation.TagIds.Length == 0 ? resolved : WithTags(resolved, operation.TagIds, isAll);
+    }
+
+    private ResolvedLabels WithTags(ResolvedLabels resolved, Guid[] tagIds, bool isAll)
+    {
+        var faces = Array.ConvertAll(tagIds, id => Find(id, LabelKind.Tag));
+        var missing = Array.IndexOf(faces, null);
+        return resolved with
+        {
+            Tags = [.. faces.OfType<LabelFace>().DistinctBy(face => face.Id).Select(face => new TagRef(face.Id, face.Name, IsNew: false))],
+            IsComplete = resolved.IsComplete && missing < 0,
+            MissingTag = isAll && missing >= 0 ? missing : null,
+        };
+    }
+
+    private ResolvedLabels Resolve(string[] tagNames, Guid? categoryId, bool isAll, DateTime now)
     {
         var tags = tagNames.Length == 0 ? [] : new List<TagRef>(tagNames.Length);
         var seen = tagNames.Length < 2 ? null : new HashSet<string>(tagNames.Length, StringComparer.Ordinal);

@@ -112,7 +112,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             """)
             .With(caller.WorkspaceId).With(ids).With(numbers)
             .With(operations.SelectMany(operation => operation.TagNames).Select(Text.NameKey).Distinct().ToArray())
-            .With(operations.Where(operation => operation.CategoryId is not null).Select(operation => operation.CategoryId!.Value).Distinct().ToArray());
+            .With(operations.SelectMany(operation => operation.CategoryId is { } category ? [.. operation.TagIds, category] : operation.TagIds).Distinct().ToArray());
     }
 
     private static DateTime Later(DateTime one, DateTime other) => one > other ? one : other;
@@ -203,7 +203,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             }
             var found = before is null ? null : reader.View(labels, before, labelsAt);
             before = found?.Task;
-            var decision = operation.On(newId, found, labels.Resolve(operation.TagNames, operation.CategoryId, isAll: true, now), now);
+            var decision = operation.On(newId, found, labels.Resolve(operation, isAll: true, now), now);
             if (!decision.IsOk)
             {
                 return decision.Error;

@@ -20,12 +20,18 @@ public sealed record TaskEdit
 
     public Edit<TaskPriority> Priority { get; init; }
 
+    /// <summary>The contract has no word above high: who writes high over critical has seen it so, and leaves it as it is.</summary>
+    public bool HighCoversCritical { get; init; }
+
     public Edit<DateTime?> DueDate { get; init; }
 
     public Edit<Guid?> CategoryId { get; init; }
 
     /// <summary>The names of all tags that the task shall have. A name given twice counts once.</summary>
     public Edit<string[]> Tags { get; init; }
+
+    /// <summary>The ids of all tags that the task shall have, not beside any names. An id given twice counts once; the id of a tag that was merged stands for the other one.</summary>
+    public Edit<Guid[]> TagIds { get; init; }
 
     /// <summary>Names of tags to add to those that the task has; none of them is to be taken away as well, and not beside <see cref="Tags"/>.</summary>
     public Edit<string[]> AddTags { get; init; }
@@ -40,12 +46,16 @@ public sealed record TaskEdit
     internal string[] TagNames =>
         AddTags.IsPresent || RemoveTags.IsPresent ? [.. Tags.Or([]), .. AddTags.Or([]), .. RemoveTags.Or([])] : Tags.Or([]);
 
+    /// <summary>The priority of a task after the edit.</summary>
+    internal TaskPriority PriorityAfter(TaskPriority stored) =>
+        HighCoversCritical && stored == TaskPriority.Critical && Priority.Or(stored) == TaskPriority.High ? stored : Priority.Or(stored);
+
     /// <summary>The tags that a task shall have: those that are named, or its own with some taken away and some added. Null when nothing is said of tags.</summary>
     internal Guid[]? TagIdsAfter(Guid[] stored, ResolvedLabels labels)
     {
         if (!AddTags.IsSet && !RemoveTags.IsSet)
         {
-            return Tags.IsSet ? labels.TagIds : null;
+            return Tags.IsSet || TagIds.IsSet ? labels.TagIds : null;
         }
         var removed = labels.Of(RemoveTags.Or([])).Select(tag => tag.Id);
         return [.. stored.Except(removed).Union(labels.Of(AddTags.Or([])).Select(tag => tag.Id))];
@@ -92,16 +102,24 @@ public sealed record TaskEdit
         }
 
         AddFault(Field.Tags, Tags, faults);
+        AddFault(Field.TagIds, TagIds, faults);
         AddFault(Field.AddTags, AddTags, faults);
         AddFault(Field.RemoveTags, RemoveTags, faults);
-        if (TagIdsAfter(stored?.TagIds ?? [], labels) is { } after && stored?.HasTags(after) != true)
+        if (labels.MissingTag is { } missing)
         {
-            var (field, named) = Tags.IsSet ? (Field.Tags, labels.Tags) : (Field.AddTags, labels.Of(AddTags.Or([])));
+            faults.Add(new FieldError(Field.TagIds, FieldFault.NoSuchThing, Index: missing));
+        }
+        else if (TagIdsAfter(stored?.TagIds ?? [], labels) is { } after && stored?.HasTags(after) != true)
+        {
+            var (field, named) = TagIds.IsSet ? (Field.TagIds, labels.Tags) : Tags.IsSet ? (Field.Tags, labels.Tags) : (Field.AddTags, labels.Of(AddTags.Or([])));
             if (after.Length > limits.Tags && (Tags.IsSet || named.Count > 0))
             {
                 faults.Add(new FieldError(field, FieldFault.TooMany, limits.Tags));
             }
-            CheckTags(field, stored, named, limits, faults);
+            if (!TagIds.IsSet)
+            {
+                CheckTags(field, stored, named, limits, faults);
+            }
         }
     }
 

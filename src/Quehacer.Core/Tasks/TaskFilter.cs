@@ -42,6 +42,9 @@ public sealed record TaskFilter
     /// <summary>Names of tags: all of them; empty for any. Storable, normalised and trimmed.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
+    /// <summary>Ids of tags: all of them; empty for any. An id that no tag has is on no task.</summary>
+    public IReadOnlyList<Guid> TagIds { get; init; } = [];
+
     /// <summary>Due later than this.</summary>
     public DateTime? DueAfter { get; init; }
 
@@ -73,7 +76,7 @@ public sealed record TaskFilter
 
     /// <summary>The workspace's row has the total.</summary>
     internal bool IsCounted =>
-        Priorities.Count == 0 && Category is null && Tags.Count == 0 && DueAfter is null && DueBefore is null && Overdue is null && CreatedAfter is null
+        Priorities.Count == 0 && Category is null && Tags.Count == 0 && TagIds.Count == 0 && DueAfter is null && DueBefore is null && Overdue is null && CreatedAfter is null
         && CreatedBefore is null && UpdatedSince is null && Words.Count == 0 && !(IncludeDeleted && State is not null);
 
     /// <summary>Sixteen bytes that differ where workspace, filter or order do; the order in which values were given does not matter.</summary>
@@ -87,6 +90,10 @@ public sealed record TaskFilter
         foreach (var tag in Tags.Select(Text.NameKey).Distinct().Order(StringComparer.Ordinal))
         {
             text.Append("|t").Append(tag.Length).Append(':').Append(tag);
+        }
+        foreach (var id in TagIds.Distinct().Order())
+        {
+            text.Append(CultureInfo.InvariantCulture, $"|i{id:N}");
         }
         foreach (var word in Words.OrderBy(word => word.Text, StringComparer.Ordinal))
         {
@@ -103,7 +110,14 @@ public sealed record CategoryFilter(Guid? Id);
 /// <param name="Page">From 1; a page past the end is empty. Null to go by the cursor.</param>
 /// <param name="Cursor">From an answer to the same filter; null to begin at the beginning.</param>
 /// <param name="WithTotal">Count the tasks of all pages.</param>
-public sealed record TaskListRequest(TaskFilter Filter, int Limit, int? Page, string? Cursor, bool WithTotal);
+public sealed record TaskListRequest(TaskFilter Filter, int Limit, int? Page, string? Cursor, bool WithTotal)
+{
+    /// <summary>Tasks to skip, from 0, in place of page and cursor; the answer has no cursors then. Null to go by those.</summary>
+    public long? Offset { get; init; }
+
+    /// <summary>How many tasks come before the page, where it is not a cursor that says so.</summary>
+    internal long Skipped => Offset ?? ((Page ?? 1) - 1L) * Limit;
+}
 
 /// <param name="Total">Tasks that pass the filter, on all pages; null when it was not asked for.</param>
 /// <param name="NextCursor">Where the next page begins; null when there is none.</param>

@@ -102,7 +102,7 @@ public sealed record TaskItem
         {
             Title = edit.Title.IsSet && edit.Title.Value != Title ? edit.Title : default,
             Description = edit.Description.IsSet && edit.Description.Value != Description ? edit.Description : default,
-            Priority = edit.Priority.IsSet && edit.Priority.Value != Priority ? edit.Priority : default,
+            Priority = edit.PriorityAfter(Priority) != Priority ? edit.Priority : default,
             DueDate = edit.DueDate.IsSet && edit.DueDate.Value != DueDate ? edit.DueDate : default,
             CategoryId = edit.CategoryId.IsSet && edit.CategoryId.Value != CategoryId ? edit.CategoryId : default,
             TagIds = tagIds is not null && !HasTags(tagIds) ? tagIds : default(Edit<Guid[]>),
@@ -124,6 +124,9 @@ public sealed record TaskItem
 
     /// <summary>Pending already: nothing to do.</summary>
     public TaskEvent[] Reopen() => State == TaskState.Pending ? [] : [new TaskEvent.Reopened()];
+
+    /// <summary>From either state to the other.</summary>
+    public TaskEvent[] Toggle() => State == TaskState.Done ? Reopen() : Complete();
 
     /// <summary>Soft: the task can be restored until it is purged.</summary>
     public TaskEvent[] Delete() => [new TaskEvent.Deleted()];

@@ -65,7 +65,7 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         {
             rows.Reverse();
         }
-        var (next, previous) = Around(request, cursor, rows, hasMore, fingerprint);
+        var (next, previous) = request.Offset is null ? Around(request, cursor, rows, hasMore, fingerprint) : (null, null);
         var (views, shownAt) = await tasks.ViewAsync(caller.WorkspaceId, rows, labelsAt, cancellation);
         // Three statements may have been needed: for tags by name, for the tasks, for names of tags. Whatever happened between them makes the
         // page one of no moment, and nobody must believe that it is what the workspace looked like.
@@ -81,7 +81,7 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
     internal async Task<(NpgsqlCommand Command, long? LookedUpAt)> CommandAsync(Caller caller, TaskListRequest request, TaskCursor? cursor, Counted? counted, CancellationToken cancellation)
     {
         var filter = request.Filter;
-        var tags = filter.Tags.Count > 0 || filter.Words.Count > 0 ? await FindTagsAsync(caller.WorkspaceId, filter, cancellation) : null;
+        var tags = filter.Tags.Count > 0 || filter.TagIds.Count > 0 || filter.Words.Count > 0 ? await FindTagsAsync(caller.WorkspaceId, filter, cancellation) : null;
         // The common lists have one good plan whatever their values are.
         var command = filter.IsCounted ? database.Command("") : database.PlannedCommand("");
         Write(command, caller, request, cursor, tags, counted);
@@ -114,7 +114,7 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
     }
 
     /// <summary>What a word or a tag of the filter stands for.</summary>
-    /// <param name="OfFilter">The tags of the filter, each under all the ids it goes by; a name that no tag has gives no ids.</param>
+    /// <param name="OfFilter">The tags of the filter, those given by name and then those given by id, each under all the ids it goes by; a name or id that no tag has gives none.</param>
     /// <param name="OfWords">For each word of the search, the tags in whose names it occurs.</param>
     private sealed record FoundTags(IReadOnlyList<List<Guid>> OfFilter, IReadOnlyList<List<Guid>> OfWords)
     {
@@ -122,21 +122,29 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         public long? Revision { get; set; }
     }
 
-    /// <summary>Tasks carry tags by id, so names are turned into ids first. Ids of tags that were merged into a tag count as that tag's.</summary>
+    /// <summary>
+    /// Tasks carry tags by id, so names are turned into ids first. Ids of tags that were merged into a tag count as that tag's, and the id of one
+    /// that was merged stands for all of them.
+    /// </summary>
     private async Task<FoundTags> FindTagsAsync(Guid workspaceId, TaskFilter filter, CancellationToken cancellation)
     {
-        var found = new FoundTags([.. filter.Tags.Select(_ => new List<Guid>())], [.. filter.Words.Select(_ => new List<Guid>())]);
+        var found = new FoundTags([.. Enumerable.Range(0, filter.Tags.Count + filter.TagIds.Count).Select(_ => new List<Guid>())], [.. filter.Words.Select(_ => new List<Guid>())]);
         await using var command = database.Command($"""
             SELECT w.revision, f.place, f.is_name, f.label_id FROM workspaces w LEFT JOIN (
             SELECT q.place, q.is_name, l.label_id
               FROM (SELECT n.place, true, n.name_key, NULL::tsquery FROM unnest($2) WITH ORDINALITY n(name_key, place)
                     UNION ALL SELECT w.place, false, NULL, w.query::tsquery FROM unnest($3) WITH ORDINALITY w(query, place)) q(place, is_name, name_key, query)
               JOIN labels t ON t.workspace_id = $1 AND t.kind = {(short)LabelKind.Tag} AND t.merged_into IS NULL AND (t.name_key = q.name_key OR t.words @@ q.query)
-              JOIN labels l ON l.workspace_id = $1 AND (l.label_id = t.label_id OR l.merged_into = t.label_id)) f ON true
+              JOIN labels l ON l.workspace_id = $1 AND (l.label_id = t.label_id OR l.merged_into = t.label_id)
+            {(filter.TagIds.Count > 0 ? ById : "")}) f ON true
              WHERE w.workspace_id = $1
             """);
         command.Parameters.With(workspaceId).With(filter.Tags.Select(Text.NameKey).ToArray())
             .With(filter.Words.Select(word => TaskWords.Quote(word.Text) + (word.IsPrefix ? ":*" : "")).ToArray());
+        if (filter.TagIds.Count > 0)
+        {
+            command.Parameters.With(filter.TagIds.ToArray()).With((long)filter.Tags.Count);
+        }
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
         {
@@ -148,6 +156,15 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         }
         return found;
     }
+
+    /// <summary>The places of tags given by id are behind those of the names.</summary>
+    private static readonly string ById = $"""
+        UNION ALL
+        SELECT $5 + i.place, true, l.label_id
+          FROM unnest($4) WITH ORDINALITY i(id, place)
+          JOIN labels o ON o.workspace_id = $1 AND o.kind = {(short)LabelKind.Tag} AND o.label_id = i.id
+          JOIN labels l ON l.workspace_id = $1 AND (l.label_id = coalesce(o.merged_into, o.label_id) OR l.merged_into = coalesce(o.merged_into, o.label_id))
+        """;
 
     private void Write(NpgsqlCommand command, Caller caller, TaskListRequest request, TaskCursor? cursor, FoundTags? tags, Counted? counted)
     {
@@ -182,9 +199,8 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
             place = cursor.Key is null ? $"AND t.task_id {comparison} {Add(cursor.Id)}" : $"AND ({key}, t.task_id) {comparison} ({Add(cursor.Parameter(filter.Sort)!)}, {Add(cursor.Id)})";
         }
         var (offset, upTo, limit) = ("", request.Limit + 1L, Add(request.Limit + 1L));
-        if (request.Page is { } page and > 1)
+        if (request.Skipped is var skipped and > 0)
         {
-            var skipped = (page - 1L) * request.Limit;
             (offset, upTo) = ($"OFFSET {Add(skipped)}", upTo + skipped);
             if (request.WithTotal && filter.IsCounted)
             {

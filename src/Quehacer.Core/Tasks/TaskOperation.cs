@@ -25,25 +25,37 @@ public sealed record TaskOperation
     /// <summary>Names that the decision needs resolved to tags.</summary>
     internal string[] TagNames { get; private init; } = [];
 
+    /// <summary>Tags that the decision needs to know to exist.</summary>
+    internal Guid[] TagIds { get; private init; } = [];
+
     /// <summary>The category that the decision needs to know to exist.</summary>
     internal Guid? CategoryId { get; private init; }
 
     internal bool ReachesDeleted { get; private init; }
 
     /// <summary>The decision rests on names or looks of labels.</summary>
-    internal bool NeedsLabels => TagNames.Length > 0 || CategoryId is not null;
+    internal bool NeedsLabels => TagNames.Length > 0 || TagIds.Length > 0 || CategoryId is not null;
 
     /// <summary>Makes a task.</summary>
     public static TaskOperation Create(TaskEdit edit, TaskLimits limits) =>
-        new(target: null, Precondition.None, (_, labels, now) => TaskItem.Create(edit, labels, limits, now)) { TagNames = edit.TagNames, CategoryId = edit.CategoryId.Or(null) };
+        new(target: null, Precondition.None, (_, labels, now) => TaskItem.Create(edit, labels, limits, now))
+        {
+            TagNames = edit.TagNames, TagIds = edit.TagIds.Or([]), CategoryId = edit.CategoryId.Or(null),
+        };
 
     /// <summary>Changes the members that the edit names and no others.</summary>
     public static TaskOperation Change(TaskRef task, TaskEdit edit, TaskLimits limits, Precondition precondition) =>
-        new(task, precondition, (before, labels, now) => before!.Change(edit, labels, limits, now)) { TagNames = edit.TagNames, CategoryId = edit.CategoryId.Or(null) };
+        new(task, precondition, (before, labels, now) => before!.Change(edit, labels, limits, now))
+        {
+            TagNames = edit.TagNames, TagIds = edit.TagIds.Or([]), CategoryId = edit.CategoryId.Or(null),
+        };
 
     public static TaskOperation Complete(TaskRef task, Precondition precondition) => new(task, precondition, (before, _, _) => before!.Complete());
 
     public static TaskOperation Reopen(TaskRef task, Precondition precondition) => new(task, precondition, (before, _, _) => before!.Reopen());
+
+    /// <summary>Completes what is pending and reopens what is done; of any number of these at once, each turns the task round once.</summary>
+    public static TaskOperation Toggle(TaskRef task, Precondition precondition) => new(task, precondition, (before, _, _) => before!.Toggle());
 
     public static TaskOperation Delete(TaskRef task, Precondition precondition) => new(task, precondition, (before, _, _) => before!.Delete());
 

@@ -35,7 +35,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
                 }
                 found = result.Value;
             }
-            var (labels, labelsRevision) = labelNames.Recall(caller.WorkspaceId, operation.TagNames, operation.CategoryId, now);
+            var (labels, labelsRevision) = labelNames.Recall(caller.WorkspaceId, operation, now);
             if (found is not null && operation.Precondition.SeesLabels)
             {
                 // The condition is on what the task looks like, so the batch must not be committed over other labels than those it was compared with.

@@ -17,7 +17,7 @@ public sealed class TaskListModelTests(PostgresFixture postgres)
     private sealed record Question(TaskFilter Filter, string? Search, int Limit)
     {
         public override string ToString() =>
-            $"{Filter} priorities [{string.Join(',', Filter.Priorities)}] tags [{string.Join(',', Filter.Tags)}] search '{Search}' limit {Limit}";
+            $"{Filter} priorities [{string.Join(',', Filter.Priorities)}] tags [{string.Join(',', Filter.Tags)}] by id [{string.Join(',', Filter.TagIds)}] search '{Search}' limit {Limit}";
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -238,6 +238,7 @@ public sealed class TaskListModelTests(PostgresFixture postgres)
             Priorities = Perhaps() ? [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => (TaskPriority)random.Next(4))] : [],
             Category = Perhaps() ? new CategoryFilter(Perhaps(3) ? null : Perhaps(6) ? Guid.CreateVersion7() : OneOf(categories)) : null,
             Tags = Perhaps(4) ? [.. Enumerable.Range(0, random.Next(1, 3)).Select(_ => OneOf<string>([.. TagNames, "WORK", "RED", "garden", "nobody has it"]))] : [],
+            TagIds = Perhaps() ? [.. Enumerable.Range(0, random.Next(1, 3)).Select(_ => OneOf(world.TagIds))] : [],
             DueAfter = Perhaps() ? Near(OneOf(dues)) : null,
             DueBefore = Perhaps() ? Near(OneOf(dues)) : null,
             Overdue = Perhaps() ? random.Next(2) == 0 : null,
@@ -263,7 +264,20 @@ public sealed class TaskListModelTests(PostgresFixture postgres)
         }
         await CheckPageAsync(house, ana, world, question, page: count / question.Limit + 2);
         await CheckPageAsync(house, ana, world, question, page: int.MaxValue);
+        foreach (var offset in new[] { 0, 1, count / 2, count, int.MaxValue })
+        {
+            await CheckOffsetAsync(house, ana, world, question, offset);
+        }
         return count;
+    }
+
+    private static async Task CheckOffsetAsync(House house, Caller ana, TaskWorld world, Question question, int offset)
+    {
+        var expected = world.List(question.Filter, question.Search, house.Time.NowUtc());
+        var request = new TaskListRequest(question.Filter, question.Limit, Page: null, Cursor: null, WithTotal: true) { Offset = offset };
+        var shown = House.Ok(await house.Core.TaskList.ListAsync(ana, request, Cancellation));
+        AssertRows(world, expected.Skip(offset).Take(question.Limit), shown.Tasks, $"behind {offset} of {question}");
+        Assert.Equal((expected.Count, null, null), (shown.Total, shown.NextCursor, shown.PreviousCursor));
     }
 
     private static async Task CheckPageAsync(House house, Caller ana, TaskWorld world, Question question, int page)

@@ -54,6 +54,9 @@ internal sealed class TaskWorld(House house, Caller caller)
     /// <summary>The names of the task's tags as they are called now.</summary>
     public IReadOnlyList<string> TagsOf(TaskItem task) => [.. task.TagIds.Select(TagBehind).OfType<Guid>().Distinct().Select(id => labels[id].Name)];
 
+    /// <summary>Every id that stands for a tag, those of merged ones too, and some that stand for none.</summary>
+    public IReadOnlyList<Guid> TagIds => [.. labels.Keys, Guid.CreateVersion7()];
+
     public Guid? CategoryOf(TaskItem task) => task.CategoryId is { } id && labels.TryGetValue(id, out var label) && label.Kind == LabelKind.Category ? id : null;
 
     /// <param name="search">The words of the filter as somebody wrote them, separated by spaces.</param>
@@ -92,6 +95,7 @@ internal sealed class TaskWorld(House house, Caller caller)
         && (filter.Priorities.Count == 0 || filter.Priorities.Contains(task.Priority))
         && (filter.Category is null || CategoryOf(task) == filter.Category.Id)
         && filter.Tags.All(name => TagsOf(task).Any(tag => string.Equals(tag, name, StringComparison.OrdinalIgnoreCase)))
+        && filter.TagIds.All(id => TagBehind(id) is { } tag && task.TagIds.Select(TagBehind).Contains(tag))
         && (filter.DueAfter is null || task.DueDate > filter.DueAfter)
         && (filter.DueBefore is null || task.DueDate < filter.DueBefore)
         && (filter.Overdue is null || filter.Overdue == (task.State == TaskState.Pending && task.DueDate < now))

@@ -231,6 +231,40 @@ public sealed class TaskItemTests
         Assert.Empty(done.Complete());
         Assert.IsType<TaskEvent.Reopened>(Assert.Single(done.Reopen()));
         Assert.Empty(pending.Reopen());
+        Assert.IsType<TaskEvent.Completed>(Assert.Single(pending.Toggle()));
+        Assert.IsType<TaskEvent.Reopened>(Assert.Single(done.Toggle()));
+    }
+
+    [Fact]
+    public void High_leaves_critical_alone_for_whoever_has_no_word_for_it()
+    {
+        TaskItem Of(TaskPriority priority) => Given(new TaskEvent.Created(new TaskDelta { Title = "Milk", Priority = priority }));
+        TaskEdit Wanting(TaskPriority priority) => new() { Priority = priority, HighCoversCritical = true };
+
+        Assert.Empty(Changed(Of(TaskPriority.Critical), Wanting(TaskPriority.High)));
+        var lowered = Assert.IsType<TaskEvent.Updated>(Assert.Single(Changed(Of(TaskPriority.Critical), Wanting(TaskPriority.Medium))));
+        Assert.Equal((TaskPriority.Medium, TaskPriority.Critical), (lowered.Data.Priority.Value, lowered.Before.Priority.Value));
+        var raised = Assert.IsType<TaskEvent.Updated>(Assert.Single(Changed(Of(TaskPriority.Low), Wanting(TaskPriority.High))));
+        Assert.Equal(TaskPriority.High, raised.Data.Priority.Value);
+        Assert.Single(Changed(Of(TaskPriority.Critical), new TaskEdit { Priority = TaskPriority.High }));
+        Assert.Empty(Changed(Of(TaskPriority.Critical), new TaskEdit { HighCoversCritical = true }));
+    }
+
+    [Fact]
+    public void Tags_given_by_id_are_those_that_the_task_has_and_one_that_is_not_there_is_a_fault()
+    {
+        var byId = new TaskEdit { TagIds = new[] { Home.Id, Work.Id } };
+        var tagged = Assert.IsType<TaskEvent.Updated>(Assert.Single(Changed(Given(Milk), byId, Home, Work)));
+        Assert.Equal([Home.Id, Work.Id], tagged.Data.TagIds.Value);
+        Assert.Empty(Changed(Given(Milk, tagged), byId, Home, Work));
+        Assert.Equal([], Assert.IsType<TaskEvent.Updated>(Assert.Single(Changed(Given(Milk, tagged), new TaskEdit { TagIds = Array.Empty<Guid>() }))).Data.TagIds.Value);
+
+        var missing = new ResolvedLabels([Home], HasCategory: true, IsComplete: false) { MissingTag = 1 };
+        Assert.Equal([new FieldError(Field.TagIds, FieldFault.NoSuchThing, Index: 1)], Refused(Given(Milk).Change(byId, missing, V1, Now)));
+        var eleven = NewTags(11);
+        Assert.Equal(
+            [new FieldError(Field.TagIds, FieldFault.TooMany, 10)],
+            Refused(Given(Milk).Change(new TaskEdit { TagIds = eleven.Select(tag => tag.Id).ToArray() }, eleven, V1, Now)));
     }
 
     [Fact]

@@ -37,6 +37,7 @@ internal static class FieldMessages
             Field.Tags => "tags",
             Field.AddTags => "add_tags",
             Field.RemoveTags => "remove_tags",
+            Field.TagIds => "tag_ids",
             Field.Version => "version",
             Field.Email => "email",
             Field.Name => "name",
@@ -61,6 +62,7 @@ internal static class FieldMessages
             Field.Fields => "fields",
             Field.IncludeDeleted => "include_deleted",
             Field.Cursor => "cursor",
+            Field.Offset => "offset",
             Field.IncludeTotal => "include_total",
             Field.Counts => "counts",
             Field.Color => "color",
@@ -91,6 +93,8 @@ internal static class FieldMessages
         FieldFault.NotAnEmail => "NOT_AN_EMAIL",
         FieldFault.OutOfRange => "OUT_OF_RANGE",
         FieldFault.TooCommon => "TOO_COMMON",
+        FieldFault.NotLetters => "NOT_LETTERS",
+        FieldFault.TooSimple => "TOO_SIMPLE",
         FieldFault.UnknownName => "UNKNOWN",
         FieldFault.Repeated => "REPEATED",
         FieldFault.NotAnObject => "NOT_AN_OBJECT",
@@ -127,6 +131,10 @@ internal static class FieldMessages
         FieldFault.TooCommon => new(
             $"Field '{name}' is one of the passwords that everybody tries first. Choose another; a few words in a row make a good one.",
             $"El campo '{name}' es una de las contraseñas que todos prueban primero. Elige otra; unas palabras seguidas son una buena."),
+        FieldFault.NotLetters => new($"Field '{name}' can have letters and spaces only.", $"El campo '{name}' solo puede contener letras y espacios."),
+        FieldFault.TooSimple => new(
+            $"Field '{name}' must have a lower-case letter, an upper-case letter and a digit.",
+            $"El campo '{name}' debe contener al menos una minúscula, una mayúscula y un número."),
         FieldFault.UnknownName => error.Nearest is { } nearest
             ? new($"'{error.Name}' is not known here. Did you mean '{nearest}'?", $"'{error.Name}' no se conoce aquí. ¿Querías decir '{nearest}'?")
             : new($"'{error.Name}' is not known here. Remove it.", $"'{error.Name}' no se conoce aquí. Quítalo."),
