@@ -10,7 +10,23 @@ public sealed record ContractUnderTest(string Name, string Prefix, string Tasks)
 {
     public static readonly ContractUnderTest V1 = new("v1", "/api/v1", "/api/v1/tasks");
 
-    public static readonly ContractUnderTest[] All = [V1, new("v1 at /tasks", "/tasks", "/tasks")];
+    public static readonly ContractUnderTest Tareas = new("tareas", "/api/tareas", "/api/tareas")
+    {
+        Shown = answer => answer["task"]!,
+        ChangeMethod = "PUT",
+        ValidationStatus = 400,
+        MalformedIdStatus = 400,
+        ErrorType = "application/json",
+        AssertIsError = answer =>
+        {
+            Assert.NotEmpty((string)answer["error"]!);
+            Assert.NotEmpty((string)answer["message"]!);
+            Assert.Empty(answer.Json.AsObject().Select(member => member.Key).Except(["error", "message", "field", "details"]));
+        },
+        ErrorCode = answer => $"{answer["error"]} {answer["message"]}",
+    };
+
+    public static readonly ContractUnderTest[] All = [V1, new("v1 at /tasks", "/tasks", "/tasks"), Tareas];
 
     /// <summary>The path of one task; what follows it is an id, as the contract writes ids.</summary>
     public Func<string, string> Task { get; init; } = id => $"{Tasks}/{id}";

@@ -1,0 +1,77 @@
+using Microsoft.AspNetCore.WebUtilities;
+using Quehacer.Core;
+using Quehacer.Core.Accounts;
+using Quehacer.Server.Http;
+
+namespace Quehacer.Server.Contracts.Tareas;
+
+/// <summary>
+/// 003's errors: <c>{error, message, field?}</c>. The first is the name of the status in HTTP, save for values, where 003 has a name of its own; the
+/// second is a sentence in Spanish, but for the two that 003 has in English.
+/// </summary>
+internal sealed class Errors(SessionStore sessions) : Refusals(sessions)
+{
+    private const string Validation = "Validation Error";
+
+    protected override TagShape Tags => Tareas.Conditional.Tags;
+
+    protected override Task SayAsync(HttpContext http, ErrorKind kind, Error error)
+    {
+        if (error.Code != ErrorCode.Invalid)
+        {
+            return SendAsync(http, kind, kind.Status, ReasonPhrases.GetReasonPhrase(kind.Status), MessageOf(error.Code, http));
+        }
+        // The first is told alone as well: in the order of the form, whatever order they were found in.
+        var details = error.Fields.OrderBy(fault => fault.Field).Take(Limits.FaultsTold).Select(fault => FieldMessages.Of(fault, http)).ToList();
+        return SendAsync(http, kind, 400, Validation, details[0].Message, details[0].Field, details.Count > 1 ? details : null);
+    }
+
+    protected override Task SayAsync(HttpContext http, ErrorKind kind, HttpFault fault) => fault == HttpFault.MalformedJson
+        ? SendAsync(http, kind, kind.Status, Validation, MessageOf(fault, http), "body")
+        : SendAsync(http, kind, kind.Status, ReasonPhrases.GetReasonPhrase(kind.Status), MessageOf(fault, http));
+
+    private static Task SendAsync(HttpContext http, ErrorKind kind, int status, string error, string message, string? field = null, IReadOnlyList<ErrorDetailBody>? details = null) =>
+        SendAsync(http, kind, status, "application/json; charset=utf-8", new ErrorBody(error, message, field, details), TareasJson.Default.ErrorBody);
+
+    private static string MessageOf(ErrorCode code, HttpContext http) => code switch
+    {
+        ErrorCode.Invalid => "La petición tiene valores que no se pueden aceptar",
+        ErrorCode.NotFound => ThingOf(http).IsNotThere,
+        ErrorCode.Gone => "El recurso se eliminó definitivamente",
+        ErrorCode.PreconditionFailed => "El recurso cambió desde que lo leíste; léelo de nuevo y repite el cambio con su nuevo ETag",
+        ErrorCode.PreconditionRequired => "Este servidor exige que cada cambio lleve en If-Match el ETag del estado que leíste",
+        ErrorCode.EmailTaken => "User with this email already exists",
+        ErrorCode.NameTaken => ThingOf(http).NameIsTaken,
+        ErrorCode.WrongCredentials => "Invalid credentials",
+        ErrorCode.TooManyLogins => MessageOf(HttpFault.TooManyRequests, http),
+        ErrorCode.SessionEnded or ErrorCode.RefreshTokenInvalid => MessageOf(HttpFault.TokenInvalid, http),
+        ErrorCode.IdempotencyMismatch => "Esta Idempotency-Key ya se usó con otra petición; usa una clave nueva para cada petición",
+        ErrorCode.IdempotencyInFlight => "La primera petición con esta Idempotency-Key sigue en curso; repítela en un momento",
+        ErrorCode.Busy => MessageOf(HttpFault.Unavailable, http),
+    };
+
+    private static string MessageOf(HttpFault fault, HttpContext http) => fault switch
+    {
+        HttpFault.BadRequest => "La petición no cumple las reglas de HTTP; corrígela y envíala de nuevo",
+        HttpFault.AmbiguousFraming => "El final del cuerpo se puede leer de dos maneras; envía solo Content-Length o solo 'Transfer-Encoding: chunked'",
+        HttpFault.ConditionInvalid => "If-Match o If-None-Match no es una lista de etiquetas de entidad; envía el ETag tal como llegó, entre comillas",
+        HttpFault.MalformedJson => "El cuerpo de la petición no es JSON válido",
+        HttpFault.BodyTooLarge => "El cuerpo de la petición tiene más de 1 MiB; envía menos de una vez",
+        HttpFault.UnsupportedMediaType => "El cuerpo de la petición debe ser application/json, en UTF-8 y sin comprimir",
+        HttpFault.NotAcceptable => "Accept o Accept-Encoding excluye todo lo que esta ruta responde; acepta application/json",
+        HttpFault.NoSuchPath => "Ruta no encontrada",
+        HttpFault.MethodNotAllowed => $"Esta ruta no acepta {http.Request.Method}; acepta {http.Response.Headers.Allow}",
+        HttpFault.Ended => "Esta parte de la API fue retirada; usa lo que la cabecera Link nombra",
+        HttpFault.RequestTimeout => "La petición llegó demasiado despacio; envíala de nuevo",
+        HttpFault.TokenMissing => "Usuario no autenticado",
+        HttpFault.TokenInvalid => "Token inválido",
+        HttpFault.TokenExpired => "Token expirado",
+        HttpFault.IdempotencyKeyInvalid => "Idempotency-Key debe ser una cadena de 1 a 255 caracteres ASCII imprimibles",
+        HttpFault.IdempotencyKeyMissing => "Este servidor exige una Idempotency-Key en cada POST; envía una clave nueva con cada petición",
+        HttpFault.TooManyRequests => "Demasiadas solicitudes. Intenta de nuevo más tarde.",
+        HttpFault.Overloaded or HttpFault.Unavailable => "El servicio no está disponible en este momento; intenta de nuevo en unos segundos",
+        HttpFault.Internal => "Error interno del servidor",
+    };
+
+    public static Thing ThingOf(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<Thing>() ?? Thing.Task;
+}
