@@ -7,10 +7,11 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Quehacer.Core;
 using Quehacer.Core.Jobs;
+using Quehacer.Server.Contracts;
 using Quehacer.Server.Contracts.Tareas;
 using Quehacer.Server.Contracts.V1;
-using Quehacer.Server.Contracts.V1.OpenApi;
 using Quehacer.Server.Http;
+using Quehacer.Server.OpenApi;
 using Quehacer.Server.Pages;
 using IPNetwork = System.Net.IPNetwork;
 
@@ -78,7 +79,10 @@ internal static class Serving
         app.MapReference();
         app.MapV1(installation, problems, demands, RateLimits.OfBatches(settings));
         app.MapTareas(installation, errors, demands);
-        app.MapOpenApi();
+        foreach (var description in Descriptions.All)
+        {
+            new OpenApiDocument(description).Map(app, contracts);
+        }
 
         try
         {
