@@ -45,6 +45,9 @@ public sealed record TaskOperation
 
     public static TaskOperation Reopen(TaskRef task, Precondition precondition) => new(task, precondition, (before, _, _) => before!.Reopen());
 
+    /// <summary>Turns the state round, from whatever it is at that moment: of two at once, the second takes back what the first did.</summary>
+    public static TaskOperation Toggle(TaskRef task, Precondition precondition) => new(task, precondition, (before, _, _) => before!.Toggle());
+
     public static TaskOperation Delete(TaskRef task, Precondition precondition) => new(task, precondition, (before, _, _) => before!.Delete());
 
     /// <summary>Takes a deleted task back, as long as it has not been purged.</summary>
