@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Quehacer.Core;
 using Quehacer.Core.Jobs;
+using Quehacer.Server.Contracts.Envelope;
 using Quehacer.Server.Contracts.V1;
 using Quehacer.Server.Contracts.V1.OpenApi;
 using Quehacer.Server.Http;
@@ -45,7 +46,8 @@ internal static class Serving
 
         await using var app = builder.Build();
         var problems = new Problems(settings.PublicUrl, installation.Sessions);
-        var contracts = new Http.Contracts(V1.Contract(problems));
+        var faults = new Faults(installation.Sessions);
+        var contracts = new Http.Contracts(V1.Contract(problems), Envelope.Contract(faults));
         var requests = new InFlight();
         app.Use(requests.Count);
         if (settings.TrustedProxies.Count > 0)
@@ -73,7 +75,9 @@ internal static class Serving
         app.MapStartPage(problems);
         app.MapErrorPages(problems);
         app.MapReference();
-        app.MapV1(installation, problems, new WriteDemands(settings.IdempotencyKeyRequired, settings.PreconditionRequired), RateLimits.OfBatches(settings));
+        var (demands, batchLimit) = (new WriteDemands(settings.IdempotencyKeyRequired, settings.PreconditionRequired), RateLimits.OfBatches(settings));
+        app.MapV1(installation, problems, demands, batchLimit);
+        app.MapEnvelope(installation, opened.Database, faults, demands, batchLimit, settings);
         app.MapOpenApi();
 
         try
