@@ -3,9 +3,10 @@ using Quehacer.Core;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Postgres;
 using Quehacer.Server;
+using Quehacer.Server.Contracts;
 using Quehacer.Server.Contracts.V1;
-using Quehacer.Server.Contracts.V1.OpenApi;
 using Quehacer.Server.Http;
+using Quehacer.Server.OpenApi;
 
 var email = new Option<string>("--email") { Required = true, Description = "The e-mail to log in with." };
 var name = new Option<string>("--name") { Required = true, Description = "What people call the user." };
@@ -25,8 +26,8 @@ var restore = new Command("restore", "Put a backup into an empty database.") { f
 var createUser = new Command("create", "Make an account.") { email, name, password };
 var promoteUser = new Command("promote", "Make an account an administrator of the installation.") { who };
 var putOnPlan = new Command("plan", "Put an account on a plan, which says how many requests a minute it may send.") { who, plan };
-var contract = new Argument<string>("contract") { Description = "The contract: v1." };
-contract.AcceptOnlyFromAmong("v1");
+var contract = new Argument<string>("contract") { Description = $"The contract: {string.Join(", ", Descriptions.All.Select(description => description.Contract))}." };
+contract.AcceptOnlyFromAmong([.. Descriptions.All.Select(description => description.Contract)]);
 var openApi = new Command("openapi", "Print the OpenAPI description of a contract. Needs no database and no server.") { contract };
 var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, backup, restore, new Command("user", "Manage accounts.") { createUser, promoteUser, putOnPlan }, openApi };
 
@@ -87,10 +88,10 @@ putOnPlan.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.Us
         }
         await Say($"The account is on the plan '{Plans.NameOf(chosen)}' from its next access token on.");
     }, cancellation)));
-openApi.SetAction(async (_, cancellation) =>
+openApi.SetAction(async (parsed, cancellation) =>
 {
     await using var output = Console.OpenStandardOutput();
-    await output.WriteAsync(OpenApiDocument.Whole(), cancellation);
+    await output.WriteAsync(new OpenApiDocument(Descriptions.Of(parsed.GetRequiredValue(contract))!).Whole(), cancellation);
 });
 
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

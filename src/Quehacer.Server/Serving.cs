@@ -7,10 +7,11 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Quehacer.Core;
 using Quehacer.Core.Jobs;
+using Quehacer.Server.Contracts;
 using Quehacer.Server.Contracts.Envelope;
 using Quehacer.Server.Contracts.V1;
-using Quehacer.Server.Contracts.V1.OpenApi;
 using Quehacer.Server.Http;
+using Quehacer.Server.OpenApi;
 using Quehacer.Server.Pages;
 using IPNetwork = System.Net.IPNetwork;
 
@@ -78,7 +79,10 @@ internal static class Serving
         var (demands, batchLimit) = (new WriteDemands(settings.IdempotencyKeyRequired, settings.PreconditionRequired), RateLimits.OfBatches(settings));
         app.MapV1(installation, problems, demands, batchLimit);
         app.MapEnvelope(installation, opened.Database, faults, demands, batchLimit, settings);
-        app.MapOpenApi();
+        foreach (var description in Descriptions.All)
+        {
+            new OpenApiDocument(description).Map(app, contracts);
+        }
 
         try
         {
