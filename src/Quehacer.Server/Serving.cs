@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Quehacer.Core;
 using Quehacer.Core.Jobs;
 using Quehacer.Server.Contracts;
+using Quehacer.Server.Contracts.Envelope;
 using Quehacer.Server.Contracts.Tareas;
 using Quehacer.Server.Contracts.V1;
 using Quehacer.Server.Http;
@@ -48,8 +49,8 @@ internal static class Serving
         await using var app = builder.Build();
         var problems = new Problems(settings.PublicUrl, installation.Sessions);
         var errors = new Errors(installation.Sessions);
-        var demands = new WriteDemands(settings.IdempotencyKeyRequired, settings.PreconditionRequired);
-        var contracts = new Http.Contracts(V1.Contract(problems), Tareas.Contract(errors));
+        var faults = new Faults(installation.Sessions);
+        var contracts = new Http.Contracts(V1.Contract(problems), Tareas.Contract(errors), Envelope.Contract(faults));
         var requests = new InFlight();
         app.Use(requests.Count);
         if (settings.TrustedProxies.Count > 0)
@@ -77,8 +78,10 @@ internal static class Serving
         app.MapStartPage(problems);
         app.MapErrorPages(problems);
         app.MapReference();
-        app.MapV1(installation, problems, demands, RateLimits.OfBatches(settings));
+        var (demands, batchLimit) = (new WriteDemands(settings.IdempotencyKeyRequired, settings.PreconditionRequired), RateLimits.OfBatches(settings));
+        app.MapV1(installation, problems, demands, batchLimit);
         app.MapTareas(installation, errors, demands);
+        app.MapEnvelope(installation, opened.Database, faults, demands, batchLimit, settings);
         foreach (var description in Descriptions.All)
         {
             new OpenApiDocument(description).Map(app, contracts);

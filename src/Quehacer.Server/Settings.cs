@@ -91,6 +91,9 @@ public sealed record Settings
     public required int IdempotencyKeyHours { get; init; }
     public required bool IdempotencyKeyRequired { get; init; }
 
+    /// <summary>How long clients of the envelope may take an answer for true without asking again; 0 for not at all.</summary>
+    public required int EnvelopeCacheSeconds { get; init; }
+
     /// <summary>False turns all limits off, those of logins included.</summary>
     public required bool RateLimitsEnabled { get; init; }
     public required int StandardPerMinute { get; init; }
@@ -98,6 +101,7 @@ public sealed record Settings
     public required int PremiumPerMinute { get; init; }
     public required int AnonymousPerMinute { get; init; }
     public required int BatchesPerMinute { get; init; }
+    public required int EnvelopeWritesPerMinute { get; init; }
     public required int LoginFailures { get; init; }
     public required int LoginWindowMinutes { get; init; }
     public required int LoginFailuresPerDay { get; init; }
@@ -173,12 +177,14 @@ public sealed record Settings
             PreconditionRequired = reader.Flag("Tasks:RequireIfMatch", false),
             IdempotencyKeyHours = reader.Integer("Idempotency:KeyHours", 24, 24, 8760),
             IdempotencyKeyRequired = reader.Flag("Idempotency:Required", false),
+            EnvelopeCacheSeconds = reader.ByEnvironment("Envelope:CacheSeconds", environment == "Development" ? 10 : 60, 0, 86_400),
             RateLimitsEnabled = reader.Flag("RateLimits:Enabled", true),
             StandardPerMinute = reader.Integer("RateLimits:StandardPerMinute", 100, 1, 1_000_000_000),
             PlusPerMinute = reader.Integer("RateLimits:PlusPerMinute", 1000, 1, 1_000_000_000),
             PremiumPerMinute = reader.Integer("RateLimits:PremiumPerMinute", 10_000, 1, 1_000_000_000),
             AnonymousPerMinute = reader.Integer("RateLimits:AnonymousPerMinute", 20, 1, 1_000_000_000),
             BatchesPerMinute = reader.Integer("RateLimits:BatchesPerMinute", 100, 1, 1_000_000_000),
+            EnvelopeWritesPerMinute = reader.Integer("RateLimits:EnvelopeWritesPerMinute", 30, 1, 1_000_000_000),
             LoginFailures = reader.Integer("RateLimits:LoginFailures", 5, 1, 1_000_000),
             LoginWindowMinutes = reader.Integer("RateLimits:LoginWindowMinutes", 15, 1, 1440),
             LoginFailuresPerDay = reader.Integer("RateLimits:LoginFailuresPerDay", 100, 1, 1_000_000_000),
@@ -259,6 +265,9 @@ public sealed record Settings
             wrong.Add($"{name} is '{text}'. Set it to a whole number from {least} to {most}, or remove it for {otherwise}.");
             return otherwise;
         }
+
+        /// <summary>A number whose default is another in Development.</summary>
+        public int ByEnvironment(string key, int otherwise, int least, int most) => Integer(key, otherwise, least, most);
 
         public bool Flag(string key, bool otherwise)
         {

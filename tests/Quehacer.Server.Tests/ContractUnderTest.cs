@@ -26,7 +26,34 @@ public sealed record ContractUnderTest(string Name, string Prefix, string Tasks)
         ErrorCode = answer => $"{answer["error"]} {answer["message"]}",
     };
 
-    public static readonly ContractUnderTest[] All = [V1, new("v1 at /tasks", "/tasks", "/tasks"), Tareas];
+    public static readonly ContractUnderTest Envelope = new("envelope", "/tasks/task", "/tasks/task")
+    {
+        List = "/tasks/task/list/page",
+        Shown = answer => answer["data"]!,
+        Listed = answer => answer["data"]!["tasks"]!.AsArray(),
+        Id = task => $"{(long)task["id"]!}",
+        DeleteStatus = 200,
+        ValidationStatus = 400,
+        ErrorType = "application/json",
+        AssertIsError = answer =>
+        {
+            Assert.Equal(["code", "resultMessage", "errors"], answer.Json.AsObject().Select(member => member.Key));
+            Assert.Equal(answer.Status, (int)answer["code"]!);
+            Assert.Matches("^[A-Z_]+$", (string)answer["resultMessage"]!);
+            Assert.NotEmpty(answer["errors"]!.AsArray());
+            Assert.All(answer["errors"]!.AsArray(), error =>
+            {
+                Assert.Equal(["field", "message"], error!.AsObject().Select(member => member.Key));
+                Assert.NotEmpty((string)error["field"]!);
+                Assert.Matches("^.+[^. ]$", (string)error["message"]!);
+            });
+        },
+        ErrorCode = answer => (string?)answer["resultMessage"],
+        // Its bodies carry the time, so that equal tags do not mean equal bytes.
+        HasStrongTags = false,
+    };
+
+    public static readonly ContractUnderTest[] All = [V1, new("v1 at /tasks", "/tasks", "/tasks"), Tareas, Envelope];
 
     /// <summary>The path of one task; what follows it is an id, as the contract writes ids.</summary>
     public Func<string, string> Task { get; init; } = id => $"{Tasks}/{id}";

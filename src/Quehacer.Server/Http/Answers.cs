@@ -14,6 +14,9 @@ internal sealed class Answer<T>(int status, T body, JsonTypeInfo<T> type) : IRes
 
     public string? Location { get; init; }
 
+    /// <summary>The address of what is shown, where it was written by way of another (RFC 9110 §8.7).</summary>
+    public string? ContentLocation { get; init; }
+
     public bool IsReplay { get; init; }
 
     /// <summary>The addresses around a page (RFC 8288).</summary>
@@ -43,6 +46,10 @@ internal sealed class Answer<T>(int status, T body, JsonTypeInfo<T> type) : IRes
         if (Location is not null)
         {
             headers.Location = Location;
+        }
+        if (ContentLocation is not null)
+        {
+            headers.ContentLocation = ContentLocation;
         }
         if (IsReplay)
         {

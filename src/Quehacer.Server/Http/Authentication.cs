@@ -20,7 +20,7 @@ internal sealed class Authentication(RequestDelegate next, AccessToken accessTok
     public Task InvokeAsync(HttpContext http)
     {
         // Who asks for a path or a method that there is not (no route) is looked at as well: what they ask counts as theirs.
-        if (http.GetEndpoint() is RouteEndpoint endpoint && endpoint.Metadata.GetMetadata<RequiresCaller>() is null)
+        if (http.GetEndpoint() is RouteEndpoint { Metadata: var marks } && marks.GetMetadata<RequiresCaller>() is null && marks.GetMetadata<NotServed>() is null)
         {
             return next(http);
         }

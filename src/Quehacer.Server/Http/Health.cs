@@ -11,6 +11,9 @@ internal static class Health
 {
     public static readonly string Version = typeof(Health).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
+    /// <summary>What 003 calls the program.</summary>
+    public const string Name = "Task Management API";
+
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
     public static void MapHealth(this IEndpointRouteBuilder routes, Database database)
@@ -21,12 +24,12 @@ internal static class Health
             Map(prefix + "/live", http => WriteAsync(http, 200, new JsonObject { ["status"] = "alive" }));
             Map(prefix + "/ready", async http =>
             {
-                var ready = await AnswersAsync(database, Endpoints.Bounded);
+                var ready = await IsConnectedAsync(database, Endpoints.Bounded);
                 await WriteAsync(http, ready ? 200 : 503, new JsonObject { ["status"] = ready ? "ready" : "not_ready" });
             });
             Map(prefix + "/health/detailed", async http =>
             {
-                var connected = await AnswersAsync(database, Endpoints.Bounded);
+                var connected = await IsConnectedAsync(database, Endpoints.Bounded);
                 await WriteAsync(http, connected ? 200 : 503, new JsonObject
                 {
                     ["status"] = connected ? "healthy" : "unhealthy",
@@ -48,7 +51,7 @@ internal static class Health
     {
         ["status"] = "healthy",
         ["timestamp"] = Now(),
-        ["service"] = "Task Management API",
+        ["service"] = Name,
         ["version"] = Version,
     };
 
@@ -56,7 +59,8 @@ internal static class Health
 
     private static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MB");
 
-    private static async Task<bool> AnswersAsync(Database database, CancellationToken cancellation)
+    /// <summary>Whether the database answers; it is waited for two seconds at most.</summary>
+    public static async Task<bool> IsConnectedAsync(Database database, CancellationToken cancellation)
     {
         try
         {

@@ -125,6 +125,18 @@ internal static class JsonValues
             : Edit<Guid?>.Malformed(FieldFault.NotAnId);
     }
 
+    /// <summary>A task by any of its names; its number may be a JSON number.</summary>
+    public static bool TryReadTask(JsonElement id, out TaskRef task)
+    {
+        task = default;
+        return id.ValueKind switch
+        {
+            JsonValueKind.String => TryGetString(id, out var text) && TaskRef.TryParse(text, out task),
+            JsonValueKind.Number => TaskRef.TryParse(id.GetRawText(), out task),
+            _ => false,
+        };
+    }
+
     /// <summary><c>#RRGGBB</c> in any case; what is kept is upper case.</summary>
     public static Edit<string?> OptionalColor(JsonElement value)
     {

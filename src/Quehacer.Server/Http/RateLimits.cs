@@ -38,6 +38,10 @@ internal sealed class RateLimits
     public static RateLimit OfBatches(Settings settings) => RateLimit.PerMinute("batches", settings.BatchesPerMinute, new(
         $"{settings.BatchesPerMinute} batches a minute are allowed.", $"Se permiten {settings.BatchesPerMinute} lotes por minuto."));
 
+    /// <summary>What everything that writes through the envelope shares, beside its caller's plan: 000 wants less of writes than of reads.</summary>
+    public static RateLimit OfEnvelopeWrites(Settings settings) => RateLimit.PerMinute("envelope-writes", settings.EnvelopeWritesPerMinute, new(
+        $"{settings.EnvelopeWritesPerMinute} writes a minute are allowed through this contract.", $"Se permiten {settings.EnvelopeWritesPerMinute} escrituras por minuto con este contrato."));
+
     public Task InvokeAsync(HttpContext http)
     {
         var endpoint = http.GetEndpoint();

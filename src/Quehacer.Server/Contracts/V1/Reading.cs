@@ -160,7 +160,7 @@ internal static class Reading
         {
             faults.Add(new FieldError(Field.Id, FieldFault.Required));
         }
-        else if (id is { } given && !TryReadTarget(given, out target))
+        else if (id is { } given && !TryReadTask(given, out target))
         {
             faults.Add(new FieldError(Field.Id, FieldFault.NotAnId));
         }
@@ -191,18 +191,6 @@ internal static class Reading
             "delete" => TaskOperation.Delete(target, condition(version)),
             _ => TaskOperation.Restore(target, condition(version)),
         });
-    }
-
-    /// <summary>A task by any of its names; its number may be a JSON number.</summary>
-    private static bool TryReadTarget(JsonElement id, out TaskRef task)
-    {
-        task = default;
-        return id.ValueKind switch
-        {
-            JsonValueKind.String => TryGetString(id, out var text) && TaskRef.TryParse(text, out task),
-            JsonValueKind.Number => TaskRef.TryParse(id.GetRawText(), out task),
-            _ => false,
-        };
     }
 
     /// <summary>All tags are named, or some to add and some to take away.</summary>

@@ -21,20 +21,20 @@ internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<stri
         {
             query.Refuse(Field.Page, FieldFault.Contradiction, name: "cursor");
         }
-        var (sort, reversed) = ReadOrder(query);
+        var (sort, reversed) = query.Order("sort", "order", word => Words.Sorts.IndexOf(word) is >= 0 and var index ? (TaskSort)index : null);
         var filter = new TaskFilter
         {
             State = ReadState(query),
-            Priorities = ReadPriorities(query),
+            Priorities = query.Priorities("priority", Words.Priorities),
             Category = ReadCategory(query),
-            Tags = ReadTags(query),
+            Tags = query.TagNames("tag"),
             DueAfter = query.Time("due_after", Field.DueAfter),
             DueBefore = query.Time("due_before", Field.DueBefore),
             Overdue = query.Flag("overdue", Field.Overdue),
             CreatedAfter = query.Time("created_after", Field.CreatedAfter),
             CreatedBefore = query.Time("created_before", Field.CreatedBefore),
             UpdatedSince = query.Time("updated_since", Field.UpdatedSince),
-            Words = ReadWords(query),
+            Words = query.SearchWords("q"),
             IncludeDeleted = query.Flag("include_deleted", Field.IncludeDeleted) ?? false,
             Sort = sort,
             Reversed = reversed,
@@ -51,7 +51,7 @@ internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<stri
         {
             query.Refuse(Field.Overdue, FieldFault.Contradiction, name: "status");
         }
-        var fields = ReadFields(query);
+        var fields = query.Members("fields", Words.TaskMembers);
         return query.Finish() is { } error
             ? error
             : new TaskListQuery(new TaskListRequest(filter, limit, cursor is null ? page ?? 1 : null, cursor, withTotal), fields,
@@ -79,22 +79,6 @@ internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<stri
         }
     }
 
-    private static IReadOnlyList<TaskPriority> ReadPriorities(QueryReader query)
-    {
-        var priorities = new SortedSet<TaskPriority>();
-        foreach (var word in query.Several("priority", Field.PriorityFilter))
-        {
-            var index = Words.Priorities.IndexOf(word);
-            if (index < 0)
-            {
-                query.Refuse(Field.PriorityFilter, FieldFault.NotOneOf);
-                return [];
-            }
-            priorities.Add((TaskPriority)index);
-        }
-        return [.. priorities];
-    }
-
     private static CategoryFilter? ReadCategory(QueryReader query)
     {
         if (query.Single("category_id", Field.CategoryFilter) is not { } text)
@@ -111,93 +95,5 @@ internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<stri
         }
         query.Refuse(Field.CategoryFilter, FieldFault.NotAnId);
         return null;
-    }
-
-    private static IReadOnlyList<string> ReadTags(QueryReader query)
-    {
-        var names = query.Several("tag", Field.TagFilter);
-        if (names.Count > Limits.TagsOfATask)
-        {
-            query.Refuse(Field.TagFilter, FieldFault.TooMany, Limits.TagsOfATask);
-            return [];
-        }
-        if (!names.All(name => Text.IsStorable(name)))
-        {
-            query.Refuse(Field.TagFilter, FieldFault.NotText);
-            return [];
-        }
-        return [.. names.Select(Text.NormaliseName)];
-    }
-
-    private static IReadOnlyList<SearchWord> ReadWords(QueryReader query)
-    {
-        if (query.Single("q", Field.Query) is not { } text)
-        {
-            return [];
-        }
-        if (!Text.IsStorable(text))
-        {
-            query.Refuse(Field.Query, FieldFault.NotText);
-            return [];
-        }
-        if (Text.Characters(text) > Limits.SearchCharacters)
-        {
-            query.Refuse(Field.Query, FieldFault.TooLong, Limits.SearchCharacters);
-            return [];
-        }
-        var words = Search.Parse(text);
-        if (words.Count == 0)
-        {
-            query.Refuse(Field.Query, FieldFault.NothingToSearchFor);
-        }
-        if (words.Count(word => word.IsPrefix) > Limits.SearchPrefixes)
-        {
-            query.Refuse(Field.Query, FieldFault.TooMany, Limits.SearchPrefixes);
-        }
-        return words;
-    }
-
-    /// <summary>A bare name has its natural direction, a minus turns it round, and <c>order</c> says it outright.</summary>
-    private static (TaskSort Sort, bool Reversed) ReadOrder(QueryReader query)
-    {
-        var text = query.Single("sort", Field.Sort) ?? Words.Sorts[0];
-        var turned = text.StartsWith('-');
-        var index = Words.Sorts.IndexOf(turned ? text[1..] : text);
-        if (index < 0)
-        {
-            query.Refuse(Field.Sort, FieldFault.NotOneOf);
-        }
-        var sort = (TaskSort)Math.Max(index, 0);
-        var naturallyDescends = sort is TaskSort.Created or TaskSort.Updated or TaskSort.Priority;
-        bool? reversed = null;
-        switch (query.Single("order", Field.Order))
-        {
-            case null:
-                break;
-            case "asc":
-                reversed = naturallyDescends;
-                break;
-            case "desc":
-                reversed = !naturallyDescends;
-                break;
-            default:
-                query.Refuse(Field.Order, FieldFault.NotOneOf);
-                break;
-        }
-        if (turned && reversed == false)
-        {
-            query.Refuse(Field.Order, FieldFault.Contradiction, name: "sort");
-        }
-        return (sort, reversed ?? turned);
-    }
-
-    private static IReadOnlyList<string>? ReadFields(QueryReader query)
-    {
-        var fields = query.Several("fields", Field.Fields);
-        foreach (var field in fields.Where(field => !Words.TaskMembers.Contains(field)))
-        {
-            query.Refuse(Field.Fields, FieldFault.UnknownName, name: field, nearest: Nearest.Of(field, Words.TaskMembers));
-        }
-        return fields.Count > 0 ? fields : null;
     }
 }

@@ -1,0 +1,112 @@
+using Microsoft.AspNetCore.Http.Features;
+using Quehacer.Core;
+using Quehacer.Core.Accounts;
+using Quehacer.Server.Http;
+
+namespace Quehacer.Server.Contracts.Envelope;
+
+/// <summary>
+/// The envelope's errors: <c>{code, resultMessage, errors: [{field, message}]}</c>, always JSON, always English, always with one error at least. The code is
+/// the status that the house has for it, save that what cannot be accepted is 400.
+/// </summary>
+internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
+{
+    private const string Json = "application/json; charset=utf-8";
+
+    protected override TagShape Tags => Envelope.Tags;
+
+    protected override Task SayAsync(HttpContext http, ErrorKind kind, Error error) => SayAsync(http, kind, Body(http, error));
+
+    protected override Task SayAsync(HttpContext http, ErrorKind kind, HttpFault fault) =>
+        SayAsync(http, kind, new RefusalBody(StatusOf(kind), ResultOf(fault), [WholeOf(fault, http)]));
+
+    /// <summary>What the requests of a batch have their tasks in: those that delete name ids alone.</summary>
+    public static string ListOf(HttpRequest request) => HttpMethods.IsDelete(request.Method) ? "ids" : "tasks";
+
+    /// <summary>A refusal by the core, perhaps as a part of an answer that has other parts.</summary>
+    /// <param name="faultsTold">How many faults of values it names at most.</param>
+    public static RefusalBody Body(HttpContext http, Error error, int faultsTold = Limits.FaultsTold)
+    {
+        var list = ListOf(http.Request);
+        IReadOnlyList<FaultBody> errors = error.Fields.Count > 0
+            ? [.. error.Fields.Take(faultsTold).Select(field => FieldMessages.Of(field, list, error.Operation))]
+            : [WholeOf(error, list)];
+        return new RefusalBody(StatusOf(ErrorCatalogue.Of(error.Code)), ResultOf(error.Code), errors);
+    }
+
+    private static Task SayAsync(HttpContext http, ErrorKind kind, RefusalBody body) => SendAsync(http, kind, body.Code, Json, body, EnvelopeJson.Default.RefusalBody);
+
+    private static int StatusOf(ErrorKind kind) => kind == ErrorCatalogue.Validation ? StatusCodes.Status400BadRequest : kind.Status;
+
+    private static string ResultOf(ErrorCode code) => code switch
+    {
+        ErrorCode.Invalid => Results.Validation,
+        ErrorCode.NotFound or ErrorCode.Gone => Results.NotFound,
+        ErrorCode.PreconditionFailed => Results.PreconditionFailed,
+        ErrorCode.PreconditionRequired => Results.PreconditionRequired,
+        ErrorCode.EmailTaken or ErrorCode.NameTaken or ErrorCode.IdempotencyInFlight => Results.Conflict,
+        ErrorCode.WrongCredentials or ErrorCode.SessionEnded or ErrorCode.RefreshTokenInvalid => Results.Unauthorized,
+        ErrorCode.TooManyLogins => Results.RateLimitExceeded,
+        ErrorCode.IdempotencyMismatch => Results.IdempotencyMismatch,
+        ErrorCode.Busy => Results.Unavailable,
+    };
+
+    private static string ResultOf(HttpFault fault) => fault switch
+    {
+        HttpFault.BadRequest or HttpFault.AmbiguousFraming or HttpFault.ConditionInvalid or HttpFault.MalformedJson
+            or HttpFault.IdempotencyKeyInvalid or HttpFault.IdempotencyKeyMissing => Results.Validation,
+        HttpFault.BodyTooLarge => Results.PayloadTooLarge,
+        HttpFault.UnsupportedMediaType => Results.UnsupportedMediaType,
+        HttpFault.NotAcceptable => Results.NotAcceptable,
+        HttpFault.NoSuchPath or HttpFault.Ended => Results.NotFound,
+        HttpFault.MethodNotAllowed => Results.MethodNotAllowed,
+        HttpFault.TokenMissing or HttpFault.TokenInvalid or HttpFault.TokenExpired => Results.Unauthorized,
+        HttpFault.TooManyRequests => Results.RateLimitExceeded,
+        // Whoever is too slow may come again as they are, like whoever comes when too much is going on.
+        HttpFault.RequestTimeout or HttpFault.Overloaded or HttpFault.Unavailable => Results.Unavailable,
+        HttpFault.Internal => Results.Internal,
+    };
+
+    /// <summary>What is wrong where it is no value.</summary>
+    private static FaultBody WholeOf(Error error, string list) => error.Code switch
+    {
+        ErrorCode.Invalid => new("body", "The request cannot be accepted; correct it and send it again"),
+        ErrorCode.NotFound => new(FieldMessages.At("id", list, error.Operation), "Task not found"),
+        ErrorCode.Gone => new(FieldMessages.At("id", list, error.Operation), "The task was deleted and has been removed for good"),
+        ErrorCode.PreconditionFailed => new("If-Match", "The conditions of the request name another state than the present one, and nothing was done; read again, and send your change with the new ETag"),
+        ErrorCode.PreconditionRequired => new(
+            "If-Match", "This server makes a change only when it says which state it was decided on; send the task's ETag in If-Match, one task at a time"),
+        ErrorCode.EmailTaken => new("email", "An account with this e-mail exists"),
+        ErrorCode.NameTaken => new("name", "There is one of this name already"),
+        ErrorCode.WrongCredentials => new("password", "E-mail and password do not belong together"),
+        ErrorCode.TooManyLogins => new("email", "Too many logins have failed; try again later"),
+        ErrorCode.SessionEnded or ErrorCode.RefreshTokenInvalid => new("Authorization", "The session of this token has ended; log in again at POST /api/v1/auth/login"),
+        ErrorCode.IdempotencyMismatch => new("Idempotency-Key", "Another request was done under this key; use a new key for each new request"),
+        ErrorCode.IdempotencyInFlight => new("Idempotency-Key", "The first request with this key is still being worked on; send the same request again in a moment"),
+        ErrorCode.Busy => new("server", "Too much is going on at once; try again after the seconds that Retry-After gives"),
+    };
+
+    private static FaultBody WholeOf(HttpFault fault, HttpContext http) => fault switch
+    {
+        HttpFault.BadRequest => new("request", "The request cannot be read as HTTP; correct its target, headers or framing"),
+        HttpFault.AmbiguousFraming => new("Transfer-Encoding", "Where the body ends can be read in two ways; send Content-Length alone, or 'Transfer-Encoding: chunked' alone"),
+        HttpFault.ConditionInvalid => new("If-Match", "If-Match or If-None-Match is no list of entity tags; send the ETag as it came, in its quotes, with commas between several, or * alone"),
+        HttpFault.MalformedJson => new("body", "The body is not JSON; send one JSON object in UTF-8, each member once"),
+        HttpFault.BodyTooLarge => new("body", "The body has more than 1 MiB (1048576 bytes); send less at a time"),
+        HttpFault.UnsupportedMediaType => new("Content-Type", "The body is of a type that is not read here; send 'Content-Type: application/json', uncompressed, in UTF-8"),
+        HttpFault.NotAcceptable => new("Accept", "Answers are application/json, as it is or in the codings br and gzip; name it in Accept and Accept-Encoding, or leave them out"),
+        HttpFault.NoSuchPath => new("path", "There is nothing at this address; check its spelling"),
+        HttpFault.MethodNotAllowed => new("method", $"This address does not take {http.Request.Method}; it takes {http.Response.Headers.Allow}"),
+        HttpFault.Ended => new("path", "This part of the API was announced to end, and has ended; use what the Link header names"),
+        HttpFault.RequestTimeout => new("request", "The request arrived too slowly and was given up; send it again"),
+        HttpFault.TokenMissing => new("Authorization", "A bearer token is required; log in at POST /api/v1/auth/login and send 'Authorization: Bearer <access_token>'"),
+        HttpFault.TokenInvalid => new("Authorization", "The token is not valid, or its session has ended; log in again at POST /api/v1/auth/login"),
+        HttpFault.TokenExpired => new("Authorization", "The token has expired; get a new one at POST /api/v1/auth/refresh, or log in again"),
+        HttpFault.IdempotencyKeyInvalid => new("Idempotency-Key", "Idempotency-Key must be one string of 1 to 255 printable ASCII characters"),
+        HttpFault.IdempotencyKeyMissing => new("Idempotency-Key", "Idempotency-Key is required with every POST; send a fresh random one with each new request"),
+        HttpFault.TooManyRequests => new("Authorization", http.Features.GetRequiredFeature<LimitReached>().Detail.English.TrimEnd('.')),
+        HttpFault.Overloaded => new("server", "The server has more to do than it can at the moment; try again after the seconds that Retry-After gives"),
+        HttpFault.Unavailable => new("database", "The database cannot be reached; try again after the seconds that Retry-After gives"),
+        HttpFault.Internal => new("server", "Something went wrong in the server; if it happens again, tell whoever runs it the X-Request-Id of this answer"),
+    };
+}
