@@ -104,6 +104,10 @@ public enum Field
     /// <summary>The body as a whole.</summary>
     Body,
 
+    /// <summary>Whatever it is that chooses tasks.</summary>
+    Filter,
+    DryRun,
+
     /// <summary>Of a batch: whether all or nothing is wanted.</summary>
     Atomic,
     Operations,
@@ -159,6 +163,9 @@ public enum FieldFault
 
     /// <summary>A search for nothing but spaces and commas.</summary>
     NothingToSearchFor,
+
+    /// <summary>It can be written to one task, and not to all that a filter chooses.</summary>
+    NotForMany,
 
     /// <summary>A cursor that was altered, or sealed under another key, or belongs to another query.</summary>
     NotThisCursor,

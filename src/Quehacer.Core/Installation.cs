@@ -24,9 +24,11 @@ public sealed class Installation
         Database = database;
         var labelNames = new LabelNames(database);
         Tasks = new TaskReader(database, labelNames);
-        TaskList = new TaskList(database, Tasks, new Seal(options.CursorKeys), time);
+        var seal = new Seal(options.CursorKeys);
+        TaskList = new TaskList(database, Tasks, seal, time);
         TaskWriter = new TaskWriter(database, labelNames, Tasks, time);
         TaskBatches = new TaskBatchWriter(database, labelNames, Tasks, time);
+        TaskBulk = new TaskBulkWriter(database, labelNames, Tasks, TaskList, seal, time);
         Workspaces = new WorkspaceReader(database);
         Labels = new LabelReader(database);
         LabelWriter = new LabelWriter(database, Labels, time);
@@ -48,6 +50,8 @@ public sealed class Installation
     public TaskWriter TaskWriter { get; }
 
     public TaskBatchWriter TaskBatches { get; }
+
+    public TaskBulkWriter TaskBulk { get; }
 
     public WorkspaceReader Workspaces { get; }
 

@@ -70,6 +70,11 @@ public static class Limits
     /// <summary>Operations of one batch.</summary>
     public const int BatchOperations = 100;
 
+    /// <summary>Tasks that one request changes by a filter: some 200 ms, for which the other writers of the workspace wait.</summary>
+    public const int BulkTasks = 1_000;
+
+    public const int BulkTasksDefault = 100;
+
     /// <summary>Tasks that are read at a time where the whole list is wanted: some 6 MB where all have the longest descriptions, and few round trips.</summary>
     public const int WalkPageTasks = 250;
 

@@ -31,6 +31,9 @@ public sealed class CSharpClientTests(SharedServer shared)
         ["ProblemField"] = typeof(ProblemField),
         ["NewTask"] = typeof(NewTask),
         ["TaskChange"] = typeof(TaskChange),
+        ["TasksChange"] = typeof(TasksChange),
+        ["BulkResult"] = typeof(BulkResult),
+        ["SkippedTask"] = typeof(SkippedTask),
         ["TaskCondition"] = typeof(TaskCondition),
         ["Batch"] = typeof(Batch),
         ["BatchOperation"] = typeof(BatchOperation),
@@ -154,6 +157,12 @@ public sealed class CSharpClientTests(SharedServer shared)
                 DueBefore = DateTimeOffset.UnixEpoch, Overdue = false, CreatedAfter = DateTimeOffset.UnixEpoch, CreatedBefore = DateTimeOffset.UnixEpoch,
                 UpdatedSince = DateTimeOffset.UnixEpoch, Q = "milk", Sort = TaskSort.Due, Order = SortOrder.Asc, IncludeDeleted = true,
             },
+            var filter when filter == typeof(TaskFilter) => new TaskFilter
+            {
+                Status = TaskState.Done, Priority = [TaskPriority.Low], CategoryId = "none", Tag = ["home"], DueAfter = DateTimeOffset.UnixEpoch, DueBefore = DateTimeOffset.UnixEpoch, Overdue = false,
+                CreatedAfter = DateTimeOffset.UnixEpoch, CreatedBefore = DateTimeOffset.UnixEpoch, UpdatedSince = DateTimeOffset.UnixEpoch, Q = "milk",
+            },
+            var change when change == typeof(TasksChange) => new TasksChange { Description = null, Status = TaskState.Pending, Priority = TaskPriority.Low, DueDate = null, CategoryId = null, Tags = null, AddTags = new[] { "home" }, RemoveTags = null },
             var task when task == typeof(NewTask) => new NewTask { Title = "Buy milk", Status = TaskState.Done, Priority = TaskPriority.Low, DueDate = DateTimeOffset.UnixEpoch, Tags = ["home"] },
             var change when change == typeof(TaskChange) => new TaskChange { Description = null, Status = TaskState.Pending, Priority = TaskPriority.Low, DueDate = null, CategoryId = null, Tags = null, AddTags = new[] { "home" }, RemoveTags = null, Version = 1 },
             var operations when operations == typeof(IReadOnlyList<BatchOperation>) => new[]
@@ -329,6 +338,25 @@ public sealed class CSharpClientTests(SharedServer shared)
         var refused = await Assert.ThrowsAsync<ProblemException>(() => client.WriteBatchAsync([BatchOperation.Restore("1"), BatchOperation.Create(new() { Title = "" })]));
         Assert.Equal((422, 1, "operations[1].title"), (refused.Status, refused.Problem!.Operation, refused.Errors[0].Field));
         await Assert.ThrowsAsync<ProblemException>(() => client.GetTaskAsync("1"));
+    }
+
+    [Fact]
+    public async Task What_a_filter_chooses_is_changed_as_it_was_tried()
+    {
+        var (client, network) = await NewUserAsync();
+        await client.WriteBatchAsync([.. Enumerable.Range(1, 5).Select(number => BatchOperation.Create(new() { Title = $"task {number}", Tags = number < 5 ? ["home"] : [.. Enumerable.Range(1, 10).Select(tag => $"tag {tag}")] }))]);
+        var (filter, change) = (new TaskFilter { Status = TaskState.Pending }, new TasksChange { Status = TaskState.Done, AddTags = new[] { "shop" } });
+        var dry = await client.ChangeTasksAsync(filter, change, dryRun: true);
+        Assert.Equal((5, 4, 1, true, 5L, false), (dry.Matched, dry.Changed, dry.Skipped, dry.DryRun, dry.Total, dry.HasMore));
+        network.Begin(Losing.Lost);
+        var first = await client.ChangeTasksAsync(filter, change, limit: 3, ifMatch: dry.ETag);
+        Assert.True(network.WasReplayed, "It was done a second time.");
+        var rest = await client.ChangeTasksAsync(filter, change, cursor: first.NextCursor, ifMatch: first.ETag);
+        Assert.Equal((3, 1, true, null), (first.Changed, rest.Changed, first.HasMore, rest.NextCursor));
+        Assert.Equal((5L, "add_tags", "TOO_MANY"), (rest.SkippedTasks[0].Number, rest.SkippedTasks[0].Errors[0].Field, rest.SkippedTasks[0].Errors[0].Code));
+        Assert.Equal(rest.ETag, (await Assert.ThrowsAsync<PreconditionFailedException>(() => client.DeleteTasksAsync(filter, ifMatch: dry.ETag))).CurrentETag);
+        Assert.Equal(4, (await client.DeleteTasksAsync(new() { Tag = ["SHOP"] })).Changed);
+        Assert.Equal("task 5", Assert.Single((await client.ListTasksAsync()).Tasks).Title);
     }
 
     [Fact]

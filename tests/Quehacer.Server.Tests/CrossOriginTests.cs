@@ -72,7 +72,7 @@ public sealed class CrossOriginTests(SharedServer shared)
         var (nobody, user) = (shared.Nobody(), await shared.SomebodyAsync());
         var refusals = new[]
         {
-            (await nobody.GetAsync(User.Tasks, origin)).Is(401), (await user.GetAsync("/nope", origin)).Is(404), (await user.SendAsync("DELETE", User.Tasks, null, origin)).Is(405),
+            (await nobody.GetAsync(User.Tasks, origin)).Is(401), (await user.GetAsync("/nope", origin)).Is(404), (await user.SendAsync("PUT", User.Tasks, null, origin)).Is(405),
             (await user.GetAsync(User.Tasks, origin, ("Accept", "text/html;q=1, application/xml"))).Is(406), (await user.PostAsync(User.Tasks, "{", origin)).Is(400),
             (await user.PostAsync(User.Tasks, "a", origin, ("Content-Type", "text/plain"))).Is(415), (await user.PostAsync(User.Tasks, new { }, origin)).Is(422),
         };

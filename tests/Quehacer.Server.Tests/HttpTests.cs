@@ -18,8 +18,8 @@ public sealed class HttpTests(SharedServer shared)
     }
 
     [Theory]
-    [InlineData("PATCH", "/api/v1/tasks", "GET|POST")]
-    [InlineData("DELETE", "/tasks", "GET|POST")]
+    [InlineData("PUT", "/api/v1/tasks", "GET|POST|PATCH|DELETE")]
+    [InlineData("PUT", "/tasks", "GET|POST|PATCH|DELETE")]
     [InlineData("POST", "/api/v1/tasks/1", "GET|PUT|PATCH|DELETE")]
     [InlineData("GET", "/api/v1/tasks/1/complete", "POST")]
     [InlineData("GET", "/api/v1/auth/login", "POST")]

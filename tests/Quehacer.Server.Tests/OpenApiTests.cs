@@ -111,7 +111,8 @@ public sealed class OpenApiTests(SharedServer shared)
             var user = operation.Method == "POST" && !operation.Path.Contains("{id}") ? await shared.NewUserAsync() : somebody;
             var (path, parent) = await PlaceAsync(user, operation);
             var examples = description.Parameters(operation).Where(parameter => (string)parameter["in"]! == "path").ToDictionary(parameter => $"{{{parameter["name"]}}}", parameter => (string)parameter["example"]!);
-            var command = Replaced(CodeSampleTests.SourceOf(operation, "curl"), "http://localhost:3000" + examples.Aggregate(operation.Path, (text, example) => text.Replace(example.Key, example.Value)), shared.Server.Address.GetLeftPart(UriPartial.Authority) + path);
+            // The sample says itself what it asks for.
+            var command = Replaced(CodeSampleTests.SourceOf(operation, "curl"), "http://localhost:3000" + examples.Aggregate(operation.Path, (text, example) => text.Replace(example.Key, example.Value)), shared.Server.Address.GetLeftPart(UriPartial.Authority) + path.Split('?')[0]);
             if (Bodies(operation).LastOrDefault(body => body.Body is not null).Body is { } body)
             {
                 command = Replaced(command, body.ToJsonString(CodeSampleTests.Readable), (await FilledAsync(user, operation, body))!.ToJsonString());
@@ -150,7 +151,7 @@ public sealed class OpenApiTests(SharedServer shared)
                     value = example.ToJsonString();
                 }
                 var (path, _) = await PlaceAsync(user, operation);
-                var answer = await user.GetAsync($"{path}?{parameter["name"]}={Uri.EscapeDataString(value)}");
+                var answer = await user.SendAsync(operation.Method, With(path, $"{parameter["name"]}={Uri.EscapeDataString(value)}"), Bodies(operation).First().Body);
                 answer.Is(200);
                 // The total is not counted when it is not wanted, and an answer with a count, or that depends on the clock, has no tag.
                 if ((string)parameter["name"]! is not ("include_total" or "counts" or "overdue"))
@@ -170,7 +171,7 @@ public sealed class OpenApiTests(SharedServer shared)
             var body = Bodies(operation).First().Body is { } example ? await FilledAsync(user, operation, example) : null;
             var (path, _) = await PlaceAsync(user, operation);
             await Refuses(406, user, path, ("Accept", "text/html"));
-            await Refuses(422, user, path + "?nonsense=1");
+            await Refuses(422, user, With(path, "nonsense=1"));
             if (!operation.IsAnonymous)
             {
                 await Refuses(401, shared.Nobody(), path);
@@ -248,9 +249,11 @@ public sealed class OpenApiTests(SharedServer shared)
     [Fact]
     public async Task Every_parameter_of_a_query_is_bounded_as_described()
     {
-        var user = await shared.SomebodyAsync();
+        var somebody = await shared.SomebodyAsync();
         foreach (var operation in description.Operations)
         {
+            // What is in bounds is done.
+            var user = operation.Method == "GET" ? somebody : await shared.NewUserAsync();
             foreach (var parameter in description.Parameters(operation).Where(parameter => (string)parameter["in"]! == "query"))
             {
                 var name = (string)parameter["name"]!;
@@ -264,8 +267,8 @@ public sealed class OpenApiTests(SharedServer shared)
                     (await AskAsync(right!)).Is(200);
                 }
 
-                Task<Answer> AskAsync(JsonNode value) => user.GetAsync($"{path}?{name}={Uri.EscapeDataString(
-                    value is JsonArray several ? string.Join(',', several.Select(one => (string)one!)) : value.GetValueKind() == System.Text.Json.JsonValueKind.String ? (string)value! : value.ToJsonString())}");
+                Task<Answer> AskAsync(JsonNode value) => user.SendAsync(operation.Method, With(path, $"{name}={Uri.EscapeDataString(
+                    value is JsonArray several ? string.Join(',', several.Select(one => (string)one!)) : value.GetValueKind() == System.Text.Json.JsonValueKind.String ? (string)value! : value.ToJsonString())}"), Bodies(operation).First().Body);
             }
         }
     }
@@ -281,12 +284,19 @@ public sealed class OpenApiTests(SharedServer shared)
         return (bool)request["required"]! ? all : all.Append((null, null));
     }
 
-    /// <summary>The path with the id of something that is there, and the path of that thing.</summary>
+    /// <summary>A path with one parameter more, which takes the place of what it says of the same.</summary>
+    private static string With(string path, string parameter)
+    {
+        var parts = path.Split('?');
+        return $"{parts[0]}?{string.Join('&', parts.Skip(1).Where(said => said.Split('=')[0] != parameter.Split('=')[0]).Append(parameter))}";
+    }
+
+    /// <summary>The path with the id of something that is there, and the path of that thing; where a filter has to be named, with one.</summary>
     private static async Task<(string Path, string? Thing)> PlaceAsync(User user, DescribedOperation operation)
     {
         if (!operation.Path.Contains("{id}"))
         {
-            return (operation.Path, null);
+            return (operation.Id is "changeTasks" or "deleteTasks" ? operation.Path + "?status=all" : operation.Path, null);
         }
         object body = operation.Tag == "tasks" ? new { title = "Buy milk" } : new { name = $"{Guid.NewGuid():N}" };
         var id = (string)(await user.PostAsync($"/api/v1/{operation.Tag}", body)).Is(201)["id"]!;

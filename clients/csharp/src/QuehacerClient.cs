@@ -137,6 +137,33 @@ public sealed class QuehacerClient : IDisposable
         return batch with { Results = [.. batch.Results.Select(result => result with { Task = result.Task is { } task ? task with { ETag = result.ETag } : null })] };
     }
 
+    /// <summary>Makes one change to every task that passes the filter, so many of them in one call; a task that the change does not fit is skipped and told.</summary>
+    /// <param name="filter">Which tasks; something has to be set.</param>
+    /// <param name="change">What is to be changed of each.</param>
+    /// <param name="limit">How many tasks are met at most: 1 to 1000; 100 unless told.</param>
+    /// <param name="cursor">The <see cref="BulkResult.NextCursor"/> of the call before, with the same filter and the same change.</param>
+    /// <param name="dryRun">Say what would be changed, and change nothing.</param>
+    /// <param name="ifMatch">The <see cref="BulkResult.ETag"/> of an earlier call, such as a dry run: it is good while nothing else has happened to your tasks.</param>
+    /// <param name="idempotencyKey">One of your own, to send the change again later.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public Task<BulkResult> ChangeTasksAsync(
+        TaskFilter filter, TasksChange change, int? limit = null, string? cursor = null, bool? dryRun = null, string? ifMatch = null, string? idempotencyKey = null,
+        CancellationToken cancellationToken = default) =>
+        WriteManyAsync(HttpMethod.Patch, filter, Body(change, QuehacerJson.Default.TasksChange), limit, cursor, dryRun, ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>Deletes every task that passes the filter, so many of them in one call; each can be restored until it is purged.</summary>
+    /// <param name="filter">Which tasks; something has to be set.</param>
+    /// <param name="limit">How many tasks are deleted at most: 1 to 1000; 100 unless told.</param>
+    /// <param name="cursor">The <see cref="BulkResult.NextCursor"/> of the call before, with the same filter.</param>
+    /// <param name="dryRun">Say what would be deleted, and delete nothing.</param>
+    /// <param name="ifMatch">The <see cref="BulkResult.ETag"/> of an earlier call, such as a dry run: it is good while nothing else has happened to your tasks.</param>
+    /// <param name="idempotencyKey">One of your own, to send the request again later.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public Task<BulkResult> DeleteTasksAsync(
+        TaskFilter filter, int? limit = null, string? cursor = null, bool? dryRun = null, string? ifMatch = null, string? idempotencyKey = null,
+        CancellationToken cancellationToken = default) =>
+        WriteManyAsync(HttpMethod.Delete, filter, null, limit, cursor, dryRun, ifMatch, idempotencyKey, cancellationToken);
+
     /// <summary>A task. A deleted one is refused with 404.</summary>
     public async Task<TaskItem> GetTaskAsync(string id, CancellationToken cancellationToken = default) =>
         TaskOf(await ReadAsync("tasks/" + Escaped(id), cancellationToken).ConfigureAwait(false));
@@ -270,6 +297,14 @@ public sealed class QuehacerClient : IDisposable
 
     private async Task<TaskItem> WriteTaskAsync(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
         TaskOf(await WriteAsync(method, path, body, ifMatch, key, cancellationToken).ConfigureAwait(false));
+
+    private async Task<BulkResult> WriteManyAsync(
+        HttpMethod method, TaskFilter filter, byte[]? body, int? limit, string? cursor, bool? dryRun, string? ifMatch, string? key, CancellationToken cancellationToken)
+    {
+        var query = filter.ToQuery().Add("limit", limit).Add("cursor", cursor).Add("dry_run", dryRun);
+        var answered = await WriteAsync(method, "tasks" + query, body, ifMatch, key, cancellationToken).ConfigureAwait(false);
+        return answered.Read(QuehacerJson.Default.BulkResult) with { ETag = answered.ETag };
+    }
 
     private async Task<Label> WriteLabelAsync(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
         LabelOf(await WriteAsync(method, path, body, ifMatch, key, cancellationToken).ConfigureAwait(false));

@@ -15,6 +15,8 @@ namespace Quehacer.Client;
 [JsonSerializable(typeof(TaskList))]
 [JsonSerializable(typeof(NewTask))]
 [JsonSerializable(typeof(TaskChange))]
+[JsonSerializable(typeof(TasksChange))]
+[JsonSerializable(typeof(BulkResult))]
 [JsonSerializable(typeof(TaskCondition))]
 [JsonSerializable(typeof(Batch))]
 [JsonSerializable(typeof(BatchResults))]

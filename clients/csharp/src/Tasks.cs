@@ -172,15 +172,9 @@ public enum SortOrder
     Desc,
 }
 
-/// <summary>Which tasks, and in which order. Unset members do not filter.</summary>
-public sealed record TaskQuery
+/// <summary>Which tasks. Unset members do not filter.</summary>
+public record TaskFilter
 {
-    /// <summary>How many tasks are asked for at a time: 1 to 100; 20 unless told.</summary>
-    public int? Limit { get; init; }
-
-    /// <summary>Count the whole list. Unless told, it is counted by page and not by cursor.</summary>
-    public bool? IncludeTotal { get; init; }
-
     /// <summary>Tasks in this state; in any unless told.</summary>
     public TaskState? Status { get; init; }
 
@@ -214,6 +208,21 @@ public sealed record TaskQuery
     /// <summary>Tasks in which every one of these words occurs: up to 200 characters and 16 words.</summary>
     public string? Q { get; init; }
 
+    /// <summary>These filters and nothing else.</summary>
+    internal Query ToQuery() => new Query()
+        .Add("status", Status).Add("priority", Priority).Add("category_id", CategoryId).Add("tag", Tag).Add("due_after", DueAfter).Add("due_before", DueBefore).Add("overdue", Overdue)
+        .Add("created_after", CreatedAfter).Add("created_before", CreatedBefore).Add("updated_since", UpdatedSince).Add("q", Q);
+}
+
+/// <summary>Which tasks, and in which order. Unset members do not filter.</summary>
+public sealed record TaskQuery : TaskFilter
+{
+    /// <summary>How many tasks are asked for at a time: 1 to 100; 20 unless told.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>Count the whole list. Unless told, it is counted by page and not by cursor.</summary>
+    public bool? IncludeTotal { get; init; }
+
     /// <summary>The order; <see cref="TaskSort.Created"/> unless told.</summary>
     public TaskSort? Sort { get; init; }
 
@@ -223,9 +232,6 @@ public sealed record TaskQuery
     /// <summary>Show deleted tasks as well.</summary>
     public bool? IncludeDeleted { get; init; }
 
-    internal Query ToQuery(int? page, string? cursor) => new Query()
-        .Add("page", page).Add("limit", Limit).Add("cursor", cursor).Add("include_total", IncludeTotal).Add("status", Status).Add("priority", Priority)
-        .Add("category_id", CategoryId).Add("tag", Tag).Add("due_after", DueAfter).Add("due_before", DueBefore).Add("overdue", Overdue)
-        .Add("created_after", CreatedAfter).Add("created_before", CreatedBefore).Add("updated_since", UpdatedSince).Add("q", Q).Add("sort", Sort).Add("order", Order)
-        .Add("include_deleted", IncludeDeleted);
+    internal Query ToQuery(int? page, string? cursor) => ToQuery()
+        .Add("page", page).Add("limit", Limit).Add("cursor", cursor).Add("include_total", IncludeTotal).Add("sort", Sort).Add("order", Order).Add("include_deleted", IncludeDeleted);
 }

@@ -126,10 +126,18 @@ export interface paths {
          * @description Makes a task. Tags that are new are made with it.
          */
         post: operations["createTask"];
-        delete?: never;
+        /**
+         * Delete all tasks that a filter chooses
+         * @description Deletes each task that passes all filters; each can be restored until it is purged. Names at least one filter; `status=all` is one. At most `limit` tasks are met, oldest first and in one transaction; `next_cursor` goes on from there. The `ETag` of an answer, such as that of a dry run, stands for the whole workspace: in `If-Match` it is good while nothing else has happened there.
+         */
+        delete: operations["deleteTasks"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change all tasks that a filter chooses
+         * @description Makes one change to each task that passes all filters. Names at least one filter; `status=all` is one. At most `limit` tasks are met, oldest first and in one transaction; `next_cursor` goes on from there. A task that the change does not fit is skipped and told. The `ETag` of an answer, such as that of a dry run, stands for the whole workspace: in `If-Match` it is good while nothing else has happened there.
+         */
+        patch: operations["changeTasks"];
         trace?: never;
     };
     "/api/v1/tasks/batch": {
@@ -562,6 +570,49 @@ export interface components {
             /** @description Why it was refused; absent where it was done. */
             problem?: components["schemas"]["Problem"];
         };
+        /** @description What a change of many tasks came to; after a dry run, what it would come to. */
+        BulkResult: {
+            /**
+             * Format: int32
+             * @description How many tasks were chosen: changed, skipped, or as they should be already.
+             */
+            matched: number;
+            /**
+             * Format: int32
+             * @description How many of them were changed, or deleted.
+             */
+            changed: number;
+            /**
+             * Format: int32
+             * @description How many of them the change does not fit.
+             */
+            skipped: number;
+            /** @description The first 100 of these. */
+            skipped_tasks: components["schemas"]["SkippedTask"][];
+            /** @description Whether nothing has been done. */
+            dry_run: boolean;
+            /**
+             * Format: int64
+             * @description How many tasks the filters choose in all. After a dry run only.
+             */
+            total?: number;
+            /** @description Whether tasks are left for another request. */
+            has_more: boolean;
+            /** @description Where another request goes on, for `cursor`. */
+            next_cursor: string | null;
+        };
+        /** @description A task that was left as it is, because the change does not fit it. */
+        SkippedTask: {
+            /** @description A TypeID. The task. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Its number in the workspace.
+             */
+            number: number;
+            /** @description What of the change does not fit it. */
+            errors: components["schemas"]["ProblemField"][];
+        };
         /** @description A category or a tag. */
         Label: {
             /** @description A TypeID; its prefix tells categories and tags apart. */
@@ -880,6 +931,34 @@ export interface components {
             readonly updated_at?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly deleted_at?: unknown;
+        };
+        /** @description What is to be changed of each of many tasks: at least one member. An absent member stays as it is. `add_tags` and `remove_tags` stand in the place of `tags`, not beside it. */
+        TasksChange: {
+            /** @description Free text; `null` for none. */
+            description?: string | null;
+            /**
+             * @description Its state; a new task is pending unless told.
+             * @enum {string}
+             */
+            status?: "pending" | "done";
+            /**
+             * @description How urgent it is; a new task is `medium` unless told.
+             * @enum {string}
+             */
+            priority?: "low" | "medium" | "high" | "critical";
+            /**
+             * Format: date-time
+             * @description A time of RFC 3339 with any offset, in the future; `null` for none.
+             */
+            due_date?: string | null;
+            /** @description A category of yours, by TypeID or UUID; `null` for none. */
+            category_id?: string | null;
+            /** @description Tags by name, in your order; `null` for none. A name that is new makes a tag, a name given twice counts once. */
+            tags?: string[] | null;
+            /** @description Tags to add to those that it has, by name; `null` for none. One that is there already stays where it is. */
+            add_tags?: string[] | null;
+            /** @description Tags to take away from those that it has; `null` for none. One that is not there is no error. */
+            remove_tags?: string[] | null;
         };
         /** @description The version that the task must have. */
         TaskCondition: {
@@ -1448,6 +1527,18 @@ export interface components {
         label_limit: number;
         /** @description A place in the list: `next_cursor` or `previous_cursor` of an answer to the same filters in the same order. Sealed, to be sent as it came. */
         cursor: string;
+        /**
+         * @description Tasks that one request changes at most.
+         * @example 500
+         */
+        bulk_limit: number;
+        /** @description Where the request before stopped: `next_cursor` of its answer, with the same filters and the same body. Sealed, to be sent as it came. */
+        bulk_cursor: string;
+        /**
+         * @description Say what would be changed, and change nothing.
+         * @example true
+         */
+        dry_run: boolean;
         /**
          * @description Count the whole list. Unless told, `true` by page and `false` by cursor.
          * @example false
@@ -2421,6 +2512,327 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteTasks: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Tasks in this state. `completed` is another word for `done`.
+                 * @example pending
+                 */
+                status?: components["parameters"]["status"];
+                /**
+                 * @description Tasks of any of these. Several with commas, or by repeating the parameter.
+                 * @example [
+                 *       "high",
+                 *       "critical"
+                 *     ]
+                 */
+                priority?: components["parameters"]["priority"];
+                /**
+                 * @description Tasks of this category, or with `none` of no category.
+                 * @example none
+                 */
+                category_id?: components["parameters"]["category_id"];
+                /**
+                 * @description Tasks that have all of these tags, by name; case does not count. Several with commas, or by repeating the parameter.
+                 * @example [
+                 *       "home"
+                 *     ]
+                 */
+                tag?: components["parameters"]["tag"];
+                /**
+                 * @description Tasks that are due later than this. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2030-01-01T00:00:00Z
+                 */
+                due_after?: components["parameters"]["due_after"];
+                /**
+                 * @description Tasks that are due earlier than this. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2100-01-01
+                 */
+                due_before?: components["parameters"]["due_before"];
+                /**
+                 * @description `true` for pending tasks that are due before now, `false` for all others.
+                 * @example false
+                 */
+                overdue?: components["parameters"]["overdue"];
+                /**
+                 * @description Tasks made later than this. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2026-11-01
+                 */
+                created_after?: components["parameters"]["created_after"];
+                /**
+                 * @description Tasks made earlier than this. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2100-01-01
+                 */
+                created_before?: components["parameters"]["created_before"];
+                /**
+                 * @description Tasks changed then or later. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2026-11-21T08:30:00.125Z
+                 */
+                updated_since?: components["parameters"]["updated_since"];
+                /**
+                 * @description Tasks in whose title, description or tags every word occurs, at least its beginning; case and accents do not count. At most 16 words.
+                 * @example milk
+                 */
+                q?: components["parameters"]["q"];
+                /**
+                 * @description Tasks that one request changes at most.
+                 * @example 500
+                 */
+                limit?: components["parameters"]["bulk_limit"];
+                /** @description Where the request before stopped: `next_cursor` of its answer, with the same filters and the same body. Sealed, to be sent as it came. */
+                cursor?: components["parameters"]["bulk_cursor"];
+                /**
+                 * @description Say what would be changed, and change nothing.
+                 * @example true
+                 */
+                dry_run?: components["parameters"]["dry_run"];
+            };
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it came to. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "matched": 2,
+                     *       "changed": 2,
+                     *       "skipped": 0,
+                     *       "skipped_tasks": [],
+                     *       "dry_run": true,
+                     *       "total": 2,
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeTasks: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Tasks in this state. `completed` is another word for `done`.
+                 * @example pending
+                 */
+                status?: components["parameters"]["status"];
+                /**
+                 * @description Tasks of any of these. Several with commas, or by repeating the parameter.
+                 * @example [
+                 *       "high",
+                 *       "critical"
+                 *     ]
+                 */
+                priority?: components["parameters"]["priority"];
+                /**
+                 * @description Tasks of this category, or with `none` of no category.
+                 * @example none
+                 */
+                category_id?: components["parameters"]["category_id"];
+                /**
+                 * @description Tasks that have all of these tags, by name; case does not count. Several with commas, or by repeating the parameter.
+                 * @example [
+                 *       "home"
+                 *     ]
+                 */
+                tag?: components["parameters"]["tag"];
+                /**
+                 * @description Tasks that are due later than this. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2030-01-01T00:00:00Z
+                 */
+                due_after?: components["parameters"]["due_after"];
+                /**
+                 * @description Tasks that are due earlier than this. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2100-01-01
+                 */
+                due_before?: components["parameters"]["due_before"];
+                /**
+                 * @description `true` for pending tasks that are due before now, `false` for all others.
+                 * @example false
+                 */
+                overdue?: components["parameters"]["overdue"];
+                /**
+                 * @description Tasks made later than this. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2026-11-01
+                 */
+                created_after?: components["parameters"]["created_after"];
+                /**
+                 * @description Tasks made earlier than this. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2100-01-01
+                 */
+                created_before?: components["parameters"]["created_before"];
+                /**
+                 * @description Tasks changed then or later. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2026-11-21T08:30:00.125Z
+                 */
+                updated_since?: components["parameters"]["updated_since"];
+                /**
+                 * @description Tasks in whose title, description or tags every word occurs, at least its beginning; case and accents do not count. At most 16 words.
+                 * @example milk
+                 */
+                q?: components["parameters"]["q"];
+                /**
+                 * @description Tasks that one request changes at most.
+                 * @example 500
+                 */
+                limit?: components["parameters"]["bulk_limit"];
+                /** @description Where the request before stopped: `next_cursor` of its answer, with the same filters and the same body. Sealed, to be sent as it came. */
+                cursor?: components["parameters"]["bulk_cursor"];
+                /**
+                 * @description Say what would be changed, and change nothing.
+                 * @example true
+                 */
+                dry_run?: components["parameters"]["dry_run"];
+            };
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["TasksChange"];
+                "application/json": components["schemas"]["TasksChange"];
+            };
+        };
+        responses: {
+            /** @description What it came to. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "matched": 2,
+                     *       "changed": 2,
+                     *       "skipped": 0,
+                     *       "skipped_tasks": [],
+                     *       "dry_run": true,
+                     *       "total": 2,
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

@@ -75,6 +75,9 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
 
     public void Begin() => Add("BEGIN");
 
+    /// <summary>For what reads alone: every statement sees the same moment, and nobody waits.</summary>
+    public void BeginSnapshot() => Add("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+
     public void Commit() => Add("COMMIT");
 
     public void Key(Guid userId, IdempotencyKey key, Guid? streamId, int? version, string? outcome, DateTime now)

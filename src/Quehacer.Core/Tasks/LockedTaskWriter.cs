@@ -10,11 +10,27 @@ namespace Quehacer.Core.Tasks;
 /// <param name="IsAtomic">The first that is refused undoes all.</param>
 internal sealed record TaskWork(Caller Caller, IdempotencyKey? Key, bool IsAtomic)
 {
-    public required IReadOnlyList<TaskOperation> Operations { get; init; }
+    public IReadOnlyList<TaskOperation> Operations { get; init; } = [];
+
+    /// <summary>Comes to the operations once nobody else can change what they are chosen by, or to why there are none; null where they are known before.</summary>
+    public Func<Held, Task<Result<IReadOnlyList<TaskOperation>>>>? Choose { get; init; }
+
+    /// <summary>Decided before all others and written by none; where it is refused, so is all of it.</summary>
+    public TaskOperation? Trial { get; init; }
+
+    /// <summary>All is decided as if it were to be done, on a snapshot in the place of the lock, and nothing is written; no key is taken.</summary>
+    public bool IsRehearsal { get; init; }
 
     /// <summary>What is remembered under the key: a task as of a version, or an outcome of its own.</summary>
-    public required Func<IReadOnlyList<Result<TaskView>>, (Guid? StreamId, int? Version, string? Outcome)> Remember { get; init; }
+    public required Func<TaskWorkDone, (Guid? StreamId, int? Version, string? Outcome)> Remember { get; init; }
 }
+
+/// <summary>A workspace that stays as it is while the connection's transaction lasts.</summary>
+internal sealed record Held(NpgsqlConnection Connection, WorkspaceMoment Moment, long LastTaskNumber);
+
+/// <param name="Outcomes">For each operation the task after it, or why it was refused.</param>
+/// <param name="Moment">Where the workspace stands after all of it.</param>
+internal sealed record TaskWorkDone(IReadOnlyList<Result<TaskView>> Outcomes, WorkspaceMoment Moment);
 
 /// <summary>
 /// Writes tasks under the lock of their workspace: what is decided on cannot change, so any number of operations are read in one round trip,
@@ -26,19 +42,32 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
     /// Gives for each operation the task after it or why it was refused. Where all or nothing was wanted, the last one is the refusal, and
     /// nothing was done. Null when the key is known.
     /// </summary>
-    public async Task<Result<IReadOnlyList<Result<TaskView>>>?> WriteAsync(TaskWork work, CancellationToken cancellation)
+    public async Task<Result<TaskWorkDone>?> WriteAsync(TaskWork work, CancellationToken cancellation)
     {
-        var (caller, now) = (work.Caller, time.NowUtc());
-        await using var connection = await database.OpenAsync(cancellation);
+        var (caller, now, isChosen) = (work.Caller, time.NowUtc(), work.Choose is not null);
+        // How tasks are best chosen depends on the values of the filter.
+        await using var connection = await (isChosen ? database.OpenPlannedAsync(cancellation) : database.OpenAsync(cancellation));
         await using var opening = new WorkspaceBatch(connection, caller.WorkspaceId);
-        opening.Begin();
-        if (work.Key is { } key)
+        if (work.IsRehearsal)
+        {
+            opening.BeginSnapshot();
+        }
+        else
+        {
+            opening.Begin();
+        }
+        var key = work.IsRehearsal ? null : work.Key;
+        if (key is not null)
         {
             // What it points to is not known yet; it is filled in before the commit.
             opening.Key(caller.UserId, key, streamId: null, version: null, outcome: null, now);
         }
-        opening.Add($"SELECT {LabelsStamp.Columns}, w.last_task_number, w.changed_at FROM {Access.From} WHERE {Access.Where} FOR UPDATE OF w").WithCaller(caller);
-        AddReading(opening, caller, work.Operations);
+        var held = $"SELECT {LabelsStamp.Columns}, w.last_task_number, w.changed_at, w.revision FROM {Access.From} WHERE {Access.Where}";
+        opening.Add(work.IsRehearsal ? held : $"{held} FOR UPDATE OF w").WithCaller(caller);
+        if (!isChosen)
+        {
+            AddReading(opening, caller, work.Operations);
+        }
 
         Ledger? ledger = null;
         try
@@ -46,9 +75,14 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             await using var rows = await opening.Statements.ExecuteReaderAsync(CancellationToken.None);
             if (await rows.ReadAsync(CancellationToken.None))
             {
-                ledger = new Ledger(caller, reader, LabelsStamp.Read(rows, 0), rows.GetInt64(2), Later(now, rows.GetDateTime(3)));
-                await rows.NextResultAsync(CancellationToken.None);
-                await ledger.ReadAsync(rows);
+                ledger = new Ledger(
+                    caller, reader, LabelsStamp.Read(rows, 0), rows.GetInt64(2), Later(now, rows.GetDateTime(3)),
+                    new WorkspaceMoment(database.Incarnation, rows.GetInt64(4), rows.GetDateTime(3)));
+                if (!isChosen)
+                {
+                    await rows.NextResultAsync(CancellationToken.None);
+                    await ledger.ReadAsync(rows);
+                }
             }
         }
         catch (PostgresException exception) when (opening.Classify(exception) is { } failed)
@@ -68,18 +102,39 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             return await Access.ExplainAsync(database, caller, cancellation);
         }
 
-        var outcomes = ledger.Decide(work.Operations, work.IsAtomic, now);
-        if (work.IsAtomic && outcomes is [.., { IsOk: false }])
+        var operations = work.Operations;
+        if (isChosen)
+        {
+            var chosen = await work.Choose!(new Held(connection, ledger.Before, ledger.LastTaskNumber));
+            if (!chosen.IsOk)
+            {
+                await opening.RollBackAsync();
+                return chosen.Error;
+            }
+            operations = chosen.Value;
+            await using var reading = new WorkspaceBatch(connection, caller.WorkspaceId);
+            AddReading(reading, caller, work.Trial is null ? operations : [.. operations, work.Trial]);
+            await using var rows = await reading.Statements.ExecuteReaderAsync(CancellationToken.None);
+            await ledger.ReadAsync(rows);
+        }
+        if (work.Trial is { } trial && ledger.Try(trial, now) is { } refused)
         {
             await opening.RollBackAsync();
-            return outcomes;
+            return refused;
         }
+        var outcomes = ledger.Decide(operations, work.IsAtomic, now);
+        if (work.IsRehearsal || (work.IsAtomic && outcomes is [.., { IsOk: false }]))
+        {
+            await opening.RollBackAsync();
+            return new TaskWorkDone(outcomes, ledger.Before);
+        }
+        var done = new TaskWorkDone(outcomes, ledger.After);
 
         await using var closing = new WorkspaceBatch(connection, caller.WorkspaceId);
-        if (work.Key is not null)
+        if (key is not null)
         {
-            var (streamId, version, outcome) = work.Remember(outcomes);
-            closing.FillKey(caller.UserId, work.Key, streamId, version, outcome);
+            var (streamId, version, outcome) = work.Remember(done);
+            closing.FillKey(caller.UserId, key, streamId, version, outcome);
         }
         ledger.AddTo(closing, now);
         closing.Commit();
@@ -92,7 +147,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             return await Access.IsSessionOpenAsync(database, caller, cancellation) ? ErrorCode.Busy : ErrorCode.SessionEnded;
         }
         ledger.Teach(labelNames);
-        return outcomes;
+        return done;
     }
 
     /// <summary>The tasks that the operations are about, then every label that they or the operations name.</summary>
@@ -118,13 +173,23 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
     private static DateTime Later(DateTime one, DateTime other) => one > other ? one : other;
 
     /// <summary>The tasks of a transaction, as they are after the operations that have been decided so far, and what of it has to be written.</summary>
-    private sealed class Ledger(Caller caller, TaskReader reader, LabelsStamp labelsAt, long lastTaskNumber, DateTime at)
+    /// <param name="before">Where the workspace stands before all of it.</param>
+    private sealed class Ledger(Caller caller, TaskReader reader, LabelsStamp labelsAt, long lastTaskNumber, DateTime at, WorkspaceMoment before)
     {
         private readonly Dictionary<Guid, TaskItem> tasks = [];
         private readonly Dictionary<long, Guid> idsByNumber = [];
         private readonly LabelSet labels = new();
         private readonly List<(TaskChange Change, TaskItem After)> changes = [];
         private long lastNumber = lastTaskNumber;
+
+        public long LastTaskNumber { get; } = lastTaskNumber;
+
+        public WorkspaceMoment Before => before;
+
+        /// <summary>Where the workspace stands once all that has been decided is written.</summary>
+        public WorkspaceMoment After => changes.Count == 0 ? before : before with { Revision = before.Revision + Events, ChangedAt = at };
+
+        private int Events => changes.Sum(made => made.Change.NewTags.Count + made.Change.Events.Length);
 
         /// <summary>Reads what <see cref="AddReading"/> asked for.</summary>
         public async Task ReadAsync(NpgsqlDataReader rows)
@@ -139,6 +204,9 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
                 labels.Add(rows, 0);
             }
         }
+
+        /// <summary>Why an operation on no task is refused; null when it is not.</summary>
+        public Error? Try(TaskOperation trial, DateTime now) => trial.Decide(null, labels.Resolve(trial.TagNames, trial.CategoryId, isAll: true, now), now).Error;
 
         public List<Result<TaskView>> Decide(IReadOnlyList<TaskOperation> operations, bool isAtomic, DateTime now)
         {
@@ -163,7 +231,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             {
                 return;
             }
-            var following = changes.Sum(made => made.Change.NewTags.Count + made.Change.Events.Length);
+            var following = Events;
             var counts = changes.Aggregate(default(CountChange), (sum, made) => sum + made.Change.Counts(made.After));
             batch.Advance(caller, following, counts, now, onlyWithLabels: null);
 

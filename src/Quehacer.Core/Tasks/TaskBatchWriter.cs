@@ -29,7 +29,7 @@ public sealed partial class TaskBatchWriter(Database database, LabelNames labelN
             new TaskWork(caller, key, isAtomic)
             {
                 Operations = operations,
-                Remember = outcomes => (null, null, JsonSerializer.Serialize([.. outcomes.Select(Remember)], RememberedJson.Default.RememberedArray)),
+                Remember = done => (null, null, JsonSerializer.Serialize([.. done.Outcomes.Select(Remember)], RememberedJson.Default.RememberedArray)),
             },
             cancellation);
         if (written is not { } done)
@@ -40,9 +40,10 @@ public sealed partial class TaskBatchWriter(Database database, LabelNames labelN
         {
             return done.Error;
         }
-        return isAtomic && done.Value is [.., { Error: { } refused }]
-            ? refused with { Operation = done.Value.Count - 1 }
-            : new BatchWritten(done.Value, IsReplay: false);
+        var outcomes = done.Value.Outcomes;
+        return isAtomic && outcomes is [.., { Error: { } refused }]
+            ? refused with { Operation = outcomes.Count - 1 }
+            : new BatchWritten(outcomes, IsReplay: false);
     }
 
     private static Remembered Remember(Result<TaskView> outcome) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Quehacer.Core.Labels;
 
 namespace Quehacer.Core.Tasks;
@@ -49,6 +50,24 @@ public sealed record TaskEdit
     /// <summary>The priority of a task after the edit.</summary>
     internal TaskPriority PriorityAfter(TaskPriority stored) =>
         HighCoversCritical && stored == TaskPriority.Critical && Priority.Or(stored) == TaskPriority.High ? stored : Priority.Or(stored);
+
+    /// <summary>The same for edits that ask for the same. Lengths go before texts, so that no two edits run into each other.</summary>
+    internal string Spelling
+    {
+        get
+        {
+            static string One<T>(char name, Edit<T> edit, Func<T, string> spelled) => edit.IsSet ? $"{name}{Measured(spelled(edit.Value))}" : "";
+            static string Several(char name, Edit<string[]> edit) => One(name, edit, names => string.Concat(names.Select(Measured)));
+            static string Measured(string text) => string.Create(CultureInfo.InvariantCulture, $"{text.Length}:{text}");
+            return string.Concat(
+            [
+                One('t', Title, title => title), One('d', Description, text => text is null ? "" : "=" + text), One('s', State, state => state.ToString()),
+                One('p', Priority, priority => priority.ToString()), One('u', DueDate, due => due?.Ticks.ToString(CultureInfo.InvariantCulture) ?? ""),
+                One('c', CategoryId, id => id?.ToString("N") ?? ""), Several('n', Tags), Several('a', AddTags), Several('r', RemoveTags),
+                    One('i', TagIds, ids => string.Concat(ids.Select(id => id.ToString("N")))), HighCoversCritical ? "h" : "",
+            ]);
+        }
+    }
 
     /// <summary>The tags that a task shall have: those that are named, or its own with some taken away and some added. Null when nothing is said of tags.</summary>
     internal Guid[]? TagIdsAfter(Guid[] stored, ResolvedLabels labels)

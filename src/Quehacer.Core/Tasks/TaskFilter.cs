@@ -71,15 +71,21 @@ public sealed record TaskFilter
     /// <summary>Against the sort's natural direction.</summary>
     public bool Reversed { get; init; }
 
+    /// <summary>Only tasks that were made before this number was reached, the task of this number included; null for all.</summary>
+    internal long? UpToNumber { get; init; }
+
     /// <summary>The answer changes with the clock alone.</summary>
     public bool DependsOnTime => Overdue is not null;
 
     /// <summary>The workspace's row has the total.</summary>
     internal bool IsCounted =>
         Priorities.Count == 0 && Category is null && Tags.Count == 0 && TagIds.Count == 0 && DueAfter is null && DueBefore is null && Overdue is null && CreatedAfter is null
-        && CreatedBefore is null && UpdatedSince is null && Words.Count == 0 && !(IncludeDeleted && State is not null);
+        && CreatedBefore is null && UpdatedSince is null && UpToNumber is null && Words.Count == 0 && !(IncludeDeleted && State is not null);
 
-    /// <summary>Sixteen bytes that differ where workspace, filter or order do; the order in which values were given does not matter.</summary>
+    /// <summary>
+    /// Sixteen bytes that differ where workspace, filter or order do; the order in which values were given does not matter. How far a walk goes
+    /// is not part of what was asked.
+    /// </summary>
     public byte[] Fingerprint(Guid workspaceId)
     {
         static string Time(DateTime? time) => time?.Ticks.ToString(CultureInfo.InvariantCulture) ?? "";

@@ -77,16 +77,45 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
     public Error? Refuse(Caller caller, TaskListRequest request) =>
         request.Cursor is null ? null : Open(request, request.Filter.Fingerprint(caller.WorkspaceId)).Error;
 
+    /// <summary>
+    /// The tasks that a filter chooses, oldest first whatever its order, on a connection whose transaction holds the workspace's lock or a snapshot: what is
+    /// chosen stays chosen. Where there are more than the limit, one more is given.
+    /// </summary>
+    /// <param name="behind">The task behind which they begin; null for the beginning.</param>
+    /// <param name="withTotal">Count all that the filter chooses, wherever they begin.</param>
+    internal async Task<(List<TaskItem> Tasks, long? Total)> ChooseAsync(
+        NpgsqlConnection connection, Caller caller, TaskFilter filter, Guid? behind, int limit, bool withTotal, CancellationToken cancellation)
+    {
+        var request = new TaskListRequest(filter with { Sort = TaskSort.Created, Reversed = true }, limit, Page: null, Cursor: null, withTotal);
+        var cursor = behind is { } id ? new TaskCursor(Backwards: false, Key: null, id) : null;
+        var tags = NamesTags(filter) ? await FindTagsAsync(sql => new NpgsqlCommand(sql, connection), caller.WorkspaceId, filter, cancellation) : null;
+        await using var command = new NpgsqlCommand("", connection);
+        command.CommandText = Statement(command.Parameters, caller, request, cursor, tags, counted: null);
+        var (chosen, total) = (new List<TaskItem>(), default(long?));
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation))
+        {
+            total = reader.IsDBNull(4) ? null : reader.GetInt64(4);
+            if (TaskTable.Read(reader, 5) is { } task)
+            {
+                chosen.Add(task);
+            }
+        }
+        return (chosen, total);
+    }
+
     /// <summary>The one statement of a list, ready to be sent, and the revision at which names of tags were looked up for it; null where that was not needed.</summary>
     internal async Task<(NpgsqlCommand Command, long? LookedUpAt)> CommandAsync(Caller caller, TaskListRequest request, TaskCursor? cursor, Counted? counted, CancellationToken cancellation)
     {
         var filter = request.Filter;
-        var tags = filter.Tags.Count > 0 || filter.TagIds.Count > 0 || filter.Words.Count > 0 ? await FindTagsAsync(caller.WorkspaceId, filter, cancellation) : null;
+        var tags = NamesTags(filter) ? await FindTagsAsync(database.Command, caller.WorkspaceId, filter, cancellation) : null;
         // The common lists have one good plan whatever their values are.
         var command = filter.IsCounted ? database.Command("") : database.PlannedCommand("");
-        Write(command, caller, request, cursor, tags, counted);
+        command.CommandText = Statement(command.Parameters, caller, request, cursor, tags, counted);
         return (command, tags?.Revision);
     }
+
+    private static bool NamesTags(TaskFilter filter) => filter.Tags.Count > 0 || filter.TagIds.Count > 0 || filter.Words.Count > 0;
 
     private Result<TaskCursor?> Open(TaskListRequest request, byte[] fingerprint)
     {
@@ -126,10 +155,10 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
     /// Tasks carry tags by id, so names are turned into ids first. Ids of tags that were merged into a tag count as that tag's, and the id of one
     /// that was merged stands for all of them.
     /// </summary>
-    private async Task<FoundTags> FindTagsAsync(Guid workspaceId, TaskFilter filter, CancellationToken cancellation)
+    private static async Task<FoundTags> FindTagsAsync(Func<string, NpgsqlCommand> commandOf, Guid workspaceId, TaskFilter filter, CancellationToken cancellation)
     {
         var found = new FoundTags([.. Enumerable.Range(0, filter.Tags.Count + filter.TagIds.Count).Select(_ => new List<Guid>())], [.. filter.Words.Select(_ => new List<Guid>())]);
-        await using var command = database.Command($"""
+        await using var command = commandOf($"""
             SELECT w.revision, f.place, f.is_name, f.label_id FROM workspaces w LEFT JOIN (
             SELECT q.place, q.is_name, l.label_id
               FROM (SELECT n.place, true, n.name_key, NULL::tsquery FROM unnest($2) WITH ORDINALITY n(name_key, place)
@@ -166,10 +195,11 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
           JOIN labels l ON l.workspace_id = $1 AND (l.label_id = coalesce(o.merged_into, o.label_id) OR l.merged_into = coalesce(o.merged_into, o.label_id))
         """;
 
-    private void Write(NpgsqlCommand command, Caller caller, TaskListRequest request, TaskCursor? cursor, FoundTags? tags, Counted? counted)
+    /// <summary>The statement, whose parameters it adds.</summary>
+    private string Statement(NpgsqlParameterCollection parameters, Caller caller, TaskListRequest request, TaskCursor? cursor, FoundTags? tags, Counted? counted)
     {
         var filter = request.Filter;
-        var parameters = command.Parameters.WithCaller(caller);
+        parameters.WithCaller(caller);
         string Add(object value)
         {
             parameters.Add(value is NpgsqlParameter typed ? typed : new NpgsqlParameter { Value = value });
@@ -215,7 +245,7 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
                 $"(SELECT {TaskTable.Columns}, {key} AS key FROM {source} {place} ORDER BY {key} {direction}, t.task_id {direction} LIMIT {most})"));
 
         // The joins have one row on their left side and no condition, so they are nested loops, which keep the order of the right side.
-        command.CommandText = $"""
+        return $"""
             SELECT w.revision, w.changed_at, {LabelsStamp.Columns}, {total}, {TaskTable.Columns}
               FROM {Access.From} LEFT JOIN LATERAL (SELECT * FROM ({parts}) t ORDER BY t.key {direction}, t.task_id {direction} LIMIT {limit} {offset}) t ON true
              WHERE {Access.Where}
@@ -305,6 +335,10 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         if (filter.UpdatedSince is { } updatedSince)
         {
             And($"t.updated_at >= {add(updatedSince)}");
+        }
+        if (filter.UpToNumber is { } upToNumber)
+        {
+            And($"t.number <= {add(upToNumber)}");
         }
         if (tags is not null)
         {

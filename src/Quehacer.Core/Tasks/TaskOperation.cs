@@ -62,6 +62,18 @@ public sealed record TaskOperation
     /// <summary>Takes a deleted task back, as long as it has not been purged.</summary>
     public static TaskOperation Restore(TaskRef task, Precondition precondition) => new(task, precondition, (before, _, _) => before!.Restore()) { ReachesDeleted = true };
 
+    /// <summary>Changes no task, and is refused where the edit can be made to none: what is wrong with it is not the fault of the task that it meets.</summary>
+    internal static TaskOperation Try(TaskEdit edit, TaskLimits limits) => new(target: null, Precondition.None, (_, labels, now) =>
+    {
+        var faults = new List<FieldError>(edit.Faults);
+        edit.Check(stored: null, labels, limits, now, faults);
+        return faults.Count > 0 ? Error.Invalid(faults) : Array.Empty<TaskEvent>();
+    })
+    {
+        TagNames = edit.TagNames,
+        CategoryId = edit.CategoryId.Or(null),
+    };
+
     /// <summary>Does nothing: what was wanted could not be read. It keeps its place among others.</summary>
     public static TaskOperation Malformed(IReadOnlyList<FieldError> faults) => new(target: null, Precondition.None, (_, _, _) => Error.Invalid(faults));
 

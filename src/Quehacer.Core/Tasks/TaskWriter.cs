@@ -102,7 +102,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
             new TaskWork(caller, key, IsAtomic: true)
             {
                 Operations = [operation],
-                Remember = outcomes => (outcomes[0].Value!.Task.Id, outcomes[0].Value!.Task.Version, null),
+                Remember = done => (done.Outcomes[0].Value!.Task.Id, done.Outcomes[0].Value!.Task.Version, null),
             },
             cancellation);
         if (written is not { } done)
@@ -113,7 +113,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
         {
             return done.Error;
         }
-        var outcome = done.Value[0];
+        var outcome = done.Value.Outcomes[0];
         return outcome.IsOk ? new Written(outcome.Value, IsReplay: false) : outcome.Error;
     }
 

@@ -18,6 +18,9 @@ internal sealed class ConditionalRead(TagShape tags, string cacheControl)
     /// <param name="query">What was asked for, in one spelling only.</param>
     public Validators OfList(WorkspaceMoment moment, string query) => new(tags.OfList(moment, Role, query), moment.ChangedAt);
 
+    /// <summary>Of what a filter chooses, as a change of all of it sees it: strong, since nobody is shown it in two ways.</summary>
+    public static Validators OfMany(WorkspaceMoment moment, string query) => new(Tags.OfMany(moment, Role, query), moment.ChangedAt);
+
     /// <summary>304, 412 or 400; null when the thing is to be shown.</summary>
     public IResult? InPlaceOf(HttpContext http, Validators current, Refusals refusals)
     {

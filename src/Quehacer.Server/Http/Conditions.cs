@@ -120,6 +120,22 @@ internal sealed class Conditions
         };
     }
 
+    /// <summary>Why a change of many things at once is not to be made; null when nothing stands against it.</summary>
+    /// <param name="current">Of all of them together.</param>
+    /// <param name="isDemanded">A change that names no state is refused.</param>
+    public Error? OnChangeOfMany(Validators current, bool isDemanded, DateTime now)
+    {
+        if (isDemanded && ifMatch is null && ifUnmodifiedSince is null)
+        {
+            return new Error(ErrorCode.PreconditionRequired);
+        }
+        bool IsNamed(IReadOnlyList<EntityTagHeaderValue> tags, bool isStrong) => IsAny(tags) || tags.Any(tag => TagShape.IsSame(tag, current.ETag, isStrong));
+        var holds = (ifMatch is null || IsNamed(ifMatch, isStrong: true))
+            && (ifMatch is not null || ifUnmodifiedSince is not { } since || current.ChangedAt is not { } changedAt || LastModified.IsUnmodified(changedAt, since, now))
+            && (ifNoneMatch is null || !IsNamed(ifNoneMatch, isStrong: false));
+        return holds ? null : new Error(ErrorCode.PreconditionFailed);
+    }
+
     /// <summary>
     /// Whether a POST that makes something may do so. Its target is the collection, which is there and whose tags are weak: <c>If-None-Match: *</c>
     /// never holds of it, nor does <c>If-Match</c> with any tag. It overwrites nothing, so there is nothing else to be decided.

@@ -24,10 +24,10 @@ internal static class Endpoints
     public static void Put(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<IResult>> answer) =>
         routes.Answer([HttpMethods.Put], pattern, answer);
 
-    public static void Patch(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<IResult>> answer) =>
+    public static IEndpointConventionBuilder Patch(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<IResult>> answer) =>
         routes.Answer([HttpMethods.Patch], pattern, answer);
 
-    public static void Delete(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<IResult>> answer) =>
+    public static IEndpointConventionBuilder Delete(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<IResult>> answer) =>
         routes.Answer([HttpMethods.Delete], pattern, answer);
 
     /// <summary>GET and HEAD for what writes its answer itself, as pages do.</summary>

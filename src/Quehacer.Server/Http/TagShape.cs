@@ -32,6 +32,9 @@ internal sealed record TagShape(string Name, bool IsStrong)
         return string.Create(CultureInfo.InvariantCulture, $"{Weak}\"{Name}.{moment.Incarnation}.{moment.Revision}.{asked}\"");
     }
 
+    /// <summary>The same, strong, for those who change what a list shows.</summary>
+    public string OfMany(WorkspaceMoment moment, string role, string query) => OfList(moment, role, query)[Weak.Length..];
+
     /// <summary>Whether a tag that a client names is of the present state.</summary>
     /// <param name="current">As it is sent; null for what has no tag, which no tag is of.</param>
     /// <param name="isStrong">By the strong comparison (§8.8.3.2), which no weak tag passes.</param>

@@ -19,7 +19,13 @@ internal sealed class SerialOrder(House house, Caller caller)
 
     /// <param name="From">The revision before the request began.</param>
     /// <param name="To">The revision after it had ended.</param>
-    private sealed record Request(long From, long To, IReadOnlyList<TaskOperation> Operations, bool IsAtomic, IReadOnlyList<Result<TaskView>> Outcomes, Error? Refusal);
+    /// <param name="Operations">What is asked for, which may depend on the tasks that there are.</param>
+    private sealed record Request(
+        long From, long To, Func<IReadOnlyDictionary<Guid, TaskItem>, IReadOnlyList<TaskOperation>> Operations, bool IsAtomic, IReadOnlyList<Result<TaskView>> Outcomes, Error? Refusal)
+    {
+        /// <summary>Where it is told of no operation what became of it: how many there were, how many changed something and how many were refused.</summary>
+        public (int Matched, int Changed, int Skipped)? Counts { get; init; }
+    }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -27,14 +33,33 @@ internal sealed class SerialOrder(House house, Caller caller)
     {
         var from = await RevisionAsync();
         var written = await house.Core.TaskWriter.WriteAsync(caller, operation, null, Cancellation);
-        requests.Enqueue(new(from, await RevisionAsync(), [operation], IsAtomic: true, written.IsOk ? [written.Value.View] : [], written.Error));
+        requests.Enqueue(new(from, await RevisionAsync(), _ => [operation], IsAtomic: true, written.IsOk ? [written.Value.View] : [], written.Error));
     }
 
     public async Task WriteAsync(IReadOnlyList<TaskOperation> operations, bool isAtomic)
     {
         var from = await RevisionAsync();
         var written = await house.Core.TaskBatches.WriteAsync(caller, operations, isAtomic, null, Cancellation);
-        requests.Enqueue(new(from, await RevisionAsync(), operations, isAtomic, written.IsOk ? written.Value.Outcomes : [], written.Error is { } error ? error with { Operation = null } : null));
+        requests.Enqueue(new(from, await RevisionAsync(), _ => operations, isAtomic, written.IsOk ? written.Value.Outcomes : [], written.Error is { } error ? error with { Operation = null } : null));
+    }
+
+    /// <param name="passes">What the filter of the request lets through, in plain words.</param>
+    public async Task WriteAsync(BulkRequest request, Func<TaskItem, bool> passes)
+    {
+        var from = await RevisionAsync();
+        var written = await house.Core.TaskBulk.WriteAsync(caller, request, null, Cancellation);
+        requests.Enqueue(new(from, await RevisionAsync(), Operations, IsAtomic: false, [], written.Error)
+        {
+            Counts = written.IsOk ? (written.Value.Matched, written.Value.Changed, written.Value.Skipped) : null,
+        });
+
+        IReadOnlyList<TaskOperation> Operations(IReadOnlyDictionary<Guid, TaskItem> tasks) =>
+        [
+            .. tasks.Values.Where(task => !task.IsDeleted && passes(task)).OrderBy(task => task.Id.ToString("N"), StringComparer.Ordinal).Take(request.Limit)
+                .Select(task => request.Edit is { } edit
+                    ? TaskOperation.Change(new TaskRef(task.Id, 0), edit, House.V1, Precondition.None)
+                    : TaskOperation.Delete(new TaskRef(task.Id, 0), Precondition.None)),
+        ];
     }
 
     /// <summary>Fails when no order explains what happened. Gives how many requests wrote something, and how many were refused.</summary>
@@ -95,7 +120,7 @@ internal sealed class SerialOrder(House house, Caller caller)
         var tasks = new Dictionary<Guid, TaskItem>(states[moment]);
         var written = new List<(Guid Stream, int Version, string Type)>();
         var outcomes = new List<Result<TaskItem>>();
-        foreach (var operation in request.Operations)
+        foreach (var operation in request.Operations(states[moment]))
         {
             var outcome = Do(operation);
             outcomes.Add(outcome);
@@ -107,7 +132,12 @@ internal sealed class SerialOrder(House house, Caller caller)
         steps = written.Count;
         // All of it stands together in the log.
         return log.Skip(moment).Take(steps).Select(stored => (stored.Stamp.StreamId, stored.Stamp.Version, stored.Type)).SequenceEqual(written)
-            && request.Refusal is null && request.Outcomes.Count == outcomes.Count
+            && request.Refusal is null
+            && (request.Counts is { } counts ? counts == (outcomes.Count, outcomes.Count(outcome => outcome.IsOk && HasChanged(outcome.Value)), outcomes.Count(outcome => !outcome.IsOk)) : AreTold());
+
+        bool HasChanged(TaskItem task) => states[moment].GetValueOrDefault(task.Id)?.Version != task.Version;
+
+        bool AreTold() => request.Outcomes.Count == outcomes.Count
             && request.Outcomes.Zip(outcomes).All(pair => pair.First.IsOk ? pair.Second.IsOk && Same(pair.First.Value.Task, pair.Second.Value) : pair.Second.Error is { } error && Same(pair.First.Error!, error));
 
         Result<TaskItem> Do(TaskOperation operation)
@@ -146,7 +176,7 @@ internal sealed class SerialOrder(House house, Caller caller)
         one with { TagIds = [], UpdatedAt = default, DeletedAt = null } == other with { TagIds = [], UpdatedAt = default, DeletedAt = null } && one.IsDeleted == other.IsDeleted;
 
     private static string Describe(Request request) => string.Create(
-        CultureInfo.InvariantCulture, $"a {(request.IsAtomic ? "whole" : "free")} request of {request.Operations.Count} operations that came to {request.Refusal?.ToString() ?? string.Join(", ", request.Outcomes.Select(outcome => outcome.Error?.Code.ToString() ?? $"version {outcome.Value!.Task.Version}"))}");
+        CultureInfo.InvariantCulture, $"a {(request.IsAtomic ? "whole" : "free")} request that came to {request.Counts?.ToString() ?? request.Refusal?.ToString() ?? string.Join(", ", request.Outcomes.Select(outcome => outcome.Error?.Code.ToString() ?? $"version {outcome.Value!.Task.Version}"))}");
 
     private async Task<long> RevisionAsync() => (await house.ColumnAsync<long>("SELECT revision FROM workspaces WHERE workspace_id = $1", caller.WorkspaceId))[0];
 }

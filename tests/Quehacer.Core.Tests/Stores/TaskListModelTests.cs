@@ -58,6 +58,55 @@ public sealed class TaskListModelTests(PostgresFixture postgres)
         Assert.True(shown > 500, $"The filters let only {shown} tasks pass in all: they test nothing.");
     }
 
+    [Theory]
+    [InlineData(5)]
+    [InlineData(6)]
+    public async Task A_change_of_many_reaches_what_the_list_shows_and_nothing_else(int seed)
+    {
+        var random = new Random(seed);
+        await using var house = await House.BuildAsync(postgres);
+        var (ana, _) = await house.MoveInAsync("ana@example.com");
+        var world = new TaskWorld(house, ana);
+        var (dues, categories) = await FillAsync(house, ana, random);
+        house.Time.Forward(TimeSpan.FromDays(3));
+        var reached = 0;
+        for (var i = 0; i < 60; i++)
+        {
+            await world.ReadAsync();
+            var question = Ask(random, world, dues, categories);
+            var expected = world.List(question.Filter with { IncludeDeleted = false, Sort = TaskSort.Created, Reversed = true }, question.Search, house.Time.NowUtc());
+            // What is written may be what the filter asks for, such as a word, the priority or the time of the change.
+            var edit = new TaskEdit { Description = $"mark {i}", Priority = (TaskPriority)random.Next(4) };
+            var request = new BulkRequest(question.Filter, edit, House.V1, Math.Max(question.Limit, expected.Count / 6 + 1), Cursor: null, IsDryRun: true);
+            var (dry, wet) = (await WalkAsync(request), await WalkAsync(request with { IsDryRun = false }));
+            await world.ReadAsync();
+            Assert.True(
+                expected.Select(task => task.Number).Order().SequenceEqual(world.Tasks.Where(task => task.Description == $"mark {i}").Select(task => task.Number).Order()),
+                $"{question}: {expected.Count} tasks should have been changed.");
+            Assert.Equal((expected.Count, expected.Count, 0), wet);
+            Assert.Equal(wet, dry);
+            reached += expected.Count;
+        }
+        Assert.True(reached > 200, $"The filters let only {reached} tasks pass in all: they test nothing.");
+
+        async Task<(int Matched, int Changed, int Skipped)> WalkAsync(BulkRequest request)
+        {
+            var sum = (Matched: 0, Changed: 0, Skipped: 0);
+            long? total = null;
+            do
+            {
+                var written = House.Ok(await house.Core.TaskBulk.WriteAsync(ana, request, null, Cancellation));
+                sum = (sum.Matched + written.Matched, sum.Changed + written.Changed, sum.Skipped + written.Skipped);
+                Assert.Equal(request.IsDryRun, written.Total is not null);
+                total ??= written.Total;
+                request = request with { Cursor = written.NextCursor };
+            }
+            while (request.Cursor is not null);
+            Assert.Equal(total ?? sum.Matched, sum.Matched);
+            return sum;
+        }
+    }
+
     [Fact]
     public async Task What_nobody_touches_is_listed_once_and_in_order_while_all_else_changes()
     {

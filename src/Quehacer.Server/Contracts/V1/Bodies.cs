@@ -50,6 +50,15 @@ internal sealed record BatchResultBody(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] TaskBody? Task,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ProblemBody? Problem);
 
+/// <summary>What a change of many tasks came to, or what it would come to.</summary>
+/// <param name="Total">Of a dry run only.</param>
+internal sealed record BulkBody(
+    int Matched, int Changed, int Skipped, IReadOnlyList<SkippedTaskBody> SkippedTasks, bool DryRun,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Total, bool HasMore, string? NextCursor);
+
+/// <summary>A task that was left as it is, and what of the change does not fit it.</summary>
+internal sealed record SkippedTaskBody(string Id, long Number, IReadOnlyList<ProblemFieldBody> Errors);
+
 /// <summary>A category or a tag as v1 shows it.</summary>
 /// <param name="TaskCount">Only where it was asked for.</param>
 internal sealed record LabelBody(
@@ -117,6 +126,9 @@ internal static class Words
     /// <summary>Every member that a change of a task may name.</summary>
     public static readonly string[] TaskChangeMembers = [.. TaskMembers, "add_tags", "remove_tags"];
 
+    /// <summary>Every member that a change of many tasks may name.</summary>
+    public static readonly string[] BulkChangeMembers = ["description", "status", "priority", "due_date", "category_id", "tags", "add_tags", "remove_tags"];
+
     /// <summary>Every member of a category or a tag, in the order in which it is shown.</summary>
     public static readonly string[] LabelMembers = ["id", "name", "color", "version", "created_at", "updated_at", "task_count"];
 
@@ -132,6 +144,7 @@ internal static class Words
 [JsonSerializable(typeof(TaskListBody))]
 [JsonSerializable(typeof(SelectedTaskListBody))]
 [JsonSerializable(typeof(BatchBody))]
+[JsonSerializable(typeof(BulkBody))]
 [JsonSerializable(typeof(LabelBody))]
 [JsonSerializable(typeof(CategoryListBody))]
 [JsonSerializable(typeof(TagListBody))]

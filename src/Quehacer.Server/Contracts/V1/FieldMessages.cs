@@ -68,6 +68,8 @@ internal static class FieldMessages
             Field.Color => "color",
             Field.Into => "into",
             Field.Body => "body",
+            Field.Filter => "filter",
+            Field.DryRun => "dry_run",
             Field.Atomic => "atomic",
             Field.Operations => "operations",
             Field.Op => "op",
@@ -105,11 +107,18 @@ internal static class FieldMessages
         FieldFault.NoSuchThing => "NO_SUCH_THING",
         FieldFault.Contradiction => "CONTRADICTION",
         FieldFault.NothingToSearchFor => "NOTHING_TO_SEARCH_FOR",
+        FieldFault.NotForMany => "NOT_FOR_MANY",
         FieldFault.NotThisCursor => "INVALID_CURSOR",
     };
 
     private static Said MessageOf(FieldError error, string name, IReadOnlyList<string>? allowed) => error.Fault switch
     {
+        FieldFault.Required when error.Field == Field.Filter => new(
+            "No filter is named. Name at least one, such as status=done or tag=home; status=all means all tasks.",
+            "No se nombra ningún filtro. Nombra al menos uno, como status=done o tag=home; status=all significa todas las tareas."),
+        FieldFault.Required when error.Field == Field.Body => new(
+            $"The body changes nothing. Name at least one of: {string.Join(", ", Words.BulkChangeMembers)}.",
+            $"El cuerpo no cambia nada. Nombra al menos uno de: {string.Join(", ", Words.BulkChangeMembers)}."),
         FieldFault.Required => new($"Field '{name}' is required and cannot be empty.", $"El campo '{name}' es obligatorio y no puede estar vacío."),
         FieldFault.TooShort => new($"Field '{name}' must have at least {error.Limit} characters.", $"El campo '{name}' debe tener al menos {error.Limit} caracteres."),
         FieldFault.TooLong => new($"Field '{name}' cannot have more than {error.Limit} characters.", $"El campo '{name}' no puede tener más de {error.Limit} caracteres."),
@@ -145,9 +154,12 @@ internal static class FieldMessages
         FieldFault.NoSuchThing => new($"'{name}' names something that does not exist. Check the id.", $"'{name}' nombra algo que no existe. Revisa el id."),
         FieldFault.Contradiction => new($"'{name}' contradicts '{error.Name}'. Change or remove one of them.", $"'{name}' contradice a '{error.Name}'. Cambia o quita uno de los dos."),
         FieldFault.NothingToSearchFor => new($"'{name}' has nothing to search for. Send a word, or remove it.", $"'{name}' no tiene nada que buscar. Envía una palabra o quítalo."),
+        FieldFault.NotForMany => new(
+            $"'{name}' is of one task alone and cannot be written to many at once. Remove it, or change that task at its own address.",
+            $"'{name}' es de una sola tarea y no se puede escribir en muchas a la vez. Quítalo, o cambia esa tarea en su propia dirección."),
         FieldFault.NotThisCursor => new(
-            "'cursor' is not from this list: it was altered, its key is no longer known, or filters or sort have changed since. Begin again without it.",
-            "'cursor' no es de esta lista: fue alterado, su clave ya no se conoce o cambiaron los filtros o el orden. Empieza de nuevo sin él."),
+            "'cursor' does not belong to this request: it was altered, its key is no longer known, or filters, sort or body have changed since. Begin again without it.",
+            "'cursor' no es de esta petición: fue alterado, su clave ya no se conoce o cambiaron los filtros, el orden o el cuerpo. Empieza de nuevo sin él."),
         FieldFault.NotAnObject when error.Field == Field.Body => new("The body must be one JSON object.", "El cuerpo debe ser un objeto JSON."),
         FieldFault.NotAnObject => new($"'{name}' must be a JSON object.", $"'{name}' debe ser un objeto JSON."),
         FieldFault.NotAnArray => new($"'{name}' must be an array.", $"'{name}' debe ser un array."),

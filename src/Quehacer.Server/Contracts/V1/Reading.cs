@@ -74,6 +74,40 @@ internal static class Reading
         return (edit with { Faults = faults }, version);
     }
 
+    /// <summary>
+    /// What a client wants of every task that a filter chooses. What is of one task alone, such as its title, is refused here, the members that are only shown
+    /// included: nobody puts back what was read of one task into many, and an id that was ignored would be taken for a choice.
+    /// </summary>
+    public static TaskEdit TaskOfMany(JsonElement? body)
+    {
+        var (edit, _) = Task(body, isNew: false);
+        if (body is not { ValueKind: JsonValueKind.Object } members)
+        {
+            return edit;
+        }
+        var faults = new List<FieldError>(edit.Faults.Where(fault => fault.Field != Field.Version));
+        var names = Members(members, []).Select(member => member.Name).ToList();
+        faults.AddRange(names.Where(name => Words.TaskMembers.Contains(name) && !Words.BulkChangeMembers.Contains(name))
+            .Select(name => new FieldError(Field.Unknown, FieldFault.NotForMany, Name: name)));
+        if (names.Count == 0)
+        {
+            faults.Add(new FieldError(Field.Body, FieldFault.Required));
+        }
+        // What is wrong with a title is that there is one.
+        return edit with { Title = default, Faults = faults };
+    }
+
+    /// <summary>What is wrong with the body of a request that takes none: whoever names members there believes that they mean something.</summary>
+    public static List<FieldError> Nothing(JsonElement? body)
+    {
+        var faults = new List<FieldError>();
+        foreach (var (name, _) in Members(body, faults))
+        {
+            RefuseUnknown(name, [], faults);
+        }
+        return faults;
+    }
+
     /// <summary>A batch of operations. What is wrong with one operation is that operation's refusal; what is wrong with the batch is in <c>Faults</c>.</summary>
     /// <param name="condition">Puts a version, where one is given, and what else the request demands, on an operation.</param>
     public static (List<FieldError> Faults, bool IsAtomic, List<(string Op, TaskOperation Operation)> Operations) Batch(JsonElement? body, Func<Edit<int>, Precondition> condition)

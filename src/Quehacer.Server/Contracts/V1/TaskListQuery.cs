@@ -10,6 +10,10 @@ namespace Quehacer.Server.Contracts.V1;
 /// <param name="NamesPage">A part of the list is asked for, by its page, its length or its cursor.</param>
 internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<string>? Fields, bool NamesPage)
 {
+    /// <summary>The parameters that choose tasks.</summary>
+    private static readonly string[] Filters =
+        ["status", "priority", "category_id", "tag", "due_after", "due_before", "overdue", "created_after", "created_before", "updated_since", "q"];
+
     public static Result<TaskListQuery> Read(IQueryCollection parameters, QueryString asSent)
     {
         var query = new QueryReader(parameters, asSent);
@@ -22,6 +26,39 @@ internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<stri
             query.Refuse(Field.Page, FieldFault.Contradiction, name: "cursor");
         }
         var (sort, reversed) = query.Order("sort", "order", word => Words.Sorts.IndexOf(word) is >= 0 and var index ? (TaskSort)index : null);
+        var filter = ReadFilter(query) with
+        {
+            IncludeDeleted = query.Flag("include_deleted", Field.IncludeDeleted) ?? false,
+            Sort = sort,
+            Reversed = reversed,
+        };
+        var fields = query.Members("fields", Words.TaskMembers);
+        return query.Finish() is { } error
+            ? error
+            : new TaskListQuery(new TaskListRequest(filter, limit, cursor is null ? page ?? 1 : null, cursor, withTotal), fields,
+                query.Has("page") || query.Has("limit") || query.Has("cursor"));
+    }
+
+    /// <summary>
+    /// What the query of a change of many tasks asks for: the filters of a list, of which one has to be named so that nobody means all tasks by accident, and
+    /// nothing of what a list is shown by.
+    /// </summary>
+    public static Result<(TaskFilter Filter, int Limit, string? Cursor, bool IsDryRun)> ReadMany(IQueryCollection parameters, QueryString asSent)
+    {
+        var query = new QueryReader(parameters, asSent);
+        var filter = ReadFilter(query);
+        if (!Array.Exists(Filters, query.Has))
+        {
+            query.Refuse(Field.Filter, FieldFault.Required);
+        }
+        var limit = query.Integer("limit", Field.Limit, Limits.BulkTasks) ?? Limits.BulkTasksDefault;
+        var cursor = query.Single("cursor", Field.Cursor);
+        var isDryRun = query.Flag("dry_run", Field.DryRun) ?? false;
+        return query.Finish() is { } error ? error : (filter, limit, cursor, isDryRun);
+    }
+
+    private static TaskFilter ReadFilter(QueryReader query)
+    {
         var filter = new TaskFilter
         {
             State = ReadState(query),
@@ -35,9 +72,6 @@ internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<stri
             CreatedBefore = query.Time("created_before", Field.CreatedBefore),
             UpdatedSince = query.Time("updated_since", Field.UpdatedSince),
             Words = query.SearchWords("q"),
-            IncludeDeleted = query.Flag("include_deleted", Field.IncludeDeleted) ?? false,
-            Sort = sort,
-            Reversed = reversed,
         };
         if (filter is { DueAfter: { } dueAfter, DueBefore: { } dueBefore } && dueAfter >= dueBefore)
         {
@@ -51,11 +85,7 @@ internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<stri
         {
             query.Refuse(Field.Overdue, FieldFault.Contradiction, name: "status");
         }
-        var fields = query.Members("fields", Words.TaskMembers);
-        return query.Finish() is { } error
-            ? error
-            : new TaskListQuery(new TaskListRequest(filter, limit, cursor is null ? page ?? 1 : null, cursor, withTotal), fields,
-                query.Has("page") || query.Has("limit") || query.Has("cursor"));
+        return filter;
     }
 
     /// <summary>The same for every way to ask for the same: in whatever order, with or without what goes without saying.</summary>

@@ -8,10 +8,11 @@ namespace Quehacer.Server.Contracts.V1;
 internal static class V1Request
 {
     /// <summary>What a request brings, or what is wrong with it. The parameters are those of <see cref="WriteRequest.ReadAsync"/>.</summary>
+    /// <param name="takesQuery">The address takes parameters, which whoever asks has read.</param>
     public static async Task<(WriteRequest? Request, Refusal? Refusal)> ReadAsync(
-        HttpContext http, Problems problems, bool keyRequired, bool bodyIsOptional = false, Func<JsonElement, byte[]>? identity = null)
+        HttpContext http, Problems problems, bool keyRequired, bool bodyIsOptional = false, bool takesQuery = false, Func<JsonElement, byte[]>? identity = null)
     {
-        if (QueryReader.RefuseAny(http.Request.Query) is { } error)
+        if (!takesQuery && QueryReader.RefuseAny(http.Request.Query) is { } error)
         {
             return (null, new Refusal(problems, error));
         }

@@ -14,6 +14,7 @@ internal static class CodeSamples
     {
         ["NewTask"] = "NewTask",
         ["TaskChange"] = "TaskChange",
+        ["TasksChange"] = "TasksChange",
         ["NewCategory"] = "NewLabel",
         ["NewTag"] = "NewLabel",
         ["CategoryChange"] = "LabelChange",
@@ -76,7 +77,14 @@ internal static class CodeSamples
                 ? [$"new {record}{Initializer(body)}"]
                 : body.Select(member => $"{Camel(member.Key)}: {Literal(member.Key, member.Value)}"));
         }
-        if (operation.Id == "listTasks")
+        if (operation.Query == Parameters.BulkQuery)
+        {
+            // The filters are one argument, and come first.
+            var filters = query.Where(parameter => parameter.Key != "dry_run").Select(parameter => KeyValuePair.Create(parameter.Key, (JsonNode?)parameter.Value));
+            arguments.Insert(0, $"new TaskFilter{Initializer(filters)}");
+            arguments.Add($"dryRun: {Literal("dry_run", query["dry_run"])}");
+        }
+        else if (operation.Id == "listTasks")
         {
             arguments.Add($"new TaskQuery{Initializer(query.Select(parameter => KeyValuePair.Create(parameter.Key, (JsonNode?)parameter.Value)))}");
         }
@@ -109,7 +117,7 @@ internal static class CodeSamples
             ("status", _) => $"TaskState.{Pascal((string)value!)}",
             ("priority", _) => $"TaskPriority.{Pascal((string)value!)}",
             ("sort", _) => $"TaskSort.{Pascal((string)value!)}",
-            ("due_date", _) => $"DateTimeOffset.Parse({CurlSample.Json(value)})",
+            ("due_date" or "created_before", _) => $"DateTimeOffset.Parse({CurlSample.Json(value)})",
             _ => CurlSample.Json(value),
         };
 
@@ -141,6 +149,7 @@ internal static class CodeSamples
         "Tokens" => "tokens",
         "Task" => "task",
         "BatchResults" => "batch",
+        "BulkResult" => "result",
         "Label" => operation.Tag == "tags" ? "tag" : "category",
         _ => "page",
     };

@@ -120,6 +120,33 @@ internal static class Operations
             OtherSuccess = new(207, "With `\"atomic\": false`, whatever became of the operations: each has a status of its own.", "BatchResults", Samples.PartialBatch, "Idempotent-Replayed"),
             Special = [ErrorResponse.NotFound, ErrorResponse.PreconditionFailed, ErrorResponse.PreconditionRequired],
         };
+        const string bulk = "Names at least one filter; `status=all` is one. At most `limit` tasks are met, oldest first and in one transaction; `next_cursor` goes on from there. ";
+        const string bulkConditions = "The `ETag` of an answer, such as that of a dry run, stands for the whole workspace: in `If-Match` it is good while nothing else has happened there.";
+        yield return new(
+            "PATCH", tasks, "changeTasks", "tasks", "Change all tasks that a filter chooses",
+            "Makes one change to each task that passes all filters. " + bulk + "A task that the change does not fit is skipped and told. " + bulkConditions)
+        {
+            IsConditional = true,
+            Query = Parameters.BulkQuery,
+            SampleQuery = ["status", "priority", "dry_run"],
+            Body = "TasksChange",
+            Requests =
+            [
+                new("priority", "More urgent", () => Json("""{"priority":"critical"}""")),
+                new("tags", "More urgent, and with another tag", () => Json("""{"priority":"critical","add_tags":["errands"]}""")),
+                new("done", "All of them are done", () => Json("""{"status":"done"}""")),
+            ],
+            Success = new(200, "What it came to.", "BulkResult", Samples.Bulk, "ETag", "Last-Modified", "Idempotent-Replayed"),
+            Special = [ErrorResponse.PreconditionRequired],
+        };
+        yield return new("DELETE", tasks, "deleteTasks", "tasks", "Delete all tasks that a filter chooses", "Deletes each task that passes all filters; each can be restored until it is purged. " + bulk + bulkConditions)
+        {
+            IsConditional = true,
+            Query = Parameters.BulkQuery,
+            SampleQuery = ["status", "created_before", "dry_run"],
+            Success = new(200, "What it came to.", "BulkResult", Samples.Bulk, "ETag", "Last-Modified", "Idempotent-Replayed"),
+            Special = [ErrorResponse.PreconditionRequired],
+        };
         yield return new("GET", one, "getTask", "tasks", "Show a task", "A task by id or by number. A deleted one is 404.")
         {
             Success = new(200, "The task.", "Task", Samples.Task),

@@ -17,6 +17,12 @@ internal static class Parameters
         "updated_since", "q", "sort", "order", "fields", "include_deleted",
     ];
 
+    /// <summary>What chooses the tasks that are changed together.</summary>
+    public static readonly string[] BulkQuery =
+    [
+        "status", "priority", "category_id", "tag", "due_after", "due_before", "overdue", "created_after", "created_before", "updated_since", "q", "bulk_limit", "bulk_cursor", "dry_run",
+    ];
+
     public static readonly string[] LabelQuery = ["page", "label_limit", "counts"];
 
     /// <summary>The names of an operation's parameters of the path.</summary>
@@ -45,6 +51,10 @@ internal static class Parameters
         ["label_limit"] = Query("limit", "Entries on a page.", Integer(1, Limits.PageLabels, Limits.PageLabelsDefault), 50),
         ["cursor"] = Query(
             "cursor", "A place in the list: `next_cursor` or `previous_cursor` of an answer to the same filters in the same order. Sealed, to be sent as it came.", Text("^[A-Za-z0-9_-]+$", 2048), null),
+        ["bulk_limit"] = Query("limit", "Tasks that one request changes at most.", Integer(1, Limits.BulkTasks, Limits.BulkTasksDefault), 500),
+        ["bulk_cursor"] = Query(
+            "cursor", "Where the request before stopped: `next_cursor` of its answer, with the same filters and the same body. Sealed, to be sent as it came.", Text("^[A-Za-z0-9_-]+$", 2048), null),
+        ["dry_run"] = Query("dry_run", "Say what would be changed, and change nothing.", Flag(false), true),
         ["include_total"] = Query(
             "include_total", "Count the whole list. Unless told, `true` by page and `false` by cursor.", Flag(), false),
         ["status"] = Query("status", "Tasks in this state. `completed` is another word for `done`.", OneOf(Words.StatusFilters, "all"), "pending"),

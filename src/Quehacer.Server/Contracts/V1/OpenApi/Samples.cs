@@ -55,6 +55,8 @@ internal static class Samples
         new BatchBody(1, 2, [new(0, 201, OtherETag, OtherTask, null), new(1, 412, OtherETag, null, ProblemOf(ErrorCatalogue.PreconditionFailed)), new(2, 404, null, null, ProblemOf(ErrorCatalogue.NotFound))]),
         BodyJson.Default.BatchBody);
 
+    public static JsonNode Bulk() => Of(new BulkBody(2, 2, 0, [], DryRun: true, Total: 2, HasMore: false, NextCursor: null), BodyJson.Default.BulkBody);
+
     public static JsonNode Tasks()
     {
         var links = new LinksBody("/api/v1/tasks?limit=1&page=1", "/api/v1/tasks?limit=1&page=1", "/api/v1/tasks?limit=1&page=2", "/api/v1/tasks?limit=1&page=2", null);

@@ -19,6 +19,8 @@ internal static class Schemas
         [typeof(JsonObject)] = "SelectedTask",
         [typeof(BatchBody)] = "BatchResults",
         [typeof(BatchResultBody)] = "BatchResult",
+        [typeof(BulkBody)] = "BulkResult",
+        [typeof(SkippedTaskBody)] = "SkippedTask",
         [typeof(LabelBody)] = "Label",
         [typeof(CategoryListBody)] = "CategoryList",
         [typeof(TagListBody)] = "TagList",
@@ -58,6 +60,8 @@ internal static class Schemas
         ["SelectedTaskList"] = "A page of tasks, of which `fields` selected members.",
         ["BatchResults"] = "What a batch came to.",
         ["BatchResult"] = "What one operation of a batch came to.",
+        ["BulkResult"] = "What a change of many tasks came to; after a dry run, what it would come to.",
+        ["SkippedTask"] = "A task that was left as it is, because the change does not fit it.",
         ["Label"] = "A category or a tag.",
         ["CategoryList"] = "A page of categories, by name.",
         ["TagList"] = "A page of tags, by name.",
@@ -102,6 +106,23 @@ internal static class Schemas
             ["etag"] = Says("The tag of the task after the operation, for `If-Match`; with 412 that of its present state."),
             ["task"] = Says("The task after the operation; absent where it was refused, and after a deletion."),
             ["problem"] = Says("Why it was refused; absent where it was done."),
+        },
+        ["BulkResult"] = new()
+        {
+            ["matched"] = Says("How many tasks were chosen: changed, skipped, or as they should be already."),
+            ["changed"] = Says("How many of them were changed, or deleted."),
+            ["skipped"] = Says("How many of them the change does not fit."),
+            ["skipped_tasks"] = Says($"The first {Limits.FaultsTold} of these.", ("maxItems", Limits.FaultsTold)),
+            ["dry_run"] = Says("Whether nothing has been done."),
+            ["total"] = Says("How many tasks the filters choose in all. After a dry run only."),
+            ["has_more"] = Says("Whether tasks are left for another request."),
+            ["next_cursor"] = Says("Where another request goes on, for `cursor`."),
+        },
+        ["SkippedTask"] = new()
+        {
+            ["id"] = Id("The task.", Ids.TaskPrefix),
+            ["number"] = Says("Its number in the workspace.", ("minimum", 1)),
+            ["errors"] = Says("What of the change does not fit it.", ("maxItems", MostFaults)),
         },
         ["CategoryList"] = List("categories", "The categories of the page.", Limits.PageLabels),
         ["TagList"] = List("tags", "The tags of the page.", Limits.PageLabels),
@@ -184,10 +205,12 @@ internal static class Schemas
             "What is to be changed of a task. An absent member stays as it is. `add_tags` and `remove_tags` stand in the place of `tags`, not beside it.", [], Words.TaskMembers,
             [
                 .. TaskMembers(),
-                ("add_tags", TagNames("Tags to add to those that it has, by name; `null` for none. One that is there already stays where it is.")),
-                ("remove_tags", TagNames("Tags to take away from those that it has; `null` for none. One that is not there is no error.")),
+                .. TagsToAddAndRemove(),
                 ("version", Condition()),
             ]));
+        yield return ("TasksChange", Request(
+            "What is to be changed of each of many tasks: at least one member. An absent member stays as it is. `add_tags` and `remove_tags` stand in the place of `tags`, not beside it.",
+            [], [], [.. TaskMembers().Where(member => Words.BulkChangeMembers.Contains(member.Item1)), .. TagsToAddAndRemove()]));
         yield return ("TaskCondition", Request("The version that the task must have.", [], [], [("version", Condition())]));
         yield return ("Batch", Request(
             "Operations to be done in one request.", ["operations"], [],
@@ -236,6 +259,12 @@ internal static class Schemas
         ("category_id", Nullable(
             "string", "A category of yours, by TypeID or UUID; `null` for none.", ("pattern", $"^(?:{TypeId(Ids.CategoryPrefix)}|{Uuid})$"), ("maxLength", 36))),
         ("tags", TagNames("Tags by name, in your order; `null` for none. A name that is new makes a tag, a name given twice counts once.")),
+    ];
+
+    private static (string, JsonObject)[] TagsToAddAndRemove() =>
+    [
+        ("add_tags", TagNames("Tags to add to those that it has, by name; `null` for none. One that is there already stays where it is.")),
+        ("remove_tags", TagNames("Tags to take away from those that it has; `null` for none. One that is not there is no error.")),
     ];
 
     private static JsonObject TagNames(string description) => Nullable(
