@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Labels;
+using Quehacer.Core.Notes;
 using Quehacer.Core.Tasks;
 
 namespace Quehacer.Server.Contracts.V1;
@@ -67,6 +68,20 @@ internal sealed record CategoryListBody(
 internal sealed record TagListBody(
     IReadOnlyList<LabelBody> Tags, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
 
+/// <summary>A note as v1 shows it.</summary>
+internal sealed record NoteBody(string Id, string TaskId, AuthorBody Author, string Text, int Version, DateTime CreatedAt, DateTime UpdatedAt)
+{
+    public static NoteBody Of(NoteView view) => new(
+        Ids.ToTypeId(Ids.NotePrefix, view.Note.Id), Ids.ToTypeId(Ids.TaskPrefix, view.Note.TaskId), new AuthorBody(Ids.ToTypeId(Ids.UserPrefix, view.Author.Id), view.Author.Name),
+        view.Note.Text, view.Note.Version, view.Note.CreatedAt, view.Note.UpdatedAt);
+}
+
+/// <param name="Name">As the author is called now; null where there is no such account any more.</param>
+internal sealed record AuthorBody(string Id, string? Name);
+
+internal sealed record NoteListBody(
+    IReadOnlyList<NoteBody> Notes, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
+
 internal sealed record UserBody(string Id, string Email, string Name, IReadOnlyList<string> Roles, string WorkspaceId, int Version, DateTime CreatedAt, DateTime UpdatedAt)
 {
     public static UserBody Of(Account account) => new(
@@ -120,6 +135,9 @@ internal static class Words
     /// <summary>Every member of a category or a tag, in the order in which it is shown.</summary>
     public static readonly string[] LabelMembers = ["id", "name", "color", "version", "created_at", "updated_at", "task_count"];
 
+    /// <summary>Every member of a note, in the order in which it is shown.</summary>
+    public static readonly string[] NoteMembers = ["id", "task_id", "author", "text", "version", "created_at", "updated_at"];
+
     public static string Of(TaskState state) => States[(int)state];
 
     public static string Of(TaskPriority priority) => Priorities[(int)priority];
@@ -135,6 +153,8 @@ internal static class Words
 [JsonSerializable(typeof(LabelBody))]
 [JsonSerializable(typeof(CategoryListBody))]
 [JsonSerializable(typeof(TagListBody))]
+[JsonSerializable(typeof(NoteBody))]
+[JsonSerializable(typeof(NoteListBody))]
 [JsonSerializable(typeof(UserBody))]
 [JsonSerializable(typeof(TokensBody))]
 [JsonSerializable(typeof(ProblemBody))]

@@ -65,3 +65,23 @@ internal static class LabelRows
         ? Rows.Csv(kind == LabelKind.Tag ? "tags" : "categories", withCounts ? Columns : Columns[..^1])
         : Rows.Ndjson<LabelBody>((json, label) => JsonSerializer.Serialize(json, label, BodyJson.Default.LabelBody));
 }
+
+/// <summary>Notes as rows.</summary>
+internal static class NoteRows
+{
+    private static readonly Column<NoteBody>[] Columns =
+    [
+        new("id", note => note.Id),
+        new("task_id", note => note.TaskId),
+        new("author.id", note => note.Author.Id),
+        new("author.name", note => note.Author.Name),
+        new("text", note => note.Text),
+        new("version", note => note.Version.ToString(CultureInfo.InvariantCulture)),
+        new("created_at", note => TimeConverter.Text(note.CreatedAt)),
+        new("updated_at", note => TimeConverter.Text(note.UpdatedAt)),
+    ];
+
+    public static RowFormat<NoteBody> In(MediaType type) => type == MediaType.Csv
+        ? Rows.Csv("notes", Columns)
+        : Rows.Ndjson<NoteBody>((json, note) => JsonSerializer.Serialize(json, note, BodyJson.Default.NoteBody));
+}

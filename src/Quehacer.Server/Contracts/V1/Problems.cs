@@ -120,6 +120,7 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
     {
         ErrorCode.Invalid => ErrorCatalogue.Validation,
         ErrorCode.NotFound => ErrorCatalogue.NotFound,
+        ErrorCode.Forbidden => ErrorCatalogue.Forbidden,
         ErrorCode.Gone => ErrorCatalogue.Gone,
         ErrorCode.PreconditionFailed => ErrorCatalogue.PreconditionFailed,
         ErrorCode.PreconditionRequired => ErrorCatalogue.PreconditionRequired,
