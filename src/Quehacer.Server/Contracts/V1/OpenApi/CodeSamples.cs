@@ -21,6 +21,8 @@ internal static class CodeSamples
         ["NewTag"] = "NewLabel",
         ["CategoryChange"] = "LabelChange",
         ["TagChange"] = "LabelChange",
+        ["NewNote"] = "NewNote",
+        ["NoteChange"] = "NoteChange",
         ["AccountChange"] = "AccountChange",
     };
 
@@ -172,6 +174,7 @@ internal static class CodeSamples
         "User" => "account",
         "Tokens" => "tokens",
         "Task" => "task",
+        "Note" => "note",
         "BatchResults" => "batch",
         "Label" => operation.Tag == "tags" ? "tag" : "category",
         _ => "page",

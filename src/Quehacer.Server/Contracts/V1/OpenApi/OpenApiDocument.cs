@@ -242,11 +242,15 @@ internal static class OpenApiDocument
     {
         if (operation.Path.Contains("{id}", StringComparison.Ordinal))
         {
-            yield return operation.Tag switch { "tasks" => "TaskId", "categories" => "CategoryId", _ => "TagId" };
+            yield return operation.Tag switch { "tasks" or "notes" => "TaskId", "categories" => "CategoryId", _ => "TagId" };
         }
         if (operation.Path.Contains("{name}", StringComparison.Ordinal))
         {
             yield return "TagName";
+        }
+        if (operation.Path.Contains("{note_id}", StringComparison.Ordinal))
+        {
+            yield return "NoteId";
         }
     }
 
