@@ -43,25 +43,25 @@ internal sealed class NoteEndpoints(NoteReader notes, NoteWriter writer, Problem
         // The rows behind the first page may be of authors whose names nobody has looked at yet.
         var isAllSeen = !isWhole || listed.Value.Notes.Count < Limits.PageNotes;
         var validators = isAllSeen ? ValidatorsOf(listed.Value) : Validators.None;
-        if (Conditional.InPlaceOf(http, validators, problems) is { } other)
+        if (V1.Conditional.InPlaceOf(http, validators, problems) is { } other)
         {
             return other;
         }
         if (isRows)
         {
-            return new RowsAnswer<NoteBody>(NoteRows.In(http.AnswerType()), Page(listed.Value)) { Links = isWhole ? null : links, Total = total, Validators = validators };
+            return new RowsAnswer<NoteBody>(NoteRows.In(http.AnswerType()), Page(listed.Value)) { Link = isWhole ? null : links.ToHeader(), Total = total, Validators = validators };
         }
         return new Answer<NoteListBody>(
             200, new NoteListBody([.. listed.Value.Notes.Select(NoteBody.Of)], PaginationBody.Of(page, limit, total), links), BodyJson.Default.NoteListBody)
         {
-            Links = links, Total = total, Validators = validators,
+            Link = links.ToHeader(), Total = total, Validators = validators,
         };
 
         // Names of authors change without the workspace, so they are a part of what the tag is of, and a list is read before its tag is known.
         Validators ValidatorsOf(NotePage shown)
         {
             var authors = string.Join(',', shown.Notes.Select(view => string.Create(CultureInfo.InvariantCulture, $"{view.Author.Id:N}.{view.Author.Version}")).Distinct());
-            var validators = Conditional.OfList(
+            var validators = V1.Conditional.OfList(
                 shown.Moment, string.Create(CultureInfo.InvariantCulture, $"{http.Caller().WorkspaceId:N}|notes|{task.Id:N}|{task.Number}|{page}|{limit}|{http.AnswerType()}|{isWhole}|{authors}"));
             var renamed = shown.Notes.Select(view => view.Author.ChangedAt).DefaultIfEmpty().Max();
             return renamed > validators.ChangedAt ? validators with { ChangedAt = renamed } : validators;
@@ -93,7 +93,7 @@ internal sealed class NoteEndpoints(NoteReader notes, NoteWriter writer, Problem
             return new Refusal(problems, found.Error);
         }
         var validators = ValidatorsOf(found.Value);
-        return Conditional.InPlaceOf(http, validators, problems) ?? new Answer<NoteBody>(200, NoteBody.Of(found.Value), BodyJson.Default.NoteBody) { Validators = validators };
+        return V1.Conditional.InPlaceOf(http, validators, problems) ?? new Answer<NoteBody>(200, NoteBody.Of(found.Value), BodyJson.Default.NoteBody) { Validators = validators };
     }
 
     private async Task<IResult> CreateAsync(HttpContext http)
@@ -146,7 +146,7 @@ internal sealed class NoteEndpoints(NoteReader notes, NoteWriter writer, Problem
         return deleted.IsOk ? new NoContent(deleted.Value.IsReplay) : new Refusal(problems, deleted.Error);
     }
 
-    private static Validators ValidatorsOf(NoteView view) => Conditional.Of(view.Tag, view.ChangedAt);
+    private static Validators ValidatorsOf(NoteView view) => V1.Conditional.Of(view.Tag, view.ChangedAt);
 
     /// <summary>Anything else than a task's name and a note's id names nothing.</summary>
     private static bool TryReadIds(HttpContext http, out TaskRef task, out Guid noteId)

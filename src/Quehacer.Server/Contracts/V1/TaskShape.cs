@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Quehacer.Core;
 using Quehacer.Core.Tasks;
+using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1;
 
