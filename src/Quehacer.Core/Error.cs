@@ -11,6 +11,9 @@ public enum ErrorCode
     /// <summary>There is no such thing, or the caller may not see it.</summary>
     NotFound,
 
+    /// <summary>The caller sees the thing and may not change it.</summary>
+    Forbidden,
+
     /// <summary>It was there and has been deleted for good; its history is gone with it.</summary>
     Gone,
 
@@ -118,6 +121,12 @@ public enum Field
 
     /// <summary>The members of the task, within an operation of a batch.</summary>
     TaskMembers,
+
+    /// <summary>Of a note.</summary>
+    Text,
+
+    /// <summary>What an answer shows beside what it shows anyway.</summary>
+    Expand,
 }
 
 /// <summary>How a value can be wrong.</summary>

@@ -16,6 +16,7 @@ public static class Ids
     public const string WorkspacePrefix = "ws";
     public const string TagPrefix = "tag";
     public const string CategoryPrefix = "cat";
+    public const string NotePrefix = "note";
     public const string SessionPrefix = "sess";
 
     private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";

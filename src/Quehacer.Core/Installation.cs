@@ -2,6 +2,7 @@ using System.Net;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Jobs;
 using Quehacer.Core.Labels;
+using Quehacer.Core.Notes;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Tasks;
 using Quehacer.Core.Workspaces;
@@ -32,6 +33,8 @@ public sealed class Installation
         Workspaces = new WorkspaceReader(database);
         Labels = new LabelReader(database);
         LabelWriter = new LabelWriter(database, Labels, time);
+        Notes = new NoteReader(database);
+        NoteWriter = new NoteWriter(database, Notes, time);
         AccessToken = new AccessToken(options.SigningKey);
         var passwords = new Passwords(options.PasswordHashing, options.ParallelPasswords);
         var check = new PasswordCheck(database, passwords, options.SigningKey, options.LoginLimits, time, report);
@@ -58,6 +61,10 @@ public sealed class Installation
     public LabelReader Labels { get; }
 
     public LabelWriter LabelWriter { get; }
+
+    public NoteReader Notes { get; }
+
+    public NoteWriter NoteWriter { get; }
 
     public AccountStore Accounts { get; }
 

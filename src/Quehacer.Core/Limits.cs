@@ -15,6 +15,9 @@ public static class Limits
     /// <summary>The longest tag name that v1 accepts when it makes the tag.</summary>
     public const int TagCharacters = 50;
 
+    /// <summary>The longest note: as long as a description, so that one can be quoted whole.</summary>
+    public const int NoteCharacters = 10_000;
+
     /// <summary>RFC 5321 allows 254 octets in a path; the Spanish contract says 255 characters, and its word is kept.</summary>
     public const int EmailCharacters = 255;
 
@@ -86,6 +89,11 @@ public static class Limits
 
     /// <summary>Categories or tags that are read at a time where all of them are wanted: some 300 kB where all have the longest names.</summary>
     public const int WalkPageLabels = 1_000;
+
+    /// <summary>Notes on one page of a list: near a megabyte where all of them are as long as can be.</summary>
+    public const int PageNotes = 100;
+
+    public const int PageNotesDefault = 20;
 
     /// <summary>How often a change that lost a race is decided again before it is decided under the workspace's lock.</summary>
     public const int OptimisticAttempts = 3;

@@ -20,6 +20,13 @@ public sealed class CSharpClientTests(SharedServer shared)
     {
         ["Task"] = typeof(TaskItem),
         ["TaskList"] = typeof(TaskList),
+        ["LabelFace"] = typeof(LabelFace),
+        ["TaskLinks"] = typeof(TaskLinks),
+        ["Note"] = typeof(Note),
+        ["NoteAuthor"] = typeof(NoteAuthor),
+        ["NoteList"] = typeof(NoteList),
+        ["NewNote"] = typeof(NewNote),
+        ["NoteChange"] = typeof(NoteChange),
         ["Label"] = typeof(Label),
         ["CategoryList"] = typeof(CategoryList),
         ["TagList"] = typeof(TagList),
@@ -93,6 +100,7 @@ public sealed class CSharpClientTests(SharedServer shared)
         Assert.Equal(Words("Task", "status"), WordsOf<TaskState>());
         Assert.Equal(Words("Task", "priority"), WordsOf<TaskPriority>());
         Assert.Equal(Words("BatchOperation", "op"), WordsOf<BatchOp>());
+        Assert.Equal(Parameter("expand")["items"]!["enum"]!.AsArray().Select(word => (string)word!), WordsOf<TaskExpansion>());
         Assert.Equal(Parameter("sort")["enum"]!.AsArray().Select(word => (string)word!).Where(word => word[0] != '-'), WordsOf<TaskSort>());
         Assert.Equal(Parameter("order")["enum"]!.AsArray().Select(word => (string)word!), WordsOf<SortOrder>());
         Assert.Equal(
@@ -123,7 +131,7 @@ public sealed class CSharpClientTests(SharedServer shared)
             using var client = new QuehacerClient(new HttpClient(network) { BaseAddress = new("http://localhost/under/") }, new() { Language = "es" }) { Session = new("token") };
             await Assert.ThrowsAsync<ProblemException>(() => (Task)method.Invoke(client, [.. method.GetParameters().Select(parameter => Filled(parameter.ParameterType, parameter.Name!))])!);
             var sent = Assert.Single(network.Sent);
-            Assert.Equal((operation.Method, "/under" + operation.Path.Replace("{id}", "x%2Fy").Replace("{name}", "x%2Fy")), (sent.Method, sent.Address.AbsolutePath));
+            Assert.Equal((operation.Method, "/under" + operation.Path.Replace("{id}", "x%2Fy").Replace("{name}", "x%2Fy").Replace("{note_id}", "x%2Fy")), (sent.Method, sent.Address.AbsolutePath));
             var query = sent.Address.Query.Split(['?', '&'], StringSplitOptions.RemoveEmptyEntries).Select(parameter => parameter.Split('=')[0]).ToList();
             var described = description.Parameters(operation).ToLookup(parameter => (string)parameter["in"]!, parameter => (string)parameter["name"]!);
             Assert.Equal(described["query"].Except(["fields"]).Order(), query.Order());
@@ -147,7 +155,7 @@ public sealed class CSharpClientTests(SharedServer shared)
         // Every member that there is, so that none can be left out of what is sent.
         static object? Filled(Type type, string name) => (System.Nullable.GetUnderlyingType(type) ?? type) switch
         {
-            var text when text == typeof(string) => name switch { "email" => "ana@example.com", "into" => Guid.NewGuid().ToString(), "name" or "id" => "x/y", _ => "x/y long enough" },
+            var text when text == typeof(string) => name switch { "email" => "ana@example.com", "into" => Guid.NewGuid().ToString(), "name" or "id" or "noteId" => "x/y", _ => "x/y long enough" },
             var number when number == typeof(int) => 1,
             var flag when flag == typeof(bool) => true,
             var token when token == typeof(CancellationToken) => CancellationToken.None,
@@ -156,6 +164,7 @@ public sealed class CSharpClientTests(SharedServer shared)
                 Limit = 1, IncludeTotal = true, Status = TaskState.Done, Priority = [TaskPriority.Low], CategoryId = "none", Tag = ["home"], DueAfter = DateTimeOffset.UnixEpoch,
                 DueBefore = DateTimeOffset.UnixEpoch, Overdue = false, CreatedAfter = DateTimeOffset.UnixEpoch, CreatedBefore = DateTimeOffset.UnixEpoch,
                 UpdatedSince = DateTimeOffset.UnixEpoch, Q = "milk", Sort = TaskSort.Due, Order = SortOrder.Asc, IncludeDeleted = true,
+                Expand = [TaskExpansion.Links],
             },
             var filter when filter == typeof(TaskFilter) => new TaskFilter
             {
@@ -163,6 +172,9 @@ public sealed class CSharpClientTests(SharedServer shared)
                 CreatedAfter = DateTimeOffset.UnixEpoch, CreatedBefore = DateTimeOffset.UnixEpoch, UpdatedSince = DateTimeOffset.UnixEpoch, Q = "milk",
             },
             var change when change == typeof(TasksChange) => new TasksChange { Description = null, Status = TaskState.Pending, Priority = TaskPriority.Low, DueDate = null, CategoryId = null, Tags = null, AddTags = new[] { "home" }, RemoveTags = null },
+            var expansions when expansions == typeof(IReadOnlyList<TaskExpansion>) => new[] { TaskExpansion.Category },
+            var note when note == typeof(NewNote) => new NewNote { Text = "said" },
+            var change when change == typeof(NoteChange) => new NoteChange { Text = "said", Version = 1 },
             var task when task == typeof(NewTask) => new NewTask { Title = "Buy milk", Status = TaskState.Done, Priority = TaskPriority.Low, DueDate = DateTimeOffset.UnixEpoch, Tags = ["home"] },
             var change when change == typeof(TaskChange) => new TaskChange { Description = null, Status = TaskState.Pending, Priority = TaskPriority.Low, DueDate = null, CategoryId = null, Tags = null, AddTags = new[] { "home" }, RemoveTags = null, Version = 1 },
             var operations when operations == typeof(IReadOnlyList<BatchOperation>) => new[]
@@ -391,6 +403,37 @@ public sealed class CSharpClientTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task Notes_are_written_and_walked_and_tasks_expanded()
+    {
+        var (client, network) = await NewUserAsync();
+        var category = await client.CreateCategoryAsync(new() { Name = "House", Color = "#33aa57" });
+        var task = await client.CreateTaskAsync(new() { Title = "Milk", CategoryId = category.Id, Tags = ["home"] });
+        Assert.Equal((null, null, null), (task.Category, task.TagDetails, task.Links));
+        network.Begin(Losing.Lost);
+        var note = await client.CreateNoteAsync(task.Id, new() { Text = "The shop closes at nine." });
+        Assert.True(network.WasReplayed, "It was said twice.");
+        Assert.Equal((task.Id, "Ana", 1), (note.TaskId, note.Author.Name, note.Version));
+        Assert.Equal(note, await client.GetNoteAsync("1", note.Id));
+        var changed = await client.ChangeNoteAsync(task.Id, note.Id, new() { Text = "It closes at eight." }, ifMatch: note.ETag);
+        Assert.Equal(("It closes at eight.", 2), (changed.Text, changed.Version));
+        Assert.Equal(changed.ETag, (await Assert.ThrowsAsync<PreconditionFailedException>(() => client.ChangeNoteAsync(task.Id, note.Id, new() { Text = "x" }, ifMatch: note.ETag))).CurrentETag);
+        await client.CreateNoteAsync("1", new() { Text = "Take bags." });
+        var said = new List<string>();
+        await foreach (var one in client.EnumerateNotesAsync(task.Id))
+        {
+            said.Add(one.Text);
+        }
+        Assert.Equal(["It closes at eight.", "Take bags."], said);
+        await client.DeleteNoteAsync(task.Id, note.Id, ifMatch: changed.ETag);
+        Assert.Equal(1, (await client.ListNotesAsync(task.Id, limit: 1)).Pagination.Total);
+
+        var expanded = await client.GetTaskAsync(task.Id, [TaskExpansion.Category, TaskExpansion.Tags, TaskExpansion.Links]);
+        Assert.Equal(("House", "#33AA57", "home", $"/api/v1/tasks/{task.Id}/notes"), (expanded.Category!.Name, expanded.Category.Color, Assert.Single(expanded.TagDetails!).Name, expanded.Links!.Notes));
+        Assert.Equal(task.ETag, expanded.ETag);
+        Assert.Equal("home", Assert.Single(Assert.Single((await client.ListTasksAsync(new() { Expand = [TaskExpansion.Tags] })).Tasks).TagDetails!).Name);
+    }
+
+    [Fact]
     public async Task What_is_no_answer_of_a_server_is_told_as_such()
     {
         using var client = new QuehacerClient(new HttpClient(new Losing { Answer = _ => new(HttpStatusCode.OK) { Content = new StringContent("<html>") } }) { BaseAddress = new("http://localhost/") });
@@ -441,9 +484,10 @@ public sealed class CSharpClientTests(SharedServer shared)
         {
             return reference.Split('/')[^1];
         }
-        if (schema["anyOf"] is JsonArray)
+        if (schema["anyOf"] is JsonArray choices)
         {
-            return "object";
+            // One thing or nothing is that thing; what can be this or that is no more than an object.
+            return choices is [{ } thing, { } nothing] && (string?)nothing["type"] == "null" ? TypeOf(thing) + "?" : "object";
         }
         var types = schema["type"] is JsonArray several ? several.Select(type => (string)type!).ToList() : [(string)schema["type"]!];
         var type = types[0] switch

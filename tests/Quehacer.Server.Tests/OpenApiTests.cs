@@ -179,7 +179,7 @@ public sealed class OpenApiTests(SharedServer shared)
             }
             if (operation.Path.Contains("{id}"))
             {
-                await Refuses(404, user, operation.Path.Replace("{id}", Guid.NewGuid().ToString()).Replace("{name}", "home"));
+                await Refuses(404, user, operation.Path.Replace("{id}", Guid.NewGuid().ToString()).Replace("{name}", "home").Replace("{note_id}", Guid.NewGuid().ToString()));
             }
             if (operation.Method != "GET")
             {
@@ -298,9 +298,17 @@ public sealed class OpenApiTests(SharedServer shared)
         {
             return (operation.Id is "changeTasks" or "deleteTasks" ? operation.Path + "?status=all" : operation.Path, null);
         }
-        object body = operation.Tag == "tasks" ? new { title = "Buy milk" } : new { name = $"{Guid.NewGuid():N}" };
-        var id = (string)(await user.PostAsync($"/api/v1/{operation.Tag}", body)).Is(201)["id"]!;
-        return (operation.Path.Replace("{id}", id).Replace("{name}", "home"), $"/api/v1/{operation.Tag}/{id}");
+        // Notes are below a task.
+        var isOfTask = operation.Tag is "tasks" or "notes";
+        object body = isOfTask ? new { title = "Buy milk" } : new { name = $"{Guid.NewGuid():N}" };
+        var collection = isOfTask ? User.Tasks : $"/api/v1/{operation.Tag}";
+        var id = (string)(await user.PostAsync(collection, body)).Is(201)["id"]!;
+        var path = operation.Path.Replace("{id}", id).Replace("{name}", "home");
+        if (path.Contains("{note_id}"))
+        {
+            path = path.Replace("{note_id}", (string)(await user.PostAsync($"{collection}/{id}/notes", new { text = "Said." })).Is(201)["id"]!);
+        }
+        return (path, $"{collection}/{id}");
     }
 
     /// <summary>The example with what is there in place of what it makes up.</summary>

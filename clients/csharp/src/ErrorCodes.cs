@@ -12,6 +12,9 @@ public static class ErrorCodes
     /// <summary>401. The token was not issued by this server, has been altered, has been used up, or belongs to a session that has ended.</summary>
     public const string TokenInvalid = "TOKEN_INVALID";
 
+    /// <summary>403. You may see this, and may not change it.</summary>
+    public const string InsufficientPermissions = "INSUFFICIENT_PERMISSIONS";
+
     /// <summary>401. E-mail and password do not belong together. Which of them is wrong is never said.</summary>
     public const string InvalidCredentials = "INVALID_CREDENTIALS";
 

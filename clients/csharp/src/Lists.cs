@@ -44,6 +44,20 @@ public sealed record TagList
     public required Links Links { get; init; }
 }
 
+/// <summary>A page of the notes of a task, the oldest first.</summary>
+public sealed record NoteList
+{
+    /// <summary>The notes of the page.</summary>
+    public required IReadOnlyList<Note> Notes { get; init; }
+
+    /// <summary>Where the page lies.</summary>
+    public required Pagination Pagination { get; init; }
+
+    /// <summary>The pages around it.</summary>
+    [JsonPropertyName("_links")]
+    public required Links Links { get; init; }
+}
+
 /// <summary>Where a page lies within its list.</summary>
 public sealed record Pagination
 {

@@ -165,8 +165,11 @@ public sealed class QuehacerClient : IDisposable
         WriteManyAsync(HttpMethod.Delete, filter, null, limit, cursor, dryRun, ifMatch, idempotencyKey, cancellationToken);
 
     /// <summary>A task. A deleted one is refused with 404.</summary>
-    public async Task<TaskItem> GetTaskAsync(string id, CancellationToken cancellationToken = default) =>
-        TaskOf(await ReadAsync("tasks/" + Escaped(id), cancellationToken).ConfigureAwait(false));
+    /// <param name="id">Which task.</param>
+    /// <param name="expand">What it shows beside its usual members.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<TaskItem> GetTaskAsync(string id, IReadOnlyList<TaskExpansion>? expand = null, CancellationToken cancellationToken = default) =>
+        TaskOf(await ReadAsync("tasks/" + Escaped(id) + new Query().Add("expand", expand), cancellationToken).ConfigureAwait(false));
 
     /// <summary>Changes what is set and nothing else.</summary>
     public Task<TaskItem> ChangeTaskAsync(string id, TaskChange change, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
@@ -196,6 +199,47 @@ public sealed class QuehacerClient : IDisposable
     /// <summary>Takes back a deletion. A task that is not deleted stays as it is.</summary>
     public Task<TaskItem> RestoreTaskAsync(string id, string? ifMatch = null, int? version = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
         WriteTaskAsync(HttpMethod.Post, $"tasks/{Escaped(id)}/restore", Condition(version), ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>One page of the notes of a task, the oldest first.</summary>
+    /// <param name="id">Which task.</param>
+    /// <param name="page">Which page; the first unless told.</param>
+    /// <param name="limit">How many are on a page: 1 to 100; 20 unless told.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<NoteList> ListNotesAsync(string id, int? page = null, int? limit = null, CancellationToken cancellationToken = default) =>
+        (await ReadAsync($"tasks/{Escaped(id)}/notes" + new Query().Add("page", page).Add("limit", limit), cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.NoteList);
+
+    /// <summary>Every note of a task, a page at a time and only as far as it is read.</summary>
+    public async IAsyncEnumerable<Note> EnumerateNotesAsync(string id, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        NoteList list;
+        var page = 0;
+        do
+        {
+            list = await ListNotesAsync(id, ++page, limit: 100, cancellationToken: cancellationToken).ConfigureAwait(false);
+            foreach (var note in list.Notes)
+            {
+                yield return note;
+            }
+        }
+        while (list.Pagination.HasNext);
+    }
+
+    /// <summary>Adds a note to a task, which stays as it is.</summary>
+    public Task<Note> CreateNoteAsync(string id, NewNote note, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteNoteAsync(HttpMethod.Post, $"tasks/{Escaped(id)}/notes", Body(note, QuehacerJson.Default.NewNote), null, idempotencyKey, cancellationToken);
+
+    /// <summary>A note of a task.</summary>
+    public async Task<Note> GetNoteAsync(string id, string noteId, CancellationToken cancellationToken = default) =>
+        NoteOf(await ReadAsync($"tasks/{Escaped(id)}/notes/{Escaped(noteId)}", cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Changes the text of a note. Nobody but its author may.</summary>
+    public Task<Note> ChangeNoteAsync(
+        string id, string noteId, NoteChange change, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteNoteAsync(HttpMethod.Patch, $"tasks/{Escaped(id)}/notes/{Escaped(noteId)}", Body(change, QuehacerJson.Default.NoteChange), ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>Removes a note for good. Nobody but its author may.</summary>
+    public Task DeleteNoteAsync(string id, string noteId, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(HttpMethod.Delete, $"tasks/{Escaped(id)}/notes/{Escaped(noteId)}", null, ifMatch, idempotencyKey, cancellationToken);
 
     /// <summary>One page of the categories, by name without regard to case and accents.</summary>
     /// <param name="counts">Whether each has a <see cref="Label.TaskCount"/>.</param>
@@ -306,6 +350,9 @@ public sealed class QuehacerClient : IDisposable
         return answered.Read(QuehacerJson.Default.BulkResult) with { ETag = answered.ETag };
     }
 
+    private async Task<Note> WriteNoteAsync(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
+        NoteOf(await WriteAsync(method, path, body, ifMatch, key, cancellationToken).ConfigureAwait(false));
+
     private async Task<Label> WriteLabelAsync(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
         LabelOf(await WriteAsync(method, path, body, ifMatch, key, cancellationToken).ConfigureAwait(false));
 
@@ -337,6 +384,8 @@ public sealed class QuehacerClient : IDisposable
     }
 
     private static TaskItem TaskOf(Answered answered) => answered.Read(QuehacerJson.Default.TaskItem) with { ETag = answered.ETag };
+
+    private static Note NoteOf(Answered answered) => answered.Read(QuehacerJson.Default.Note) with { ETag = answered.ETag };
 
     private static Label LabelOf(Answered answered) => answered.Read(QuehacerJson.Default.Label) with { ETag = answered.ETag };
 

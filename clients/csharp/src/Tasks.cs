@@ -70,9 +70,67 @@ public sealed record TaskItem
     /// <summary>When it was deleted; only in lists with <see cref="TaskQuery.IncludeDeleted"/>.</summary>
     public DateTimeOffset? DeletedAt { get; init; }
 
+    /// <summary>Its category, if it has one; only with <see cref="TaskExpansion.Category"/>.</summary>
+    public LabelFace? Category { get; init; }
+
+    /// <summary>Its tags, in the order of <see cref="Tags"/>; only with <see cref="TaskExpansion.Tags"/>.</summary>
+    public IReadOnlyList<LabelFace>? TagDetails { get; init; }
+
+    /// <summary>Its addresses; only with <see cref="TaskExpansion.Links"/>.</summary>
+    [JsonPropertyName("_links")]
+    public TaskLinks? Links { get; init; }
+
     /// <summary>The state that this is, for <c>ifMatch</c>. Null for a task of a list, whose condition is its <see cref="Version"/>.</summary>
     [JsonIgnore]
     public string? ETag { get; init; }
+}
+
+/// <summary>What a task shows of its category or of a tag.</summary>
+public sealed record LabelFace
+{
+    /// <summary>A TypeID; its prefix tells categories (<c>cat_</c>) and tags (<c>tag_</c>) apart.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>As it is called now.</summary>
+    public required string Name { get; init; }
+
+    /// <summary><c>#RRGGBB</c> in upper case, if it has one.</summary>
+    public required string? Color { get; init; }
+}
+
+/// <summary>Where a task is, and what can be done with it as it is, relative to the server. What cannot be done is null.</summary>
+public sealed record TaskLinks
+{
+    /// <summary>The task.</summary>
+    public required string Self { get; init; }
+
+    /// <summary>Its notes.</summary>
+    public string? Notes { get; init; }
+
+    /// <summary>Its category, if it has one.</summary>
+    public string? Category { get; init; }
+
+    /// <summary>Completes it; of pending tasks only.</summary>
+    public string? Complete { get; init; }
+
+    /// <summary>Makes it pending again; of tasks that are done only.</summary>
+    public string? Reopen { get; init; }
+
+    /// <summary>Takes back its deletion; of deleted tasks only.</summary>
+    public string? Restore { get; init; }
+}
+
+/// <summary>What a task can show beside its usual members.</summary>
+public enum TaskExpansion
+{
+    /// <summary><see cref="TaskItem.Category"/>.</summary>
+    Category,
+
+    /// <summary><see cref="TaskItem.TagDetails"/>.</summary>
+    Tags,
+
+    /// <summary><see cref="TaskItem.Links"/>.</summary>
+    Links,
 }
 
 /// <summary>A task to be made.</summary>
@@ -229,9 +287,12 @@ public sealed record TaskQuery : TaskFilter
     /// <summary>The direction; the natural one of the order unless told.</summary>
     public SortOrder? Order { get; init; }
 
+    /// <summary>What each task shows beside its usual members.</summary>
+    public IReadOnlyList<TaskExpansion>? Expand { get; init; }
+
     /// <summary>Show deleted tasks as well.</summary>
     public bool? IncludeDeleted { get; init; }
 
     internal Query ToQuery(int? page, string? cursor) => ToQuery()
-        .Add("page", page).Add("limit", Limit).Add("cursor", cursor).Add("include_total", IncludeTotal).Add("sort", Sort).Add("order", Order).Add("include_deleted", IncludeDeleted);
+        .Add("page", page).Add("limit", Limit).Add("cursor", cursor).Add("include_total", IncludeTotal).Add("sort", Sort).Add("order", Order).Add("expand", Expand).Add("include_deleted", IncludeDeleted);
 }

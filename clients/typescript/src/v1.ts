@@ -117,7 +117,7 @@ export interface paths {
         };
         /**
          * List tasks
-         * @description The tasks that pass all filters, in one of the orders, by page or by cursor. With `fields` each task has the selected members and no others. As `text/csv` or `application/x-ndjson` it is the whole list, of any length, unless a page is named.
+         * @description The tasks that pass all filters, in one of the orders, by page or by cursor. With `expand` each task has more members, with `fields` the selected ones and no others. As `text/csv` or `application/x-ndjson` it is the whole list, of any length, unless a page is named.
          */
         get: operations["listTasks"];
         put?: never;
@@ -169,7 +169,7 @@ export interface paths {
         };
         /**
          * Show a task
-         * @description A task by id or by number. A deleted one is 404.
+         * @description A task by id or by number. A deleted one is 404. `expand` and `fields` mean what they mean in lists; the `ETag` is the same with them and without.
          */
         get: operations["getTask"];
         /**
@@ -274,6 +274,62 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the notes of a task
+         * @description The notes of a task, the oldest first. Those of a deleted task are 404 until it is restored. As `text/csv` or `application/x-ndjson` it is the whole list, of any length, unless a page is named.
+         */
+        get: operations["listNotes"];
+        put?: never;
+        /**
+         * Add a note to a task
+         * @description Adds a note, whose author is whoever asks. The task and its `version` stay as they are.
+         */
+        post: operations["createNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/notes/{note_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a note
+         * @description A note of a task by its id.
+         */
+        get: operations["getNote"];
+        /**
+         * Change a note
+         * @description Changes the text. Nobody but the author may. PUT and PATCH do the same.
+         */
+        put: operations["putNote"];
+        post?: never;
+        /**
+         * Remove a note
+         * @description Removes a note for good: nothing brings it back. Nobody but the author may.
+         */
+        delete: operations["deleteNote"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a note
+         * @description Changes the text. Nobody but the author may. PUT and PATCH do the same.
+         */
+        patch: operations["changeNote"];
         trace?: never;
     };
     "/api/v1/categories": {
@@ -464,6 +520,54 @@ export interface components {
              * @description When it was deleted. Only in lists with `include_deleted=true`.
              */
             deleted_at?: string;
+            /** @description Its category, or `null` where it has none. Only with `expand=category`. */
+            category?: components["schemas"]["LabelFace"] | null;
+            /** @description Its tags, in the order of `tags`. Only with `expand=tags`. */
+            tag_details?: components["schemas"]["LabelFace"][];
+            /** @description Its addresses. Only with `expand=links`. */
+            _links?: components["schemas"]["TaskLinks"];
+        };
+        /** @description What a task shows of its category or of a tag. */
+        LabelFace: {
+            /** @description A TypeID; its prefix tells categories and tags apart. */
+            id: string;
+            /** @description As it is called now. */
+            name: string;
+            /** @description In upper case, if it has one. */
+            color: string | null;
+        };
+        /** @description Where a task is, and what can be done with it as it is, relative to the server. */
+        TaskLinks: {
+            /**
+             * Format: uri-reference
+             * @description The task.
+             */
+            self: string;
+            /**
+             * Format: uri-reference
+             * @description Its notes.
+             */
+            notes?: string;
+            /**
+             * Format: uri-reference
+             * @description Its category, if it has one.
+             */
+            category?: string;
+            /**
+             * Format: uri-reference
+             * @description A POST there completes it. Of pending tasks only.
+             */
+            complete?: string;
+            /**
+             * Format: uri-reference
+             * @description A POST there makes it pending again. Of tasks that are done only.
+             */
+            reopen?: string;
+            /**
+             * Format: uri-reference
+             * @description A POST there takes back its deletion. Of deleted tasks only, which have no other but `self`.
+             */
+            restore?: string;
         };
         /** @description A page of tasks. */
         TaskList: {
@@ -474,7 +578,7 @@ export interface components {
             /** @description The pages around it. */
             _links: components["schemas"]["Links"];
         };
-        /** @description A page of tasks, of which `fields` selected members. */
+        /** @description A page of tasks, of which `expand` and `fields` selected members. */
         SelectedTaskList: {
             /** @description The tasks of the page. */
             tasks: components["schemas"]["SelectedTask"][];
@@ -535,6 +639,12 @@ export interface components {
              * @description When it was deleted. Only in lists with `include_deleted=true`.
              */
             deleted_at?: string;
+            /** @description Its category, or `null` where it has none. Only with `expand=category`. */
+            category?: components["schemas"]["LabelFace"] | null;
+            /** @description Its tags, in the order of `tags`. Only with `expand=tags`. */
+            tag_details?: components["schemas"]["LabelFace"][];
+            /** @description Its addresses. Only with `expand=links`. */
+            _links?: components["schemas"]["TaskLinks"];
         };
         /** @description What a batch came to. */
         BatchResults: {
@@ -655,6 +765,48 @@ export interface components {
         TagList: {
             /** @description The tags of the page. */
             tags: components["schemas"]["Label"][];
+            /** @description Where the page lies. */
+            pagination: components["schemas"]["Pagination"];
+            /** @description The pages around it. */
+            _links: components["schemas"]["Links"];
+        };
+        /** @description What somebody has said about a task. */
+        Note: {
+            /** @description A TypeID. The UUIDv7 within it holds the time of writing. */
+            id: string;
+            /** @description A TypeID. The task that it is about. */
+            task_id: string;
+            /** @description Who has written it, and alone may change or remove it. */
+            author: components["schemas"]["NoteAuthor"];
+            /** @description What was said. */
+            text: string;
+            /**
+             * Format: int32
+             * @description Rises by one with every change; in a write it is a condition.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            updated_at: string;
+        };
+        /** @description Who has written a note. */
+        NoteAuthor: {
+            /** @description A TypeID. The account. */
+            id: string;
+            /** @description As the author is called now; `null` where there is no such account any more. */
+            name: string | null;
+        };
+        /** @description A page of the notes of a task, the oldest first. */
+        NoteList: {
+            /** @description The notes of the page. */
+            notes: components["schemas"]["Note"][];
             /** @description Where the page lies. */
             pagination: components["schemas"]["Pagination"];
             /** @description The pages around it. */
@@ -792,6 +944,7 @@ export interface components {
              * @example UNAUTHORIZED
              * @example TOKEN_EXPIRED
              * @example TOKEN_INVALID
+             * @example INSUFFICIENT_PERMISSIONS
              * @example INVALID_CREDENTIALS
              * @example VALIDATION_ERROR
              * @example MALFORMED_JSON
@@ -886,6 +1039,12 @@ export interface components {
             readonly updated_at?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly deleted_at?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly category?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly tag_details?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly _links?: unknown;
         };
         /** @description What is to be changed of a task. An absent member stays as it is. `add_tags` and `remove_tags` stand in the place of `tags`, not beside it. */
         TaskChange: {
@@ -931,6 +1090,12 @@ export interface components {
             readonly updated_at?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly deleted_at?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly category?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly tag_details?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly _links?: unknown;
         };
         /** @description What is to be changed of each of many tasks: at least one member. An absent member stays as it is. `add_tags` and `remove_tags` stand in the place of `tags`, not beside it. */
         TasksChange: {
@@ -1078,6 +1243,43 @@ export interface components {
              * @description The version that it must have; another one is refused with 412.
              */
             version?: number;
+        };
+        /** @description A new note. */
+        NewNote: {
+            /** @description What is to be said. White space around it is taken off. */
+            text: string;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly id?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly task_id?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly author?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly version?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly created_at?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly updated_at?: unknown;
+        };
+        /** @description What is to be changed of a note. */
+        NoteChange: {
+            /** @description What is to be said. White space around it is taken off. */
+            text?: string;
+            /**
+             * Format: int32
+             * @description The version that it must have; another one is refused with 412.
+             */
+            version?: number;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly id?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly task_id?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly author?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly created_at?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly updated_at?: unknown;
         };
         /** @description A new account. */
         Registration: {
@@ -1230,6 +1432,22 @@ export interface components {
         WrongCredentials: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `INSUFFICIENT_PERMISSIONS`: You may see this, and may not change it. */
+        Forbidden: {
+            headers: {
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                 "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                 "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
@@ -1506,6 +1724,11 @@ export interface components {
          */
         TagId: string;
         /**
+         * @description A TypeID, or the bare UUID within it.
+         * @example note_01m7ykm0xxfe3p5t7v9x1z3b5d
+         */
+        NoteId: string;
+        /**
          * @description The name of the tag, escaped: a slash in it is `%2F`.
          * @example home
          */
@@ -1525,6 +1748,11 @@ export interface components {
          * @example 50
          */
         label_limit: number;
+        /**
+         * @description Notes on a page.
+         * @example 50
+         */
+        note_limit: number;
         /** @description A place in the list: `next_cursor` or `previous_cursor` of an answer to the same filters in the same order. Sealed, to be sent as it came. */
         cursor: string;
         /**
@@ -1615,13 +1843,22 @@ export interface components {
          */
         order: "asc" | "desc";
         /**
-         * @description Members of the tasks to show, and no others. Several with commas, or by repeating the parameter.
+         * @description Show more of each task: `category` its category whole, `tags` its tags whole (as `tag_details`), `links` where it is and what can be done with it (as `_links`). Several with commas, or by repeating the parameter.
          * @example [
-         *       "id",
-         *       "title"
+         *       "category",
+         *       "tags"
          *     ]
          */
-        fields: ("id" | "number" | "title" | "description" | "status" | "priority" | "due_date" | "category_id" | "tags" | "version" | "created_at" | "updated_at" | "deleted_at")[];
+        expand: ("category" | "tags" | "links")[];
+        /**
+         * @description Members of the tasks to show, and no others. What has to be expanded is expanded by being named, whole or with a point in part. Several with commas, or by repeating the parameter.
+         * @example [
+         *       "id",
+         *       "title",
+         *       "category.name"
+         *     ]
+         */
+        fields: ("id" | "number" | "title" | "description" | "status" | "priority" | "due_date" | "category_id" | "tags" | "version" | "created_at" | "updated_at" | "deleted_at" | "category" | "tag_details" | "_links" | "category.id" | "category.name" | "category.color" | "tag_details.id" | "tag_details.name" | "tag_details.color" | "_links.self" | "_links.notes" | "_links.category" | "_links.complete" | "_links.reopen" | "_links.restore")[];
         /**
          * @description Show deleted tasks as well; these have a `deleted_at`.
          * @example true
@@ -2310,10 +2547,19 @@ export interface operations {
                  */
                 order?: components["parameters"]["order"];
                 /**
-                 * @description Members of the tasks to show, and no others. Several with commas, or by repeating the parameter.
+                 * @description Show more of each task: `category` its category whole, `tags` its tags whole (as `tag_details`), `links` where it is and what can be done with it (as `_links`). Several with commas, or by repeating the parameter.
+                 * @example [
+                 *       "category",
+                 *       "tags"
+                 *     ]
+                 */
+                expand?: components["parameters"]["expand"];
+                /**
+                 * @description Members of the tasks to show, and no others. What has to be expanded is expanded by being named, whole or with a point in part. Several with commas, or by repeating the parameter.
                  * @example [
                  *       "id",
-                 *       "title"
+                 *       "title",
+                 *       "category.name"
                  *     ]
                  */
                 fields?: components["parameters"]["fields"];
@@ -3023,7 +3269,25 @@ export interface operations {
     };
     getTask: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Show more of each task: `category` its category whole, `tags` its tags whole (as `tag_details`), `links` where it is and what can be done with it (as `_links`). Several with commas, or by repeating the parameter.
+                 * @example [
+                 *       "category",
+                 *       "tags"
+                 *     ]
+                 */
+                expand?: components["parameters"]["expand"];
+                /**
+                 * @description Members of the tasks to show, and no others. What has to be expanded is expanded by being named, whole or with a point in part. Several with commas, or by repeating the parameter.
+                 * @example [
+                 *       "id",
+                 *       "title",
+                 *       "category.name"
+                 *     ]
+                 */
+                fields?: components["parameters"]["fields"];
+            };
             header?: {
                 /**
                  * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
@@ -3101,7 +3365,7 @@ export interface operations {
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
                      *     }
                      */
-                    "application/json": components["schemas"]["Task"];
+                    "application/json": components["schemas"]["Task"] | components["schemas"]["SelectedTask"];
                 };
             };
             304: components["responses"]["NotModified"];
@@ -3898,6 +4162,606 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listNotes: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Which page. Not together with `cursor`.
+                 * @example 1
+                 */
+                page?: components["parameters"]["page"];
+                /**
+                 * @description Notes on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["note_limit"];
+            };
+            header?: {
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 304 when nothing has changed since. `If-None-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, the bare UUID within it, or the number of the task.
+                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
+                 */
+                id: components["parameters"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of notes. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    "X-Total-Count": components["headers"]["X-Total-Count"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "notes": [
+                     *         {
+                     *           "id": "note_01m7ykm0xxfe3p5t7v9x1z3b5d",
+                     *           "task_id": "task_01m7ykm0xxeeksbg7jwjdqtthh",
+                     *           "author": {
+                     *             "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *             "name": "Ana"
+                     *           },
+                     *           "text": "The shop closes at nine.",
+                     *           "version": 1,
+                     *           "created_at": "2026-11-21T08:30:00.125Z",
+                     *           "updated_at": "2026-11-21T08:30:00.125Z"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "page": 1,
+                     *         "limit": 20,
+                     *         "total": 1,
+                     *         "total_pages": 1,
+                     *         "has_next": false,
+                     *         "has_previous": false,
+                     *         "next_cursor": null,
+                     *         "previous_cursor": null
+                     *       },
+                     *       "_links": {
+                     *         "self": "/api/v1/tasks/task_01m7ykm0xxeeksbg7jwjdqtthh/notes?page=1",
+                     *         "first": "/api/v1/tasks/task_01m7ykm0xxeeksbg7jwjdqtthh/notes?page=1",
+                     *         "last": "/api/v1/tasks/task_01m7ykm0xxeeksbg7jwjdqtthh/notes?page=1"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NoteList"];
+                    /**
+                     * @example id,task_id,author.id,author.name,text,version,created_at,updated_at
+                     *     note_01m7ykm0xxfe3p5t7v9x1z3b5d,task_01m7ykm0xxeeksbg7jwjdqtthh,user_01m7ykm0xxf4eaz0xbbm8c9swp,Ana,The shop closes at nine.,1,2026-11-21T08:30:00.125Z,2026-11-21T08:30:00.125Z
+                     */
+                    "text/csv": string;
+                    /** @example {"id":"note_01m7ykm0xxfe3p5t7v9x1z3b5d","task_id":"task_01m7ykm0xxeeksbg7jwjdqtthh","author":{"id":"user_01m7ykm0xxf4eaz0xbbm8c9swp","name":"Ana"},"text":"The shop closes at nine.","version":1,"created_at":"2026-11-21T08:30:00.125Z","updated_at":"2026-11-21T08:30:00.125Z"} */
+                    "application/x-ndjson": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, the bare UUID within it, or the number of the task.
+                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
+                 */
+                id: components["parameters"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            /** @description The note. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "note_01m7ykm0xxfe3p5t7v9x1z3b5d",
+                     *       "task_id": "task_01m7ykm0xxeeksbg7jwjdqtthh",
+                     *       "author": {
+                     *         "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *         "name": "Ana"
+                     *       },
+                     *       "text": "The shop closes at nine.",
+                     *       "version": 1,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 304 when nothing has changed since. `If-None-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, the bare UUID within it, or the number of the task.
+                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
+                 */
+                id: components["parameters"]["TaskId"];
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example note_01m7ykm0xxfe3p5t7v9x1z3b5d
+                 */
+                note_id: components["parameters"]["NoteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The note. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "note_01m7ykm0xxfe3p5t7v9x1z3b5d",
+                     *       "task_id": "task_01m7ykm0xxeeksbg7jwjdqtthh",
+                     *       "author": {
+                     *         "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *         "name": "Ana"
+                     *       },
+                     *       "text": "The shop closes at nine.",
+                     *       "version": 1,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    putNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, the bare UUID within it, or the number of the task.
+                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
+                 */
+                id: components["parameters"]["TaskId"];
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example note_01m7ykm0xxfe3p5t7v9x1z3b5d
+                 */
+                note_id: components["parameters"]["NoteId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteChange"];
+            };
+        };
+        responses: {
+            /** @description The note as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "note_01m7ykm0xxfe3p5t7v9x1z3b5d",
+                     *       "task_id": "task_01m7ykm0xxeeksbg7jwjdqtthh",
+                     *       "author": {
+                     *         "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *         "name": "Ana"
+                     *       },
+                     *       "text": "The shop closes at eight.",
+                     *       "version": 2,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, the bare UUID within it, or the number of the task.
+                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
+                 */
+                id: components["parameters"]["TaskId"];
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example note_01m7ykm0xxfe3p5t7v9x1z3b5d
+                 */
+                note_id: components["parameters"]["NoteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The note is gone. */
+            204: {
+                headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, the bare UUID within it, or the number of the task.
+                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
+                 */
+                id: components["parameters"]["TaskId"];
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example note_01m7ykm0xxfe3p5t7v9x1z3b5d
+                 */
+                note_id: components["parameters"]["NoteId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["NoteChange"];
+                "application/json": components["schemas"]["NoteChange"];
+            };
+        };
+        responses: {
+            /** @description The note as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "note_01m7ykm0xxfe3p5t7v9x1z3b5d",
+                     *       "task_id": "task_01m7ykm0xxeeksbg7jwjdqtthh",
+                     *       "author": {
+                     *         "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *         "name": "Ana"
+                     *       },
+                     *       "text": "The shop closes at eight.",
+                     *       "version": 2,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];

@@ -13,10 +13,11 @@ public enum DifferenceKind : short
     Tag = 2,
     Category = 3,
     Task = 4,
+    Note = 5,
 }
 
 /// <summary>A row that is not what the log makes of it.</summary>
-/// <param name="Id">Of the task, the label or the workspace; of the stream, where the log is at fault.</param>
+/// <param name="Id">Of the task, the label, the note or the workspace; of the stream, where the log is at fault.</param>
 /// <param name="Members">The columns that differ, or that the row is missing or not expected; never what is in them. For the log, what is wrong with it.</param>
 public sealed record Difference(Guid WorkspaceId, DifferenceKind Kind, Guid Id, IReadOnlyList<string> Members)
 {
@@ -219,7 +220,7 @@ public sealed class Rebuild(Database database)
     private static async Task<Guid?> NextAsync(NpgsqlConnection connection, Guid after, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(
-            $"SELECT least({string.Join(", ", new[] { "workspaces", "events", "tasks", "labels" }.Select(table =>
+            $"SELECT least({string.Join(", ", new[] { "workspaces", "events", "tasks", "labels", "notes" }.Select(table =>
                 $"(SELECT workspace_id FROM {table} WHERE workspace_id > $1 ORDER BY workspace_id LIMIT 1)"))})",
             connection);
         command.Parameters.With(after);

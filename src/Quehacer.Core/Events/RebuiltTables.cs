@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Quehacer.Core.Labels;
+using Quehacer.Core.Notes;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Tasks;
 
@@ -11,6 +12,9 @@ internal sealed record RebuiltTask(TaskItem Task, long Revision);
 
 /// <summary>A label as its events make it; a tag that was merged says into which.</summary>
 internal sealed record RebuiltLabel(Label Label, Guid? MergedInto, long Revision);
+
+/// <summary>A note as its events make it.</summary>
+internal sealed record RebuiltNote(Note Note, long Revision);
 
 /// <summary>
 /// Fresh tables beside the live ones, which a rebuild fills from the log and compares with them. They are temporary: nobody else sees them,
@@ -23,11 +27,13 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
     private const int RowsBeforeEmptying = 5_000;
 
     private const string Make = """
-        DROP TABLE IF EXISTS rebuilt_tasks, rebuilt_labels, rebuild_differences;
+        DROP TABLE IF EXISTS rebuilt_tasks, rebuilt_labels, rebuilt_notes, rebuild_differences;
         CREATE TEMP TABLE rebuilt_tasks (LIKE tasks);
         ALTER TABLE rebuilt_tasks DROP COLUMN search, ADD COLUMN words text[] NOT NULL, ADD PRIMARY KEY (workspace_id, task_id);
         CREATE TEMP TABLE rebuilt_labels (LIKE labels);
         ALTER TABLE rebuilt_labels DROP COLUMN words, ADD COLUMN words text[] NOT NULL, ADD PRIMARY KEY (workspace_id, label_id);
+        CREATE TEMP TABLE rebuilt_notes (LIKE notes);
+        ALTER TABLE rebuilt_notes ADD PRIMARY KEY (workspace_id, note_id);
         CREATE TEMP TABLE rebuild_differences (
           workspace_id uuid NOT NULL, kind smallint NOT NULL, id uuid NOT NULL, members text[] NOT NULL, PRIMARY KEY (workspace_id, kind, id));
         """;
@@ -41,6 +47,8 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
 
     internal static readonly string[] PlainLabelColumns =
         ["kind", "name", "name_key", "sort_key", "color", "version", "revision", "updated_at", "merged_into"];
+
+    internal static readonly string[] NoteColumns = ["task_id", "author_id", "text", "version", "revision", "updated_at"];
 
     private static readonly string CompareTasks = $"""
         INSERT INTO rebuild_differences (workspace_id, kind, id, members)
@@ -66,6 +74,19 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
          WHERE cardinality(d.members) > 0
         """;
 
+    private static readonly string CompareNotes = $"""
+        INSERT INTO rebuild_differences (workspace_id, kind, id, members)
+        SELECT $1, {(short)DifferenceKind.Note}, d.id, d.members FROM (
+          SELECT coalesce(n.note_id, r.note_id) AS id,
+                 CASE WHEN n.note_id IS NULL THEN ARRAY['{Difference.Missing}'] WHEN r.note_id IS NULL THEN ARRAY['{Difference.Unexpected}'] ELSE array_remove(ARRAY[
+                 {Unequal("n", NoteColumns)}], NULL) END AS members
+            FROM (SELECT * FROM notes WHERE workspace_id = $1) n FULL JOIN (SELECT * FROM rebuilt_notes WHERE workspace_id = $1) r ON n.note_id = r.note_id) d
+         WHERE cardinality(d.members) > 0
+        """;
+
+    private static readonly string DifferentNotes =
+        $"SELECT id FROM rebuild_differences WHERE workspace_id = $1 AND kind = {(short)DifferenceKind.Note}";
+
     private static readonly string DifferentTasks =
         $"SELECT id FROM rebuild_differences WHERE workspace_id = $1 AND kind = {(short)DifferenceKind.Task}";
 
@@ -85,25 +106,30 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
           FROM rebuilt_labels WHERE workspace_id = $1 AND label_id IN ({DifferentLabels})
         """;
 
+    private static readonly string InsertNotes = $"""
+        INSERT INTO notes (workspace_id, note_id, {string.Join(", ", NoteColumns)})
+        SELECT workspace_id, note_id, {string.Join(", ", NoteColumns)} FROM rebuilt_notes WHERE workspace_id = $1 AND note_id IN ({DifferentNotes})
+        """;
+
     private int rows;
 
     public Task MakeAsync(CancellationToken cancellation) => ExecuteAsync(Make, workspaceId: null, cancellation);
 
     public Task DropAsync(CancellationToken cancellation) =>
-        ExecuteAsync("DROP TABLE rebuilt_tasks, rebuilt_labels, rebuild_differences", workspaceId: null, cancellation);
+        ExecuteAsync("DROP TABLE rebuilt_tasks, rebuilt_labels, rebuilt_notes, rebuild_differences", workspaceId: null, cancellation);
 
     /// <summary>Between workspaces: what lies there is of no use to the next.</summary>
     public async Task EmptyAsync(CancellationToken cancellation)
     {
         if (rows >= RowsBeforeEmptying)
         {
-            await ExecuteAsync("TRUNCATE rebuilt_tasks, rebuilt_labels, rebuild_differences", workspaceId: null, cancellation);
+            await ExecuteAsync("TRUNCATE rebuilt_tasks, rebuilt_labels, rebuilt_notes, rebuild_differences", workspaceId: null, cancellation);
             rows = 0;
         }
     }
 
     /// <summary>Lets PostgreSQL know how large the tables have become; pointless for small ones.</summary>
-    public Task AnalyseAsync(CancellationToken cancellation) => ExecuteAsync("ANALYZE rebuilt_tasks, rebuilt_labels", workspaceId: null, cancellation);
+    public Task AnalyseAsync(CancellationToken cancellation) => ExecuteAsync("ANALYZE rebuilt_tasks, rebuilt_labels, rebuilt_notes", workspaceId: null, cancellation);
 
     public async Task<Dictionary<Guid, RebuiltTask>> LoadTasksAsync(Guid workspaceId, Guid[] ids, CancellationToken cancellation)
     {
@@ -134,6 +160,25 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
         }
         return labels;
     }
+
+    public async Task<Dictionary<Guid, RebuiltNote>> LoadNotesAsync(Guid workspaceId, Guid[] ids, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(
+            $"SELECT {NoteTable.Columns}, n.revision FROM rebuilt_notes n WHERE n.workspace_id = $1 AND n.note_id = ANY ($2)", connection);
+        command.Parameters.With(workspaceId).With(ids);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var notes = new Dictionary<Guid, RebuiltNote>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            var note = NoteTable.Read(reader, 0);
+            notes.Add(note.Id, new RebuiltNote(note, reader.GetInt64(6)));
+        }
+        return notes;
+    }
+
+    /// <summary>Removes the notes of tasks.</summary>
+    public Task RemoveNotesOfAsync(Guid workspaceId, Guid[] taskIds, CancellationToken cancellation) =>
+        RemoveAsync("DELETE FROM rebuilt_notes WHERE workspace_id = $1 AND task_id = ANY ($2)", workspaceId, taskIds, cancellation);
 
     /// <summary>Turns what was merged into a tag to another one.</summary>
     public async Task TurnAsync(Guid workspaceId, Guid from, Guid to, CancellationToken cancellation)
@@ -224,6 +269,32 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
         rows += labels.Count;
     }
 
+    /// <param name="replaced">The rows that go; null when none of them can be there.</param>
+    public async Task WriteNotesAsync(Guid workspaceId, Guid[]? replaced, IReadOnlyCollection<RebuiltNote> notes, CancellationToken cancellation)
+    {
+        await RemoveAsync("DELETE FROM rebuilt_notes WHERE workspace_id = $1 AND note_id = ANY ($2)", workspaceId, replaced, cancellation);
+        if (notes.Count == 0)
+        {
+            return;
+        }
+        await using var copy = await connection.BeginBinaryImportAsync(
+            "COPY rebuilt_notes (workspace_id, note_id, task_id, author_id, text, version, revision, updated_at) FROM STDIN (FORMAT BINARY)", cancellation);
+        foreach (var (note, revision) in notes)
+        {
+            await copy.StartRowAsync(cancellation);
+            await copy.WriteAsync(workspaceId, NpgsqlDbType.Uuid, cancellation);
+            await copy.WriteAsync(note.Id, NpgsqlDbType.Uuid, cancellation);
+            await copy.WriteAsync(note.TaskId, NpgsqlDbType.Uuid, cancellation);
+            await copy.WriteAsync(note.AuthorId, NpgsqlDbType.Uuid, cancellation);
+            await copy.WriteAsync(note.Text, NpgsqlDbType.Text, cancellation);
+            await copy.WriteAsync(note.Version, NpgsqlDbType.Integer, cancellation);
+            await copy.WriteAsync(revision, NpgsqlDbType.Bigint, cancellation);
+            await copy.WriteAsync(note.UpdatedAt, NpgsqlDbType.TimestampTz, cancellation);
+        }
+        await copy.CompleteAsync(cancellation);
+        rows += notes.Count;
+    }
+
     /// <summary>What the tasks of the log come to: pending, done, deleted.</summary>
     public async Task<(long Pending, long Done, long Deleted)> CountAsync(Guid workspaceId, CancellationToken cancellation)
     {
@@ -246,6 +317,7 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
         await ExecuteAsync("DELETE FROM rebuild_differences WHERE workspace_id = $1", workspaceId, cancellation);
         await ExecuteAsync(CompareLabels, workspaceId, cancellation);
         await ExecuteAsync(CompareTasks, workspaceId, cancellation);
+        await ExecuteAsync(CompareNotes, workspaceId, cancellation);
     }
 
     /// <summary>How many rows differ, and the first of them.</summary>
@@ -272,6 +344,8 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
         await ExecuteAsync(InsertLabels, workspaceId, cancellation);
         await ExecuteAsync($"DELETE FROM tasks WHERE workspace_id = $1 AND task_id IN ({DifferentTasks})", workspaceId, cancellation);
         await ExecuteAsync(InsertTasks, workspaceId, cancellation);
+        await ExecuteAsync($"DELETE FROM notes WHERE workspace_id = $1 AND note_id IN ({DifferentNotes})", workspaceId, cancellation);
+        await ExecuteAsync(InsertNotes, workspaceId, cancellation);
     }
 
     private static string Unequal(string live, string[] columns) =>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Npgsql;
 using Quehacer.Core.Labels;
+using Quehacer.Core.Notes;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Tasks;
 
@@ -14,8 +15,11 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
 {
     private readonly HashSet<Guid> pageOfTasks = [];
     private readonly HashSet<Guid> pageOfLabels = [];
+    private readonly HashSet<Guid> pageOfNotes = [];
+    private readonly HashSet<Guid> pageOfPurgedTasks = [];
     private Dictionary<Guid, RebuiltTask> tasks = [];
     private Dictionary<Guid, RebuiltLabel> labels = [];
+    private Dictionary<Guid, RebuiltNote> notes = [];
 
     public Guid WorkspaceId => workspaceId;
 
@@ -68,6 +72,10 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
         }
         await tables.WriteTasksAsync(workspaceId, isFirst ? null : [.. pageOfTasks], tasks.Values, cancellation);
         await tables.WriteLabelsAsync(workspaceId, isFirst ? null : [.. pageOfLabels], labels.Values, cancellation);
+        // A page that was read before the purge may have had the notes still.
+        await tables.RemoveNotesOfAsync(workspaceId, [.. pageOfPurgedTasks], cancellation);
+        await tables.WriteNotesAsync(
+            workspaceId, isFirst ? null : [.. pageOfNotes], [.. notes.Values.Where(note => !pageOfPurgedTasks.Contains(note.Note.TaskId))], cancellation);
         return Fault is null && events.Count == Limits.RebuildPageEvents;
     }
 
@@ -86,10 +94,13 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
     {
         EventNames.TaskCreated or EventNames.TagCreated or EventNames.CategoryCreated or EventNames.TagMerged => stored.Data is null,
         EventNames.TaskUpdated or EventNames.TagUpdated or EventNames.CategoryUpdated => stored.Data is null || stored.Before is null,
+        EventNames.NoteCreated or EventNames.NoteUpdated => NoteEvent.SaysNothing(stored),
         _ => false,
     };
 
     private static bool IsOfTask(StoredEvent stored) => stored.Type.StartsWith("task.", StringComparison.Ordinal);
+
+    private static bool IsOfNote(StoredEvent stored) => stored.Type.StartsWith("note.", StringComparison.Ordinal);
 
     private static bool IsOfLabel(StoredEvent stored) =>
         stored.Type.StartsWith("tag.", StringComparison.Ordinal) || stored.Type.StartsWith("category.", StringComparison.Ordinal);
@@ -98,6 +109,8 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
     {
         pageOfTasks.Clear();
         pageOfLabels.Clear();
+        pageOfNotes.Clear();
+        pageOfPurgedTasks.Clear();
         foreach (var stored in events)
         {
             if (IsOfTask(stored))
@@ -108,22 +121,28 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
             {
                 pageOfLabels.Add(stored.Stamp.StreamId);
             }
+            else if (IsOfNote(stored))
+            {
+                pageOfNotes.Add(stored.Stamp.StreamId);
+            }
         }
         tasks = isFirst ? [] : await tables.LoadTasksAsync(workspaceId, [.. pageOfTasks], cancellation);
         labels = isFirst || pageOfLabels.Count == 0 ? [] : await tables.LoadLabelsAsync(workspaceId, [.. pageOfLabels], cancellation);
+        notes = isFirst || pageOfNotes.Count == 0 ? [] : await tables.LoadNotesAsync(workspaceId, [.. pageOfNotes], cancellation);
     }
 
     /// <summary>
-    /// The streams that say nothing any more because they were purged, now or further on in the log: found only where something is not there
-    /// that should be, so that a log which lost what it held is not taken for one that was purged.
+    /// The streams that say nothing any more because they were purged, now or further on in the log: a task's by its own purge, a note's by its
+    /// removal or by the purge of its task. Found only where something is not there that should be, so that a log which lost what it held is not
+    /// taken for one that was purged.
     /// </summary>
     private async Task<HashSet<Guid>> PurgedAsync(IReadOnlyList<StoredEvent> events, CancellationToken cancellation)
     {
-        var made = new HashSet<Guid>(tasks.Keys);
+        var made = new HashSet<Guid>(tasks.Keys.Concat(notes.Keys));
         var doubtful = new HashSet<Guid>();
-        foreach (var stored in events.Where(IsOfTask))
+        foreach (var stored in events.Where(stored => IsOfTask(stored) || IsOfNote(stored)))
         {
-            if (stored is { Type: EventNames.TaskCreated, Data: not null })
+            if (stored.Type is EventNames.TaskCreated or EventNames.NoteCreated && !SaysNothing(stored))
             {
                 made.Add(stored.Stamp.StreamId);
             }
@@ -137,7 +156,16 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
             return doubtful;
         }
         await using var command = new NpgsqlCommand(
-            $"SELECT stream_id FROM events WHERE workspace_id = $1 AND stream_id = ANY ($2) AND type = '{EventNames.TaskPurged}'", connection);
+            $$"""
+            SELECT e.stream_id FROM events e
+             WHERE e.workspace_id = $1 AND e.stream_id = ANY ($2)
+               AND (e.type IN ('{{EventNames.TaskPurged}}', '{{EventNames.NoteDeleted}}')
+                    OR (e.type = '{{EventNames.NoteCreated}}' AND EXISTS (
+                        SELECT FROM events p
+                         WHERE p.workspace_id = $1 AND p.type = '{{EventNames.TaskPurged}}'
+                           AND p.stream_id = CASE WHEN e.data ->> 'task_id' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN (e.data ->> 'task_id')::uuid END)))
+            """,
+            connection);
         command.Parameters.With(workspaceId).With(doubtful.ToArray());
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var purged = new HashSet<Guid>();
@@ -160,6 +188,10 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
             if (IsOfLabel(stored))
             {
                 return await ApplyToLabelAsync(stored, cancellation);
+            }
+            if (IsOfNote(stored))
+            {
+                return ApplyToNote(stored, purged);
             }
             if (stored.Type == EventNames.WorkspaceCreated)
             {
@@ -188,6 +220,10 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
         if (stored.Type == EventNames.TaskPurged || purged.Contains(id))
         {
             tasks.Remove(id);
+            if (stored.Type == EventNames.TaskPurged)
+            {
+                pageOfPurgedTasks.Add(id);
+            }
             return null;
         }
         var before = tasks.GetValueOrDefault(id);
@@ -200,6 +236,36 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
             return "it says nothing, and its task was not purged";
         }
         tasks[id] = new RebuiltTask(TaskItem.Apply(before?.Task, TaskEvent.FromStored(stored), stored.Stamp), stored.Revision);
+        return null;
+    }
+
+    private string? ApplyToNote(StoredEvent stored, HashSet<Guid> purged)
+    {
+        var id = stored.Stamp.StreamId;
+        if (purged.Contains(id))
+        {
+            notes.Remove(id);
+            return null;
+        }
+        var before = notes.GetValueOrDefault(id);
+        if (stored.Stamp.Version != (before?.Note.Version ?? 0) + 1)
+        {
+            return $"version {stored.Stamp.Version} follows version {before?.Note.Version ?? 0}";
+        }
+        if (SaysNothing(stored))
+        {
+            return "it says nothing, and neither the note was deleted nor its task purged";
+        }
+        var noteEvent = NoteEvent.FromStored(stored);
+        var after = Note.Apply(before?.Note, noteEvent, stored.Stamp);
+        if (noteEvent is NoteEvent.Deleted)
+        {
+            notes.Remove(id);
+        }
+        else
+        {
+            notes[id] = new RebuiltNote(after, stored.Revision);
+        }
         return null;
     }
 

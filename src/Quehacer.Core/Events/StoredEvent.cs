@@ -18,6 +18,9 @@ public static class EventNames
     public const string TaskDeleted = "task.deleted";
     public const string TaskRestored = "task.restored";
     public const string TaskPurged = "task.purged";
+    public const string NoteCreated = "note.created";
+    public const string NoteUpdated = "note.updated";
+    public const string NoteDeleted = "note.deleted";
 }
 
 /// <summary>What every event carries beside its own data.</summary>
@@ -25,5 +28,5 @@ public static class EventNames
 /// <param name="At">When it was committed by the workspace's clock, which never runs backwards.</param>
 public readonly record struct EventStamp(Guid StreamId, int Version, long? Number, Guid ActorId, DateTime At);
 
-/// <summary>A row of the log. <c>Data</c> and <c>Before</c> are JSON, null where the event has none or its stream was purged.</summary>
+/// <summary>A row of the log. <c>Data</c> and <c>Before</c> are JSON, null where the event has none or what it said was purged.</summary>
 public sealed record StoredEvent(long Revision, string Type, string? Data, string? Before, EventStamp Stamp);

@@ -1,5 +1,6 @@
 using Npgsql;
 using Quehacer.Core.Events;
+using Quehacer.Core.Notes;
 using Quehacer.Core.Postgres;
 
 namespace Quehacer.Core.Jobs;
@@ -43,8 +44,8 @@ public sealed class CleanUp(Database database, TimeProvider time, TimeSpan idemp
         """, time.NowUtc() - TimeSpan.FromDays(Limits.KnownDeviceDays), cancellation);
 
     /// <summary>
-    /// A purge leaves the skeleton of the task's events (that something was there, when, its number) and takes what it was. Each task is a
-    /// write like any other: in its workspace's order, with an event of its own.
+    /// A purge leaves the skeleton of the task's events (that something was there, when, its number) and takes what it was, and what its notes
+    /// said. Each task is a write like any other: in its workspace's order, with an event of its own.
     /// </summary>
     private async Task<int> PurgeDeletedTasksAsync(CancellationToken cancellation)
     {
@@ -70,6 +71,7 @@ public sealed class CleanUp(Database database, TimeProvider time, TimeSpan idemp
             batch.Add("UPDATE events SET data = NULL, before = NULL WHERE workspace_id = $1 AND stream_id = $2 AND (data IS NOT NULL OR before IS NOT NULL)")
                 .With(workspaceId).With(taskId);
             batch.Add("DELETE FROM tasks WHERE workspace_id = $1 AND task_id = $2").With(workspaceId).With(taskId);
+            NoteTable.AddPurged(batch, workspaceId, taskId);
             batch.Commit();
             if ((await batch.ExecuteAsync(cancellation)).Outcome == BatchOutcome.Committed)
             {

@@ -131,6 +131,9 @@ internal sealed class LabelSet
         return (task with { CategoryId = category?.Id, TagIds = [.. tags.Select(tag => tag.Id)] }, [.. tags.Select(tag => tag.Name)], category);
     }
 
+    /// <summary>The tags of a task that <see cref="Show"/> has given, as they are now and in their order.</summary>
+    public IReadOnlyList<LabelFace> TagsOf(TaskItem shown) => [.. shown.TagIds.Select(id => Find(id, LabelKind.Tag)).OfType<LabelFace>()];
+
     /// <summary>
     /// Resolves what an operation names, from what is known here alone. A tag whose name is not known comes back as new, with a fresh id. A name or
     /// an id given twice counts once.

@@ -206,7 +206,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
         }
 
         /// <summary>Why an operation on no task is refused; null when it is not.</summary>
-        public Error? Try(TaskOperation trial, DateTime now) => trial.Decide(null, labels.Resolve(trial.TagNames, trial.CategoryId, isAll: true, now), now).Error;
+        public Error? Try(TaskOperation trial, DateTime now) => trial.Decide(null, labels.Resolve(trial, isAll: true, now), now).Error;
 
         public List<Result<TaskView>> Decide(IReadOnlyList<TaskOperation> operations, bool isAtomic, DateTime now)
         {

@@ -7,7 +7,14 @@ namespace Quehacer.Core.Tasks;
 /// <summary>A task as a contract shows it, with its labels as they are now, and what its entity tag is made of.</summary>
 /// <param name="ChangedAt">When it last looked different: its own change, or that of a label, UTC.</param>
 /// <param name="Tags">Names, in the order of the task's <see cref="TaskItem.TagIds"/>.</param>
-public sealed record TaskView(TaskItem Task, IReadOnlyList<string> Tags, LabelFace? Category, EntityTag Tag, DateTime ChangedAt);
+public sealed record TaskView(TaskItem Task, IReadOnlyList<string> Tags, LabelFace? Category, EntityTag Tag, DateTime ChangedAt)
+{
+    /// <summary>Where <see cref="Tags"/> come from.</summary>
+    internal LabelSet? Labels { get; init; }
+
+    /// <summary>The tags whole, in the same order. Looked up when somebody asks, for few do.</summary>
+    public IReadOnlyList<LabelFace> TagFaces => Labels?.TagsOf(Task) ?? [];
+}
 
 /// <summary>Reads tasks: one round trip each, the caller's right to read within the same statement.</summary>
 public sealed class TaskReader(Database database, LabelNames labelNames)
@@ -88,6 +95,9 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
     {
         var (shown, tags, category) = labels.Show(task);
         return new TaskView(
-            shown, tags, category, new EntityTag(database.Incarnation, task.Version, at.Revision), task.UpdatedAt > at.ChangedAt ? task.UpdatedAt : at.ChangedAt);
+            shown, tags, category, new EntityTag(database.Incarnation, task.Version, at.Revision), task.UpdatedAt > at.ChangedAt ? task.UpdatedAt : at.ChangedAt)
+        {
+            Labels = labels,
+        };
     }
 }

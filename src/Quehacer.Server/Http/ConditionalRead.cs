@@ -19,7 +19,7 @@ internal sealed class ConditionalRead(TagShape tags, string cacheControl)
     public Validators OfList(WorkspaceMoment moment, string query) => new(tags.OfList(moment, Role, query), moment.ChangedAt);
 
     /// <summary>Of what a filter chooses, as a change of all of it sees it: strong, since nobody is shown it in two ways.</summary>
-    public static Validators OfMany(WorkspaceMoment moment, string query) => new(Tags.OfMany(moment, Role, query), moment.ChangedAt);
+    public Validators OfMany(WorkspaceMoment moment, string query) => new(tags.OfMany(moment, Role, query), moment.ChangedAt);
 
     /// <summary>304, 412 or 400; null when the thing is to be shown.</summary>
     public IResult? InPlaceOf(HttpContext http, Validators current, Refusals refusals)

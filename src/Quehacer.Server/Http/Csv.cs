@@ -35,7 +35,7 @@ internal static class Csv
         output.Write("\r\n"u8);
     }
 
-    /// <summary>Several texts, none of them empty, in one cell, which is then itself a line of CSV: whatever they hold, they can be told apart.</summary>
+    /// <summary>Several texts in one cell, which is then itself a line of CSV: whatever they hold, they can be told apart, and an empty one is <c>""</c>.</summary>
     public static string InOneCell(IReadOnlyList<string> texts) => string.Join(',', texts.Select(Quoted));
 
     /// <summary>

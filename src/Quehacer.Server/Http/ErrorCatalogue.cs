@@ -53,6 +53,18 @@ internal static class ErrorCatalogue
         Curl = """curl {origin}/api/v1/auth/login -H 'Content-Type: application/json' -d '{"email":"ana@example.com","password":"…"}'""",
     };
 
+    public static readonly ErrorKind Forbidden = new("forbidden", "INSUFFICIENT_PERMISSIONS", "AUTH_1004", 403,
+        new("Forbidden", "Prohibido"),
+        new("You may see this, and may not change it.", "Puedes verlo, pero no cambiarlo."),
+        new("Ask whoever may to do it: a note is changed and removed by its author alone.", "Pídeselo a quien pueda: una nota solo la cambia y la quita quien la escribió."))
+    {
+        Cause = new("The thing is somebody else's, and you have been let in to look at it.", "La cosa es de otra persona, y tienes permiso para verla."),
+        Instance = "/api/v1/tasks/task_01h455vb4pex5vsknk084sn02q/notes/note_01h455vb4pex5vsknk084sn02q",
+        Curl = """
+            curl {origin}/api/v1/me -H "Authorization: Bearer $TOKEN"
+            """,
+    };
+
     public static readonly ErrorKind InvalidCredentials = new("invalid-credentials", "INVALID_CREDENTIALS", "AUTH_1005", 401,
         new("Invalid Credentials", "Credenciales inválidas"),
         new("E-mail and password do not belong together. Which of them is wrong is never said.", "El correo y la contraseña no corresponden. Nunca se dice cuál de los dos falla."),
@@ -263,7 +275,7 @@ internal static class ErrorCatalogue
 
     public static readonly IReadOnlyList<ErrorKind> All =
     [
-        Unauthorized, TokenExpired, TokenInvalid, InvalidCredentials, Validation, MalformedJson, BadRequest, IdempotencyKeyInvalid, IdempotencyKeyMissing,
+        Unauthorized, TokenExpired, TokenInvalid, Forbidden, InvalidCredentials, Validation, MalformedJson, BadRequest, IdempotencyKeyInvalid, IdempotencyKeyMissing,
         NotFound, AlreadyExists, PreconditionFailed, PreconditionRequired, IdempotencyMismatch, IdempotencyInFlight, Gone, MethodNotAllowed, NotAcceptable, RequestTimeout,
         PayloadTooLarge, UnsupportedMediaType, RateLimitExceeded, Ended, Internal, Unavailable,
     ];
@@ -273,6 +285,7 @@ internal static class ErrorCatalogue
     {
         ErrorCode.Invalid => Validation,
         ErrorCode.NotFound => NotFound,
+        ErrorCode.Forbidden => Forbidden,
         ErrorCode.Gone => Gone,
         ErrorCode.PreconditionFailed => PreconditionFailed,
         ErrorCode.PreconditionRequired => PreconditionRequired,

@@ -25,7 +25,8 @@ internal sealed class AnswerSchemas(IReadOnlyDictionary<Type, string> names, Jso
             {
                 required.Add(member.Name);
             }
-            var schema = Of(member.PropertyType, isNullable: !isOptional && (member.IsGetNullable || System.Nullable.GetUnderlyingType(member.PropertyType) is not null));
+            // A note that has its own choices takes the place of what the type says.
+            var schema = note.ContainsKey("anyOf") ? new JsonObject() : Of(member.PropertyType, isNullable: !isOptional && (member.IsGetNullable || System.Nullable.GetUnderlyingType(member.PropertyType) is not null));
             foreach (var (name, value) in note)
             {
                 schema[name] = value?.DeepClone();

@@ -4,6 +4,7 @@ using System.Text;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Events;
 using Quehacer.Core.Labels;
+using Quehacer.Core.Notes;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Tasks;
 using Xunit;
@@ -160,6 +161,45 @@ internal sealed class House : IAsyncDisposable
                 await ColumnAsync<long>($"SELECT revision FROM tasks WHERE workspace_id = $1 AND task_id = '{taskId}'", caller.WorkspaceId));
         }
         await AssertLabelsConsistentAsync(caller);
+        await AssertNotesConsistentAsync(caller);
+    }
+
+    /// <summary>Rows of notes are what their events make of them, nothing was said on a task that was deleted then, and of what is gone the log has no words.</summary>
+    private async Task AssertNotesConsistentAsync(Caller caller)
+    {
+        var rows = new Dictionary<Guid, (Note Note, long Revision)>();
+        await using (var command = Database.Command($"SELECT {NoteTable.Columns}, n.revision FROM notes n WHERE n.workspace_id = $1"))
+        {
+            command.Parameters.With(caller.WorkspaceId);
+            await using var reader = await command.ExecuteReaderAsync(Cancellation);
+            while (await reader.ReadAsync(Cancellation))
+            {
+                var note = NoteTable.Read(reader, 0);
+                rows.Add(note.Id, (note, reader.GetInt64(6)));
+            }
+        }
+        foreach (var noteId in await ColumnAsync<Guid>("SELECT DISTINCT stream_id FROM events WHERE workspace_id = $1 AND type LIKE 'note.%'", caller.WorkspaceId))
+        {
+            var stream = await StreamAsync(caller, noteId);
+            Assert.Equal(Enumerable.Range(1, stream.Count), stream.Select(stored => stored.Stamp.Version));
+            if (!rows.Remove(noteId, out var row))
+            {
+                Assert.All(stream, stored => Assert.True(stored.Type == EventNames.NoteDeleted || NoteEvent.SaysNothing(stored), $"{stored} says something of a note that is gone."));
+                continue;
+            }
+            Assert.Equal((stream.Aggregate(default(Note), (note, stored) => Note.Apply(note, NoteEvent.FromStored(stored), stored.Stamp)), stream[^1].Revision), row);
+        }
+        Assert.Empty(rows);
+        Assert.Empty(await ColumnAsync<Guid>(
+            "SELECT note_id FROM notes n WHERE n.workspace_id = $1 AND NOT EXISTS (SELECT FROM tasks t WHERE t.workspace_id = $1 AND t.task_id = n.task_id)", caller.WorkspaceId));
+        Assert.Empty(await ColumnAsync<long>(
+            """
+            SELECT e.revision FROM events e JOIN events c ON c.workspace_id = $1 AND c.stream_id = e.stream_id AND c.type = 'note.created'
+             WHERE e.workspace_id = $1 AND e.type LIKE 'note.%'
+               AND (SELECT p.type FROM events p WHERE p.workspace_id = $1 AND p.stream_id = (c.data ->> 'task_id')::uuid AND p.revision < e.revision ORDER BY p.revision DESC LIMIT 1)
+                   IN ('task.deleted', 'task.purged')
+            """,
+            caller.WorkspaceId));
     }
 
     /// <summary>Rows of labels are what their events make of them, names are free or taken, pointers lead to labels, and the labels revision is that of the last change.</summary>

@@ -1,6 +1,7 @@
 using Npgsql;
 using Quehacer.Core.Events;
 using Quehacer.Core.Labels;
+using Quehacer.Core.Notes;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Tasks;
 using Xunit;
@@ -60,6 +61,17 @@ public sealed class RebuildTests(PostgresFixture postgres)
         await tasks.WriteAsync(ana, TaskOperation.Change(made[10], new TaskEdit { Title = "nach dem Löschen" }, House.V1, Precondition.None), null, Cancellation);
         await tasks.WriteAsync(ana, TaskOperation.Complete(made[7], Precondition.None), null, Cancellation);
         await MakeAsync(house, ana, "a", LabelKind.Tag);
+
+        // Notes that stay, that are changed, that are removed, and that go with their task.
+        async Task<Guid> SayAsync(TaskRef task, string text) =>
+            House.Ok(await house.Core.NoteWriter.CreateAsync(ana, task, new NoteEdit { Text = text }, null, Cancellation)).Value.Note.Id;
+        var (kept, removed, purged) = (await SayAsync(made[0], "dicho"), await SayAsync(made[0], "retirado"), await SayAsync(made[8], "con su tarea"));
+        await SayAsync(made[9], "en una borrada");
+        foreach (var (task, note) in new[] { (made[0], kept), (made[0], removed), (made[8], purged) })
+        {
+            House.Ok(await house.Core.NoteWriter.ChangeAsync(ana, task, note, new NoteEdit { Text = "dicho de otra manera" }, Precondition.None, null, Cancellation));
+        }
+        House.Ok(await house.Core.NoteWriter.DeleteAsync(ana, made[0], removed, Precondition.None, null, Cancellation));
 
         await tasks.WriteAsync(ana, TaskOperation.Delete(made[8], Precondition.None), null, Cancellation);
         house.Time.Forward(TimeSpan.FromDays(31));
@@ -123,11 +135,15 @@ public sealed class RebuildTests(PostgresFixture postgres)
     [InlineData("UPDATE labels SET revision = 1, kind = 0 WHERE kind = 1", "Category kind,revision")]
     [InlineData("DELETE FROM labels WHERE name = 'f'", "Tag missing")]
     [InlineData("INSERT INTO labels SELECT (jsonb_populate_record(l, jsonb_build_object('label_id', gen_random_uuid(), 'name_key', 'y'))).* FROM labels l WHERE name = 'f'", "Tag unexpected")]
+    [InlineData("UPDATE notes SET text = 'x' WHERE version = 2", "Note text")]
+    [InlineData("UPDATE notes SET task_id = workspace_id, author_id = workspace_id, version = 9, revision = 1, updated_at = now() WHERE version = 2", "Note task_id,author_id,version,revision,updated_at")]
+    [InlineData("DELETE FROM notes WHERE version = 2", "Note missing")]
+    [InlineData("INSERT INTO notes SELECT (jsonb_populate_record(n, jsonb_build_object('note_id', gen_random_uuid()))).* FROM notes n WHERE version = 2", "Note unexpected")]
     [InlineData("UPDATE workspaces SET revision = revision + 1", "Workspace revision")]
     [InlineData("UPDATE workspaces SET labels_revision = 1, labels_changed_at = NULL, last_task_number = 1, changed_at = now() - interval '1 year'", "Workspace labels_revision,labels_changed_at,last_task_number,changed_at")]
     [InlineData("UPDATE workspaces SET pending_tasks = -1, done_tasks = -1, deleted_tasks = -1", "Workspace pending_tasks,done_tasks,deleted_tasks")]
     [InlineData("DELETE FROM workspaces", "Workspace missing")]
-    [InlineData("TRUNCATE tasks, labels, workspaces", null)]
+    [InlineData("TRUNCATE tasks, labels, notes, workspaces", null)]
     public async Task Whatever_is_altered_behind_the_log_is_named_and_mended(string tampering, string? named)
     {
         await using var house = await House.BuildAsync(postgres);
@@ -159,6 +175,11 @@ public sealed class RebuildTests(PostgresFixture postgres)
     [InlineData("DELETE FROM events", "there are no events")]
     [InlineData("UPDATE events SET data = NULL WHERE type = 'task.created' AND number = 1", "it says nothing, and its task was not purged")]
     [InlineData("UPDATE events SET data = NULL WHERE type = 'tag.updated'", "it says nothing")]
+    [InlineData("UPDATE events SET data = data - 'text' WHERE type = 'note.created' AND data ->> 'text' = 'dicho'", "it says nothing, and neither the note was deleted nor its task purged")]
+    [InlineData("UPDATE events SET data = data - 'text' || '{\"task_id\": \"x\"}' WHERE type = 'note.created' AND data ->> 'text' = 'dicho'", "it says nothing, and neither the note was deleted nor its task purged")]
+    [InlineData("UPDATE events SET data = data - 'task_id' WHERE type = 'note.created' AND data ->> 'text' = 'dicho'", "an event that cannot be read (note.created)")]
+    [InlineData("UPDATE events SET before = NULL WHERE type = 'note.updated' AND before IS NOT NULL", "an event that cannot be read (note.updated)")]
+    [InlineData("UPDATE events SET version = 7 WHERE type = 'note.updated' AND before IS NOT NULL", "version 7 follows version 1")]
     [InlineData("UPDATE events SET type = 'task.flown' WHERE type = 'task.restored'", "an event that cannot be read (task.flown)")]
     [InlineData("UPDATE events SET type = 'moon.risen' WHERE type = 'task.restored'", "an event that this program does not know (moon.risen)")]
     [InlineData("UPDATE events SET data = '{\"colour\": 1}' WHERE type = 'tag.updated'", "an event that cannot be read (tag.updated)")]
@@ -259,6 +280,53 @@ public sealed class RebuildTests(PostgresFixture postgres)
         Assert.True(await house.CountAsync("SELECT max(revision) FROM workspaces") > 2 * Limits.RebuildPageEvents);
     }
 
+    /// <summary>Most of a log is read without a snapshot: what is purged behind the page that has been read was there, and is not.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_removed_while_its_log_is_being_read_is_no_difference(bool alone)
+    {
+        await using var house = await House.BuildAsync(postgres);
+        var (ana, _) = await house.MoveInAsync("ana@example.com");
+        var task = new TaskRef((await house.CreateAsync(ana, new TaskEdit { Title = "t" })).Id, 0);
+        var note = House.Ok(await house.Core.NoteWriter.CreateAsync(ana, task, new NoteEdit { Text = "0" }, null, Cancellation)).Value.Note;
+        // Somebody has changed it more often than a page has events.
+        const int changes = Limits.RebuildPageEvents + 10;
+        await house.ExecuteAsync($$"""
+            INSERT INTO events (workspace_id, revision, stream_id, version, type, data, before, actor_id, at)
+            SELECT e.workspace_id, e.revision + n, e.stream_id, 1 + n, 'note.updated', jsonb_build_object('text', n::text), jsonb_build_object('text', (n - 1)::text), e.actor_id, e.at
+              FROM events e CROSS JOIN generate_series(1, {{changes}}) n WHERE e.type = 'note.created';
+            UPDATE workspaces SET revision = revision + {{changes}};
+            UPDATE notes SET text = '{{changes}}', version = version + {{changes}}, revision = revision + {{changes}};
+            """);
+        Assert.Empty((await RunAsync(house)).First);
+
+        await using var connection = await house.Database.OpenPlannedAsync(Cancellation);
+        var tables = new RebuiltTables(connection);
+        await tables.MakeAsync(Cancellation);
+        var replay = new Replay(connection, tables, ana.WorkspaceId);
+        Assert.True(await replay.ReadPageAsync(Cancellation));
+        if (alone)
+        {
+            House.Ok(await house.Core.NoteWriter.DeleteAsync(ana, task, note.Id, Precondition.None, null, Cancellation));
+        }
+        else
+        {
+            House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Delete(task, Precondition.None), null, Cancellation));
+            house.Time.Forward(TimeSpan.FromDays(31));
+            Assert.Equal(1, await house.Core.CleanUp.Jobs.Single(job => job.Name == "purge-deleted-tasks").RunAsync(Cancellation));
+        }
+        while (await replay.ReadPageAsync(Cancellation))
+        {
+            // To the end.
+        }
+        Assert.Null(replay.Fault);
+        await tables.CompareAsync(ana.WorkspaceId, Cancellation);
+        Assert.Equal(0, (await tables.DifferencesAsync(ana.WorkspaceId, 10, Cancellation)).Count);
+        Assert.Empty((await RunAsync(house)).First);
+        await house.AssertConsistentAsync(ana);
+    }
+
     [Fact]
     public async Task Every_column_of_the_tables_is_compared()
     {
@@ -268,6 +336,7 @@ public sealed class RebuildTests(PostgresFixture postgres)
         Assert.Equal(
             RebuiltTables.PlainTaskColumns.Concat(RebuiltTables.ShownTaskColumns).Concat(["workspace_id", "task_id"]).Order(StringComparer.Ordinal), await ColumnsAsync("tasks"));
         Assert.Equal(RebuiltTables.PlainLabelColumns.Concat(["workspace_id", "label_id", "words"]).Order(StringComparer.Ordinal), await ColumnsAsync("labels"));
+        Assert.Equal(RebuiltTables.NoteColumns.Concat(["workspace_id", "note_id"]).Order(StringComparer.Ordinal), await ColumnsAsync("notes"));
     }
 
     [Fact]

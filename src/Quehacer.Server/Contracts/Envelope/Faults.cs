@@ -42,6 +42,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
     {
         ErrorCode.Invalid => Results.Validation,
         ErrorCode.NotFound or ErrorCode.Gone => Results.NotFound,
+        ErrorCode.Forbidden => Results.Forbidden,
         ErrorCode.PreconditionFailed => Results.PreconditionFailed,
         ErrorCode.PreconditionRequired => Results.PreconditionRequired,
         ErrorCode.EmailTaken or ErrorCode.NameTaken or ErrorCode.IdempotencyInFlight => Results.Conflict,
@@ -73,6 +74,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         ErrorCode.Invalid => new("body", "The request cannot be accepted; correct it and send it again"),
         ErrorCode.NotFound => new(FieldMessages.At("id", list, error.Operation), "Task not found"),
         ErrorCode.Gone => new(FieldMessages.At("id", list, error.Operation), "The task was deleted and has been removed for good"),
+        ErrorCode.Forbidden => new("id", "You may see this, and not change it"),
         ErrorCode.PreconditionFailed => new("If-Match", "The conditions of the request name another state than the present one, and nothing was done; read again, and send your change with the new ETag"),
         ErrorCode.PreconditionRequired => new(
             "If-Match", "This server makes a change only when it says which state it was decided on; send the task's ETag in If-Match, one task at a time"),

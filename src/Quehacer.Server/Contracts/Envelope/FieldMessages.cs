@@ -49,7 +49,7 @@ internal static class FieldMessages
         // What this contract asks nobody for.
         Field.CategoryId or Field.CategoryFilter or Field.AddTags or Field.RemoveTags or Field.Version or Field.Email or Field.Name or Field.Password or Field.RefreshToken
             or Field.DueAfter or Field.DueBefore or Field.Overdue or Field.CreatedAfter or Field.CreatedBefore or Field.UpdatedSince or Field.IncludeDeleted or Field.IncludeTotal
-            or Field.Counts or Field.Color or Field.Into or Field.Op or Field.TaskMembers => ("body", "Body"),
+            or Field.Counts or Field.Color or Field.Into or Field.Op or Field.TaskMembers or Field.TagIds or Field.Offset or Field.Text or Field.Expand or Field.Filter or Field.DryRun => ("body", "Body"),
     };
 
     private static string PredicateOf(FieldError error) => error.Fault switch
@@ -80,6 +80,9 @@ internal static class FieldMessages
         FieldFault.NotThisCursor => "is not from this list: it was altered, its key is no longer known, or filters or sort have changed since; begin again without it",
         FieldFault.NotAnEmail => "must be an e-mail address, such as ana@example.com",
         FieldFault.NotAColor => "must be a colour such as #FF5733",
+        FieldFault.NotLetters => "may have letters and spaces only",
+        FieldFault.TooSimple => "must have a lower-case letter, an upper-case letter and a digit",
+        FieldFault.NotForMany => "cannot be written to many tasks at once",
         FieldFault.TooCommon => "is one that everybody tries first; choose another",
     };
 

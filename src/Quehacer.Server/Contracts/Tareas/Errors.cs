@@ -38,6 +38,7 @@ internal sealed class Errors(SessionStore sessions) : Refusals(sessions)
         ErrorCode.Invalid => "La petición tiene valores que no se pueden aceptar",
         ErrorCode.NotFound => ThingOf(http).IsNotThere,
         ErrorCode.Gone => "El recurso se eliminó definitivamente",
+        ErrorCode.Forbidden => "No tienes permisos para acceder a este recurso",
         ErrorCode.PreconditionFailed => "El recurso cambió desde que lo leíste; léelo de nuevo y repite el cambio con su nuevo ETag",
         ErrorCode.PreconditionRequired => "Este servidor exige que cada cambio lleve en If-Match el ETag del estado que leíste",
         ErrorCode.EmailTaken => "User with this email already exists",

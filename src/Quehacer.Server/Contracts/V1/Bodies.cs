@@ -4,37 +4,64 @@ using System.Text.Json.Serialization;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Labels;
+using Quehacer.Core.Notes;
 using Quehacer.Core.Tasks;
 using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1;
 
-/// <summary>A task as v1 shows it.</summary>
+/// <summary>A task as v1 shows it. The last three members are there where <see cref="TaskShape"/> was told so.</summary>
 internal sealed record TaskBody(
     string Id, long Number, string Title, string? Description, string Status, string Priority, DateTime? DueDate, string? CategoryId, IReadOnlyList<string> Tags,
     int Version, DateTime CreatedAt, DateTime UpdatedAt, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTime? DeletedAt)
 {
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LabelFaceBody? Category { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LabelFaceBody>? TagDetails { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonPropertyName("_links")]
+    public TaskLinksBody? Links { get; init; }
+
     public static TaskBody Of(TaskView view) => new(
         Ids.ToTypeId(Ids.TaskPrefix, view.Task.Id), view.Task.Number, view.Task.Title, view.Task.Description, Words.Of(view.Task.State),
         Words.Of(view.Task.Priority), view.Task.DueDate, view.Category is { } category ? Ids.ToTypeId(Ids.CategoryPrefix, category.Id) : null, view.Tags,
         view.Task.Version, view.Task.CreatedAt, view.Task.UpdatedAt, view.Task.DeletedAt);
+}
 
-    /// <summary>These members alone, in the order of the whole.</summary>
-    public JsonObject Only(IReadOnlyList<string> members)
+/// <summary>What a task shows of its category or of a tag.</summary>
+internal sealed record LabelFaceBody(string Id, string Name, string? Color)
+{
+    public static LabelFaceBody Of(LabelFace face) => new(Ids.ToTypeId(Words.PrefixOf(face.Kind), face.Id), face.Name, face.Color);
+}
+
+/// <summary>Where a task is and what can be done with it as it is, as references relative to this server, like those of lists. What cannot be done has none.</summary>
+internal sealed record TaskLinksBody(
+    string Self,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Notes,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Category,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Complete,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reopen,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Restore)
+{
+    /// <param name="place">Of the tasks, and of everything.</param>
+    public static TaskLinksBody Of(TaskView view, TaskPlace place)
     {
-        var whole = JsonSerializer.SerializeToNode(this, BodyJson.Default.TaskBody)!.AsObject();
-        foreach (var name in whole.Select(member => member.Key).Except(members).ToList())
-        {
-            whole.Remove(name);
-        }
-        return whole;
+        var self = $"{place.Tasks}/{Ids.ToTypeId(Ids.TaskPrefix, view.Task.Id)}";
+        return view.Task.IsDeleted
+            ? new(self, null, null, null, null, self + "/restore")
+            : new(
+                self, self + "/notes", view.Category is { } category ? $"{place.Base}/api/v1/categories/{Ids.ToTypeId(Ids.CategoryPrefix, category.Id)}" : null,
+                view.Task.State == TaskState.Pending ? self + "/complete" : null, view.Task.State == TaskState.Done ? self + "/reopen" : null, null);
     }
 }
 
 internal sealed record TaskListBody(
     IReadOnlyList<TaskBody> Tasks, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
 
-/// <summary>A list with selected members of its tasks.</summary>
+/// <summary>A list with other members of its tasks than the usual ones.</summary>
 internal sealed record SelectedTaskListBody(
     IReadOnlyList<JsonObject> Tasks, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
 
@@ -75,6 +102,20 @@ internal sealed record CategoryListBody(
 
 internal sealed record TagListBody(
     IReadOnlyList<LabelBody> Tags, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
+
+/// <summary>A note as v1 shows it.</summary>
+internal sealed record NoteBody(string Id, string TaskId, AuthorBody Author, string Text, int Version, DateTime CreatedAt, DateTime UpdatedAt)
+{
+    public static NoteBody Of(NoteView view) => new(
+        Ids.ToTypeId(Ids.NotePrefix, view.Note.Id), Ids.ToTypeId(Ids.TaskPrefix, view.Note.TaskId), new AuthorBody(Ids.ToTypeId(Ids.UserPrefix, view.Author.Id), view.Author.Name),
+        view.Note.Text, view.Note.Version, view.Note.CreatedAt, view.Note.UpdatedAt);
+}
+
+/// <param name="Name">As the author is called now; null where there is no such account any more.</param>
+internal sealed record AuthorBody(string Id, string? Name);
+
+internal sealed record NoteListBody(
+    IReadOnlyList<NoteBody> Notes, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
 
 internal sealed record UserBody(string Id, string Email, string Name, IReadOnlyList<string> Roles, string WorkspaceId, int Version, DateTime CreatedAt, DateTime UpdatedAt)
 {
@@ -121,6 +162,17 @@ internal static class Words
     public static readonly string[] TaskMembers =
     [
         "id", "number", "title", "description", "status", "priority", "due_date", "category_id", "tags", "version", "created_at", "updated_at", "deleted_at",
+        "category", "tag_details", "_links",
+    ];
+
+    /// <summary>What can be expanded, in the order of <see cref="Expansions"/> and of the members that it brings.</summary>
+    public static readonly string[] TaskExpansions = ["category", "tags", "links"];
+
+    /// <summary>Everything that can be selected of a task: its members, and the members of those that are expanded.</summary>
+    public static readonly string[] TaskFields =
+    [
+        .. TaskMembers, "category.id", "category.name", "category.color", "tag_details.id", "tag_details.name", "tag_details.color",
+        "_links.self", "_links.notes", "_links.category", "_links.complete", "_links.reopen", "_links.restore",
     ];
 
     /// <summary>Every member that a change of a task may name.</summary>
@@ -131,6 +183,9 @@ internal static class Words
 
     /// <summary>Every member of a category or a tag, in the order in which it is shown.</summary>
     public static readonly string[] LabelMembers = ["id", "name", "color", "version", "created_at", "updated_at", "task_count"];
+
+    /// <summary>Every member of a note, in the order in which it is shown.</summary>
+    public static readonly string[] NoteMembers = ["id", "task_id", "author", "text", "version", "created_at", "updated_at"];
 
     public static string Of(TaskState state) => States[(int)state];
 
@@ -148,6 +203,8 @@ internal static class Words
 [JsonSerializable(typeof(LabelBody))]
 [JsonSerializable(typeof(CategoryListBody))]
 [JsonSerializable(typeof(TagListBody))]
+[JsonSerializable(typeof(NoteBody))]
+[JsonSerializable(typeof(NoteListBody))]
 [JsonSerializable(typeof(UserBody))]
 [JsonSerializable(typeof(TokensBody))]
 [JsonSerializable(typeof(ProblemBody))]

@@ -34,7 +34,7 @@ internal sealed class BulkEndpoints(TaskBulkWriter bulk, Problems problems, Writ
         // Whoever goes on with a cursor has named a state when they began, and a dry run overwrites nothing.
         var isDemanded = demands.Precondition && cursor is null && !isDryRun;
         var asked = Convert.ToHexStringLower(filter.Fingerprint(http.Caller().WorkspaceId));
-        Validators Of(WorkspaceMoment moment) => Conditional.OfMany(moment, asked);
+        Validators Of(WorkspaceMoment moment) => V1.Conditional.OfMany(moment, asked);
         var wanted = new BulkRequest(filter, isDeletion ? null : Reading.TaskOfMany(request.Body), Reading.TaskLimits, most, cursor, isDryRun)
         {
             Refuse = moment =>

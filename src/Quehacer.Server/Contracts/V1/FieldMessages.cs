@@ -75,6 +75,8 @@ internal static class FieldMessages
             Field.Op => "op",
             Field.Id => "id",
             Field.TaskMembers => "task",
+            Field.Text => "text",
+            Field.Expand => "expand",
         };
         return error.Index is { } index ? string.Create(CultureInfo.InvariantCulture, $"{name}[{index}]") : name;
     }

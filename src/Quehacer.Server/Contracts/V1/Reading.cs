@@ -2,6 +2,7 @@ using System.Text.Json;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Labels;
+using Quehacer.Core.Notes;
 using Quehacer.Core.Tasks;
 using static Quehacer.Server.Http.JsonValues;
 
@@ -282,6 +283,35 @@ internal static class Reading
                     break;
                 default:
                     RefuseUnknown(name, Words.LabelMembers, faults);
+                    break;
+            }
+        }
+        if (!isNew)
+        {
+            AddFault(version, faults);
+        }
+        return (edit with { Faults = faults }, version);
+    }
+
+    /// <summary>A note as a client wants it, and the version it must have, where the body names one.</summary>
+    /// <param name="isNew">As for a task.</param>
+    public static (NoteEdit Edit, Edit<int> Version) Note(JsonElement? body, bool isNew)
+    {
+        var edit = new NoteEdit();
+        var faults = new List<FieldError>();
+        Edit<int> version = default;
+        foreach (var (name, value) in Members(body, faults))
+        {
+            switch (name)
+            {
+                case "text":
+                    edit = edit with { Text = Name(value) };
+                    break;
+                case "version":
+                    version = Version(value);
+                    break;
+                default:
+                    RefuseUnknown(name, Words.NoteMembers, faults);
                     break;
             }
         }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Features;
 using Quehacer.Core;
 using Quehacer.Core.Tasks;
@@ -31,7 +32,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return new Refusal(problems, query.Error);
         }
-        var (request, fields, _) = query.Value;
+        var (request, shape, _) = query.Value;
         if (Conditions.AreIn(http.Request) && list.Refuse(http.Caller(), request) is { } notThisCursor)
         {
             return new Refusal(problems, notThisCursor);
@@ -55,22 +56,25 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         var validators = Of(page.Value.Moment);
         var pagination = PaginationBody.Of(request.Page, request.Limit, page.Value.Total, page.Value.NextCursor, page.Value.PreviousCursor);
         var links = LinksBody.Of(http.Request, pagination);
-        var bodies = page.Value.Tasks.Select(TaskBody.Of);
-        return fields is null
-            ? new Answer<TaskListBody>(200, new TaskListBody([.. bodies], pagination, links), BodyJson.Default.TaskListBody)
-            {
-                Link = links.ToHeader(), Total = page.Value.Total, Validators = validators,
-            }
-            : new Answer<SelectedTaskListBody>(
-                200, new SelectedTaskListBody([.. bodies.Select(body => body.Only(fields))], pagination, links), BodyJson.Default.SelectedTaskListBody)
+        if (shape.IsUsual)
+        {
+            return new Answer<TaskListBody>(200, new TaskListBody([.. page.Value.Tasks.Select(TaskBody.Of)], pagination, links), BodyJson.Default.TaskListBody)
             {
                 Link = links.ToHeader(), Total = page.Value.Total, Validators = validators,
             };
+        }
+        var place = TaskPlace.OfList(http.Request);
+        return new Answer<SelectedTaskListBody>(
+            200, new SelectedTaskListBody([.. page.Value.Tasks.Select(task => shape.Of(shape.BodyOf(task, place)))], pagination, links), BodyJson.Default.SelectedTaskListBody)
+        {
+            Link = links.ToHeader(), Total = page.Value.Total, Validators = validators,
+        };
     }
 
     /// <summary>The page that was asked for, and where none was, the whole list.</summary>
     private async Task<IResult> RowsAsync(HttpContext http, TaskListQuery query, Func<WorkspaceMoment?, Validators> validators)
     {
+        var place = TaskPlace.OfList(http.Request);
         var request = query.NamesPage ? query.Request : query.Request with { Limit = Limits.WalkPageTasks };
         var listed = await list.ListAsync(http.Caller(), request, Endpoints.Bounded);
         if (!listed.IsOk)
@@ -79,14 +83,14 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         }
         var (_, total, next, previous, moment) = listed.Value;
         var links = query.NamesPage ? LinksBody.Of(http.Request, PaginationBody.Of(request.Page, request.Limit, total, next, previous)) : null;
-        return new RowsAnswer<TaskBody>(TaskRows.In(http.AnswerType(), query.Fields, request.Filter.IncludeDeleted), Page(listed.Value))
+        return new RowsAnswer<TaskBody>(TaskRows.In(http.AnswerType(), query.Shape, request.Filter.IncludeDeleted), Page(listed.Value))
         {
             // A later page is of a later moment, so the tag of the first is older than what it is sent with, or as old.
             Link = links?.ToHeader(), Total = total, Validators = validators(moment),
         };
 
         RowPage<TaskBody> Page(TaskPage page) => new(
-            [.. page.Tasks.Select(TaskBody.Of)],
+            [.. page.Tasks.Select(task => query.Shape.BodyOf(task, place))],
             query.NamesPage || page.NextCursor is not { } cursor ? null : () => NextAsync(request with { Page = null, Cursor = cursor, WithTotal = false }));
 
         async Task<Result<RowPage<TaskBody>>> NextAsync(TaskListRequest behind)
@@ -98,9 +102,15 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
 
     private async Task<IResult> GetAsync(HttpContext http)
     {
-        if (QueryReader.RefuseAny(http.Request.Query) is { } unknown)
+        var shape = TaskShape.Usual;
+        if (http.Request.Query.Count > 0)
         {
-            return new Refusal(problems, unknown);
+            var query = new QueryReader(http.Request.Query, http.Request.QueryString);
+            shape = TaskShape.Read(query);
+            if (query.Finish() is { } error)
+            {
+                return new Refusal(problems, error);
+            }
         }
         if (!TaskRef.TryParse(http.Route("id"), out var task))
         {
@@ -112,7 +122,14 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
             return new Refusal(problems, found.Error);
         }
         var validators = V1.Conditional.Of(found.Value.Tag, found.Value.ChangedAt);
-        return V1.Conditional.InPlaceOf(http, validators, problems) ?? new Answer<TaskBody>(200, TaskBody.Of(found.Value), BodyJson.Default.TaskBody) { Validators = validators };
+        if (V1.Conditional.InPlaceOf(http, validators, problems) is { } other)
+        {
+            return other;
+        }
+        // The tag is that of the task, whatever is shown of it: what was seen in any shape can be named in a condition.
+        return shape.IsUsual
+            ? new Answer<TaskBody>(200, TaskBody.Of(found.Value), BodyJson.Default.TaskBody) { Validators = validators }
+            : new Answer<JsonObject>(200, shape.Of(shape.BodyOf(found.Value, TaskPlace.OfOne(http.Request))), BodyJson.Default.JsonObject) { Validators = validators };
     }
 
     private async Task<IResult> CreateAsync(HttpContext http)

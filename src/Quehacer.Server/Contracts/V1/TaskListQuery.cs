@@ -6,9 +6,9 @@ using Quehacer.Server.Http;
 namespace Quehacer.Server.Contracts.V1;
 
 /// <summary>What the query of a task list asks for.</summary>
-/// <param name="Fields">Members of a task to show; null for all.</param>
+/// <param name="Shape">Which members of a task to show.</param>
 /// <param name="NamesPage">A part of the list is asked for, by its page, its length or its cursor.</param>
-internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<string>? Fields, bool NamesPage)
+internal sealed record TaskListQuery(TaskListRequest Request, TaskShape Shape, bool NamesPage)
 {
     /// <summary>The parameters that choose tasks.</summary>
     private static readonly string[] Filters =
@@ -32,10 +32,10 @@ internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<stri
             Sort = sort,
             Reversed = reversed,
         };
-        var fields = query.Members("fields", Words.TaskMembers);
+        var shape = TaskShape.Read(query);
         return query.Finish() is { } error
             ? error
-            : new TaskListQuery(new TaskListRequest(filter, limit, cursor is null ? page ?? 1 : null, cursor, withTotal), fields,
+            : new TaskListQuery(new TaskListRequest(filter, limit, cursor is null ? page ?? 1 : null, cursor, withTotal), shape,
                 query.Has("page") || query.Has("limit") || query.Has("cursor"));
     }
 
@@ -91,7 +91,7 @@ internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<stri
     /// <summary>The same for every way to ask for the same: in whatever order, with or without what goes without saying.</summary>
     public string InOneSpelling(Caller caller, MediaType type) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Convert.ToHexStringLower(Request.Filter.Fingerprint(caller.WorkspaceId))}|{Request.Limit}|{Request.Page}|{Request.Cursor}|{Request.WithTotal}|{type}|{type != MediaType.Json && NamesPage}|{(Fields is null ? "" : string.Join(',', type == MediaType.Csv ? Fields.Distinct() : Fields.Distinct().Order(StringComparer.Ordinal)))}");
+        $"{Convert.ToHexStringLower(Request.Filter.Fingerprint(caller.WorkspaceId))}|{Request.Limit}|{Request.Page}|{Request.Cursor}|{Request.WithTotal}|{type}|{type != MediaType.Json && NamesPage}|{Shape.InOneSpelling(isOrdered: type == MediaType.Csv)}");
 
     private static TaskState? ReadState(QueryReader query)
     {

@@ -19,6 +19,8 @@ internal static class CodeSamples
         ["NewTag"] = "NewLabel",
         ["CategoryChange"] = "LabelChange",
         ["TagChange"] = "LabelChange",
+        ["NewNote"] = "NewNote",
+        ["NoteChange"] = "NoteChange",
         ["AccountChange"] = "AccountChange",
     };
 
@@ -148,6 +150,7 @@ internal static class CodeSamples
         "User" => "account",
         "Tokens" => "tokens",
         "Task" => "task",
+        "Note" => "note",
         "BatchResults" => "batch",
         "BulkResult" => "result",
         "Label" => operation.Tag == "tags" ? "tag" : "category",

@@ -12,6 +12,7 @@ internal static class Operations
     [
         ("accounts", "Accounts and sessions: register, log in, refresh, log out."),
         ("tasks", "Tasks: make, find, change, complete, delete, restore. Each path exists a second time without `/api/v1`."),
+        ("notes", "Notes: what people say about a task. These paths exist a second time without `/api/v1`, too."),
         ("categories", "Categories, of which a task has one or none."),
         ("tags", "Tags, of which a task has up to ten, by name."),
     ];
@@ -24,7 +25,7 @@ internal static class Operations
     [
         .. Accounts(),
         // The paths of tasks exist a second time without their beginning.
-        .. Tasks().Select(operation => operation with { OtherPath = operation.Path["/api/v1".Length..] }),
+        .. Tasks().Concat(Notes()).Select(operation => operation with { OtherPath = operation.Path["/api/v1".Length..] }),
         .. Categories(), .. TagOperations(),
     ];
 
@@ -81,7 +82,7 @@ internal static class Operations
         const string one = tasks + "/{id}";
         yield return new(
             "GET", tasks, "listTasks", "tasks", "List tasks",
-            "The tasks that pass all filters, in one of the orders, by page or by cursor. With `fields` each task has the selected members and no others. " + RowsSay)
+            "The tasks that pass all filters, in one of the orders, by page or by cursor. With `expand` each task has more members, with `fields` the selected ones and no others. " + RowsSay)
         {
             Query = Parameters.TaskQuery,
             SampleQuery = ["status", "priority", "sort"],
@@ -147,8 +148,9 @@ internal static class Operations
             Success = new(200, "What it came to.", "BulkResult", Samples.Bulk, "ETag", "Last-Modified", "Idempotent-Replayed"),
             Special = [ErrorResponse.PreconditionRequired],
         };
-        yield return new("GET", one, "getTask", "tasks", "Show a task", "A task by id or by number. A deleted one is 404.")
+        yield return new("GET", one, "getTask", "tasks", "Show a task", "A task by id or by number. A deleted one is 404. `expand` and `fields` mean what they mean in lists; the `ETag` is the same with them and without.")
         {
+            Query = Parameters.TaskShapeQuery,
             Success = new(200, "The task.", "Task", Samples.Task),
         };
         foreach (var (method, id, also) in new[] { ("PUT", "putTask", "Does the same as PATCH."), ("PATCH", "changeTask", "Does the same as PUT, and takes a JSON Merge Patch (RFC 7396).") })
@@ -190,6 +192,46 @@ internal static class Operations
             Requests = method == "DELETE" ? [] : [new("condition", "Only while the task is as you saw it", () => Json("""{"version":1}"""))],
             Success = new(200, "The task as it is now.", "Task", shown, "ETag", "Idempotent-Replayed"),
             Special = [ErrorResponse.Gone],
+        };
+    }
+
+    private static IEnumerable<Operation> Notes()
+    {
+        const string notes = "/api/v1/tasks/{id}/notes";
+        const string one = notes + "/{note_id}";
+        yield return new("GET", notes, "listNotes", "notes", "List the notes of a task", "The notes of a task, the oldest first. Those of a deleted task are 404 until it is restored. " + RowsSay)
+        {
+            Query = Parameters.NoteQuery,
+            SampleQuery = ["note_limit"],
+            Success = new(200, "A page of notes.", "NoteList", Samples.Notes, ListHeaders) { Rows = RowsOf(type => Samples.Row(NoteRows.In(type), Samples.NoteBody)) },
+        };
+        yield return new("POST", notes, "createNote", "notes", "Add a note to a task", "Adds a note, whose author is whoever asks. The task and its `version` stay as they are.")
+        {
+            Body = "NewNote",
+            Requests = [new("usual", "A new note", () => Json("""{"text":"The shop closes at nine."}"""))],
+            Success = new(201, "The note.", "Note", Samples.Note, "Location", "ETag", "Idempotent-Replayed"),
+            Special = [ErrorResponse.Gone],
+        };
+        yield return new("GET", one, "getNote", "notes", "Show a note", "A note of a task by its id.")
+        {
+            Success = new(200, "The note.", "Note", Samples.Note),
+        };
+        foreach (var (method, verb) in new[] { ("PUT", "put"), ("PATCH", "change") })
+        {
+            yield return new(method, one, verb + "Note", "notes", "Change a note", "Changes the text. Nobody but the author may. PUT and PATCH do the same.")
+            {
+                IsConditional = true,
+                Body = "NoteChange",
+                Requests = [new("text", "Another text", () => Json("""{"text":"The shop closes at eight."}"""))],
+                Success = new(200, "The note as it is now.", "Note", Samples.ChangedNote, "ETag", "Idempotent-Replayed"),
+                Special = [ErrorResponse.Forbidden, ErrorResponse.Gone],
+            };
+        }
+        yield return new("DELETE", one, "deleteNote", "notes", "Remove a note", "Removes a note for good: nothing brings it back. Nobody but the author may.")
+        {
+            IsConditional = true,
+            Success = new(204, "The note is gone.", Headers: "Idempotent-Replayed"),
+            Special = [ErrorResponse.Forbidden],
         };
     }
 

@@ -14,7 +14,7 @@ internal static class Parameters
     public static readonly string[] TaskQuery =
     [
         "page", "limit", "cursor", "include_total", "status", "priority", "category_id", "tag", "due_after", "due_before", "overdue", "created_after", "created_before",
-        "updated_since", "q", "sort", "order", "fields", "include_deleted",
+        "updated_since", "q", "sort", "order", "expand", "fields", "include_deleted",
     ];
 
     /// <summary>What chooses the tasks that are changed together.</summary>
@@ -23,6 +23,10 @@ internal static class Parameters
         "status", "priority", "category_id", "tag", "due_after", "due_before", "overdue", "created_after", "created_before", "updated_since", "q", "bulk_limit", "bulk_cursor", "dry_run",
     ];
 
+    public static readonly string[] TaskShapeQuery = ["expand", "fields"];
+
+    public static readonly string[] NoteQuery = ["page", "note_limit"];
+
     public static readonly string[] LabelQuery = ["page", "label_limit", "counts"];
 
     /// <summary>The names of an operation's parameters of the path.</summary>
@@ -30,11 +34,15 @@ internal static class Parameters
     {
         if (operation.Path.Contains("{id}", StringComparison.Ordinal))
         {
-            yield return operation.Tag switch { "tasks" => "TaskId", "categories" => "CategoryId", _ => "TagId" };
+            yield return operation.Tag switch { "tasks" or "notes" => "TaskId", "categories" => "CategoryId", _ => "TagId" };
         }
         if (operation.Path.Contains("{name}", StringComparison.Ordinal))
         {
             yield return "TagName";
+        }
+        if (operation.Path.Contains("{note_id}", StringComparison.Ordinal))
+        {
+            yield return "NoteId";
         }
     }
 
@@ -43,12 +51,14 @@ internal static class Parameters
         ["TaskId"] = Path("id", "A TypeID, the bare UUID within it, or the number of the task.", Text(TaskPattern, 36), Samples.TaskId),
         ["CategoryId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.CategoryPrefix)}|{Uuid})$", 36), Samples.CategoryId),
         ["TagId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.TagPrefix)}|{Uuid})$", 36), Samples.TagId),
+        ["NoteId"] = Path("note_id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.NotePrefix)}|{Uuid})$", 36), Samples.NoteId),
         ["TagName"] = Path(
             "name", "The name of the tag, escaped: a slash in it is `%2F`.", new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Limits.TagCharacters }, "home"),
 
         ["page"] = Query("page", "Which page. Not together with `cursor`.", Integer(1, int.MaxValue, 1), 1),
         ["limit"] = Query("limit", "Tasks on a page.", Integer(1, Limits.PageTasks, Limits.PageTasksDefault), 50),
         ["label_limit"] = Query("limit", "Entries on a page.", Integer(1, Limits.PageLabels, Limits.PageLabelsDefault), 50),
+        ["note_limit"] = Query("limit", "Notes on a page.", Integer(1, Limits.PageNotes, Limits.PageNotesDefault), 50),
         ["cursor"] = Query(
             "cursor", "A place in the list: `next_cursor` or `previous_cursor` of an answer to the same filters in the same order. Sealed, to be sent as it came.", Text("^[A-Za-z0-9_-]+$", 2048), null),
         ["bulk_limit"] = Query("limit", "Tasks that one request changes at most.", Integer(1, Limits.BulkTasks, Limits.BulkTasksDefault), 500),
@@ -74,7 +84,12 @@ internal static class Parameters
             new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Limits.SearchCharacters }, "milk"),
         ["sort"] = Query("sort", "The order. A `-` in front turns it round.", OneOf([.. Words.Sorts, .. Words.Sorts.Select(sort => "-" + sort)], Words.Sorts[0]), "due"),
         ["order"] = Query("order", "The direction, said outright. Each order has its natural one unless told.", OneOf(Words.Orders), "asc"),
-        ["fields"] = Several("fields", "Members of the tasks to show, and no others.", OneOf(Words.TaskMembers), Words.TaskMembers.Length, "id", "title"),
+        ["expand"] = Several(
+            "expand", "Show more of each task: `category` its category whole, `tags` its tags whole (as `tag_details`), `links` where it is and what can be done with it (as `_links`).",
+            OneOf(Words.TaskExpansions), Words.TaskExpansions.Length, "category", "tags"),
+        ["fields"] = Several(
+            "fields", "Members of the tasks to show, and no others. What has to be expanded is expanded by being named, whole or with a point in part.", OneOf(Words.TaskFields), Words.TaskFields.Length,
+            "id", "title", "category.name"),
         ["include_deleted"] = Query("include_deleted", "Show deleted tasks as well; these have a `deleted_at`.", Flag(false), true),
         ["counts"] = Query("counts", "Add `task_count`. An answer to one label that has it has no `ETag`.", Flag(false), true),
     };

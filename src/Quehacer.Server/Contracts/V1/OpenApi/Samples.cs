@@ -20,6 +20,7 @@ internal static class Samples
     public const string CategoryId = "cat_01m7ykm0xxfa1tsz2xkv5r8e4m";
     public const string TagId = "tag_01m7ykm0xxe9hb7t1c8qy6n3wd";
     public const string OtherTagId = "tag_01m7ykm0xxenv4k2r9j5m0a8pz";
+    public const string NoteId = "note_01m7ykm0xxfe3p5t7v9x1z3b5d";
     public const string ETag = "\"v1.01m7ykm0xx.1.0\"";
     public const string OtherETag = "\"v1.01m7ykm0xx.2.0\"";
     public const string ListETag = "W/\"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b\"";
@@ -85,6 +86,14 @@ internal static class Samples
     public static JsonNode OtherTag() => Of(TagBody with { Id = OtherTagId, Name = "household" }, BodyJson.Default.LabelBody);
 
     public static JsonNode TagList() => Of(new TagListBody([TagBody], PaginationBody.Of(1, 100, 1), Links("tags")), BodyJson.Default.TagListBody);
+
+    public static NoteBody NoteBody => new(NoteId, TaskId, new AuthorBody(Account.Id, Account.Name), "The shop closes at nine.", 1, At, At);
+
+    public static JsonNode Note() => Of(NoteBody, BodyJson.Default.NoteBody);
+
+    public static JsonNode ChangedNote() => Of(NoteBody with { Text = "The shop closes at eight.", Version = 2 }, BodyJson.Default.NoteBody);
+
+    public static JsonNode Notes() => Of(new NoteListBody([NoteBody], PaginationBody.Of(1, 20, 1), Links($"tasks/{TaskId}/notes")), BodyJson.Default.NoteListBody);
 
     public static JsonNode User() => Of(Account, BodyJson.Default.UserBody);
 

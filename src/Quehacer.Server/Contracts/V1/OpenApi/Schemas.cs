@@ -14,6 +14,8 @@ internal static class Schemas
     private static readonly Dictionary<Type, string> Names = new()
     {
         [typeof(TaskBody)] = "Task",
+        [typeof(LabelFaceBody)] = "LabelFace",
+        [typeof(TaskLinksBody)] = "TaskLinks",
         [typeof(TaskListBody)] = "TaskList",
         [typeof(SelectedTaskListBody)] = "SelectedTaskList",
         [typeof(JsonObject)] = "SelectedTask",
@@ -24,6 +26,9 @@ internal static class Schemas
         [typeof(LabelBody)] = "Label",
         [typeof(CategoryListBody)] = "CategoryList",
         [typeof(TagListBody)] = "TagList",
+        [typeof(NoteBody)] = "Note",
+        [typeof(AuthorBody)] = "NoteAuthor",
+        [typeof(NoteListBody)] = "NoteList",
         [typeof(PaginationBody)] = "Pagination",
         [typeof(LinksBody)] = "Links",
         [typeof(UserBody)] = "User",
@@ -56,8 +61,10 @@ internal static class Schemas
     private static readonly Dictionary<string, string> Summaries = new()
     {
         ["Task"] = "A task.",
+        ["LabelFace"] = "What a task shows of its category or of a tag.",
+        ["TaskLinks"] = "Where a task is, and what can be done with it as it is, relative to the server.",
         ["TaskList"] = "A page of tasks.",
-        ["SelectedTaskList"] = "A page of tasks, of which `fields` selected members.",
+        ["SelectedTaskList"] = "A page of tasks, of which `expand` and `fields` selected members.",
         ["BatchResults"] = "What a batch came to.",
         ["BatchResult"] = "What one operation of a batch came to.",
         ["BulkResult"] = "What a change of many tasks came to; after a dry run, what it would come to.",
@@ -65,6 +72,9 @@ internal static class Schemas
         ["Label"] = "A category or a tag.",
         ["CategoryList"] = "A page of categories, by name.",
         ["TagList"] = "A page of tags, by name.",
+        ["Note"] = "What somebody has said about a task.",
+        ["NoteAuthor"] = "Who has written a note.",
+        ["NoteList"] = "A page of the notes of a task, the oldest first.",
         ["Pagination"] = "Where a page lies within its list.",
         ["Links"] = "The addresses around a page, relative to the server.",
         ["User"] = "An account.",
@@ -90,6 +100,26 @@ internal static class Schemas
             ["created_at"] = Says("When it was made."),
             ["updated_at"] = Says("When it was changed last."),
             ["deleted_at"] = Says("When it was deleted. Only in lists with `include_deleted=true`."),
+            ["category"] = Says(
+                "Its category, or `null` where it has none. Only with `expand=category`.",
+                ("anyOf", new JsonArray(new JsonObject { ["$ref"] = "#/components/schemas/LabelFace" }, new JsonObject { ["type"] = "null" }))),
+            ["tag_details"] = Says("Its tags, in the order of `tags`. Only with `expand=tags`.", ("maxItems", Reading.TaskLimits.Tags)),
+            ["_links"] = Says("Its addresses. Only with `expand=links`."),
+        },
+        ["LabelFace"] = new()
+        {
+            ["id"] = Says("A TypeID; its prefix tells categories and tags apart.", ("pattern", $"^(?:{TypeId(Ids.CategoryPrefix)}|{TypeId(Ids.TagPrefix)})$")),
+            ["name"] = Says("As it is called now."),
+            ["color"] = Says("In upper case, if it has one.", ("pattern", "^#[0-9A-F]{6}$")),
+        },
+        ["TaskLinks"] = new()
+        {
+            ["self"] = Says("The task.", ("format", "uri-reference")),
+            ["notes"] = Says("Its notes.", ("format", "uri-reference")),
+            ["category"] = Says("Its category, if it has one.", ("format", "uri-reference")),
+            ["complete"] = Says("A POST there completes it. Of pending tasks only.", ("format", "uri-reference")),
+            ["reopen"] = Says("A POST there makes it pending again. Of tasks that are done only.", ("format", "uri-reference")),
+            ["restore"] = Says("A POST there takes back its deletion. Of deleted tasks only, which have no other but `self`.", ("format", "uri-reference")),
         },
         ["TaskList"] = List("tasks", "The tasks of the page.", Limits.PageTasks),
         ["SelectedTaskList"] = List("tasks", "The tasks of the page.", Limits.PageTasks),
@@ -124,6 +154,22 @@ internal static class Schemas
             ["number"] = Says("Its number in the workspace.", ("minimum", 1)),
             ["errors"] = Says("What of the change does not fit it.", ("maxItems", MostFaults)),
         },
+        ["Note"] = new()
+        {
+            ["id"] = Id("The UUIDv7 within it holds the time of writing.", Ids.NotePrefix),
+            ["task_id"] = Id("The task that it is about.", Ids.TaskPrefix),
+            ["author"] = Says("Who has written it, and alone may change or remove it."),
+            ["text"] = Says("What was said."),
+            ["version"] = Version(),
+            ["created_at"] = Says("When it was written."),
+            ["updated_at"] = Says("When it was changed last."),
+        },
+        ["NoteAuthor"] = new()
+        {
+            ["id"] = Id("The account.", Ids.UserPrefix),
+            ["name"] = Says("As the author is called now; `null` where there is no such account any more."),
+        },
+        ["NoteList"] = List("notes", "The notes of the page.", Limits.PageNotes),
         ["CategoryList"] = List("categories", "The categories of the page.", Limits.PageLabels),
         ["TagList"] = List("tags", "The tags of the page.", Limits.PageLabels),
         ["Label"] = new()
@@ -240,6 +286,8 @@ internal static class Schemas
         yield return ("TagMerge", Request(
             "Which tag takes the place of this one.", ["into"], [],
             [("into", Written("string", "The tag that stays.", ("pattern", $"^(?:{TypeId(Ids.TagPrefix)}|{Uuid})$"), ("maxLength", 36))), ("version", Condition())]));
+        yield return ("NewNote", Request("A new note.", ["text"], Words.NoteMembers, [("text", NoteText())]));
+        yield return ("NoteChange", Request("What is to be changed of a note.", [], Words.NoteMembers, [("text", NoteText()), ("version", Condition())]));
         yield return ("Registration", Request(
             "A new account.", ["email", "name", "password"], Reading.NewUserMembers, [("email", Email()), ("name", UserName()), ("password", Password(Limits.PasswordMinCharacters))]));
         yield return ("AccountChange", Request("What is to be changed of an account.", [], Reading.UserMembers, [("name", UserName()), ("version", Condition())]));
@@ -276,6 +324,9 @@ internal static class Schemas
         ("name", Written("string", "Unique but for case. White space around it is taken off.", ("minLength", 1), ("maxLength", nameCharacters), ("pattern", "\\S"))),
         ("color", Nullable("string", "A colour, in either case; `null` for none.", ("pattern", "^#[0-9A-Fa-f]{6}$"), ("maxLength", 7))),
     ];
+
+    private static JsonObject NoteText() => Written(
+        "string", "What is to be said. White space around it is taken off.", ("minLength", 1), ("maxLength", Limits.NoteCharacters), ("pattern", "\\S"));
 
     private static JsonObject Condition() => Written(
         "integer", "The version that it must have; another one is refused with 412.", ("format", "int32"), ("minimum", 1), ("maximum", int.MaxValue));
