@@ -105,7 +105,7 @@ public sealed class BulkTests(SharedServer shared)
     {
         var user = await shared.SomebodyAsync();
         var refused = (await user.PatchAsync($"{User.Tasks}?tag=nobody-has-it", body)).IsInvalid(field, code);
-        Assert.EndsWith(".", (string)refused["message"]!, StringComparison.Ordinal);
+        Assert.Matches("[.?]$", (string)refused["message"]!);
     }
 
     [Fact]
@@ -193,7 +193,7 @@ public sealed class BulkTests(SharedServer shared)
     [Fact]
     public async Task A_server_that_wants_to_know_the_state_wants_it_where_a_change_begins()
     {
-        await using var server = await QuehacerServer.StartAsync(("Tasks__RequireIfMatch", "true"), ("RateLimits__BatchesPerMinute", "9"), ("Idempotency__Required", "true"));
+        await using var server = await QuehacerServer.StartAsync(QuehacerServer.UsualLimits, ("Tasks__RequireIfMatch", "true"), ("RateLimits__BatchesPerMinute", "9"), ("Idempotency__Required", "true"));
         var user = new User(server.Http, $"{Guid.NewGuid():N}@example.com");
         (await user.PostAsync("/api/v1/auth/register", new { email = user.Email, name = "Ana", password = User.Password }, ("Idempotency-Key", "\"1\""))).Is(201);
         user.AccessToken = (string)(await user.PostAsync("/api/v1/auth/login", new { email = user.Email, password = User.Password }, ("Idempotency-Key", "\"2\""))).Is(200)["access_token"]!;
@@ -232,9 +232,7 @@ public sealed class BulkTests(SharedServer shared)
     public async Task A_thousand_tasks_are_changed_in_one_request_and_the_others_stay()
     {
         var user = await WithTasksAsync(await User.RegisterAsync(shared.Server), 1001);
-        var watch = System.Diagnostics.Stopwatch.StartNew();
         var answer = await user.PatchAsync($"{User.Tasks}?status=pending&limit=1000", new { status = "done", priority = "high", add_tags = new[] { "new" } });
-        Console.Error.WriteLine($"A thousand: {watch.ElapsedMilliseconds} ms");
         Assert.Equal((1000, 1000, 0), Counts(answer));
         Assert.True((bool)answer["has_more"]!);
         Assert.Equal(["task 1001"], await TitlesAsync(user, "status=pending"));
