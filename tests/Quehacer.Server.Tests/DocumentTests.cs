@@ -30,8 +30,31 @@ public sealed partial class DocumentTests(SharedServer shared)
     [Fact]
     public async Task The_examples_of_the_laws_of_http_work_as_they_are_written()
     {
-        var blocks = Bash().Matches(await File.ReadAllTextAsync(Path.Combine(QuehacerServer.Repository, "docs", "http.md"))).Select(block => block.Groups[1].Value).ToList();
-        Assert.True(blocks.Count >= 10, $"docs/http.md has only {blocks.Count} examples.");
+        var transcript = await TranscriptAsync("http.md", atLeast: 10);
+        foreach (var promised in new[]
+        {
+            "VALIDATION_ERROR", "WWW-Authenticate: Bearer", "RESOURCE_NOT_FOUND", "MALFORMED_JSON", "Allow: ", "UNSUPPORTED_MEDIA_TYPE", "NOT_ACCEPTABLE", "BAD_REQUEST", "from-the-docs.1", "Idempotent-Replayed: true", "\n304\n", "\n412\n", "\n207\n", "operations[1].title",
+            "\"Errands\"", "\"ready\"", "\"alive\"",
+        })
+        {
+            Assert.Contains(promised, transcript, StringComparison.OrdinalIgnoreCase);
+        }
+        Assert.DoesNotContain("INTERNAL_ERROR", transcript);
+    }
+
+    [Fact]
+    public async Task The_examples_about_notes_work_as_they_are_written()
+    {
+        var transcript = await TranscriptAsync("notes.md", atLeast: 4);
+        Assert.Contains("\"text\":\"It closes at eight.\"", transcript);
+        Assert.Contains("\n412\n---\n204\n404\n---\nid,task_id,author.id,author.name,text,version,created_at,updated_at\r\n", transcript);
+    }
+
+    /// <summary>What the examples of a document print, one after the other, to somebody who has done the quick start.</summary>
+    private async Task<string> TranscriptAsync(string document, int atLeast)
+    {
+        var blocks = Bash().Matches(await File.ReadAllTextAsync(Path.Combine(QuehacerServer.Repository, "docs", document))).Select(block => block.Groups[1].Value).ToList();
+        Assert.True(blocks.Count >= atLeast, $"docs/{document} has only {blocks.Count} examples.");
         var user = await shared.NewUserAsync();
         var (_, made) = await user.CreateAsync(new { title = "Read the documents" });
         var start = new ProcessStartInfo("bash", ["-c", $"set -euo pipefail\n{string.Join("echo ---\n", blocks)}"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
@@ -45,15 +68,7 @@ public sealed partial class DocumentTests(SharedServer shared)
         var transcript = await bash.StandardOutput.ReadToEndAsync();
         await bash.WaitForExitAsync();
         Assert.True(bash.ExitCode == 0, $"The examples ended with {bash.ExitCode}.\n{transcript}\n{await errors}");
-        foreach (var promised in new[]
-        {
-            "VALIDATION_ERROR", "WWW-Authenticate: Bearer", "RESOURCE_NOT_FOUND", "MALFORMED_JSON", "Allow: ", "UNSUPPORTED_MEDIA_TYPE", "NOT_ACCEPTABLE", "BAD_REQUEST", "from-the-docs.1", "Idempotent-Replayed: true", "\n304\n", "\n412\n", "\n207\n", "operations[1].title",
-            "\"Errands\"", "\"ready\"", "\"alive\"",
-        })
-        {
-            Assert.Contains(promised, transcript, StringComparison.OrdinalIgnoreCase);
-        }
-        Assert.DoesNotContain("INTERNAL_ERROR", transcript);
+        return transcript;
     }
 
     [GeneratedRegex(@"^```bash\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
