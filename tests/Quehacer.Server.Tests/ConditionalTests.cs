@@ -454,12 +454,14 @@ public sealed class RequiredConditionTests
         var tags = (await user.GetAsync("/api/v1/tags")).Is(200)["tags"]!.AsArray();
         var (x, k) = ($"/api/v1/tags/{(string)tags[0]!["id"]!}", $"/api/v1/categories/{(string)category["id"]!}");
         var into = (string)(await user.PostAsync("/api/v1/tags", new { name = "y" })).Is(201)["id"]!;
+        var note = $"{path}/notes/{(string)(await user.PostAsync($"{path}/notes", new { text = "said" })).Is(201)["id"]!}";
 
         (string Method, string Path, object? Body)[] changes =
         [
             ("PATCH", path, new { title = "b" }), ("PUT", path, new { title = "b" }), ("DELETE", path, null), ("POST", $"{path}/complete", null), ("POST", $"{path}/reopen", null),
             ("POST", $"{path}/restore", null), ("PUT", $"{path}/tags/z", null), ("DELETE", $"{path}/tags/x", null), ("PATCH", x, new { name = "z" }), ("PUT", x, new { name = "z" }),
             ("DELETE", x, null), ("POST", $"{x}/merge", new { into }), ("PATCH", k, new { name = "z" }), ("DELETE", k, null),
+            ("PATCH", note, new { text = "b" }), ("PUT", note, new { text = "b" }), ("DELETE", note, null),
         ];
         foreach (var (method, target, body) in changes)
         {

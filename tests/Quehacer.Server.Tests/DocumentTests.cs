@@ -36,6 +36,10 @@ public sealed partial class DocumentTests(SharedServer shared)
     public Task The_examples_of_doing_many_things_at_once_work_as_they_are_written() => WorksAsWrittenAsync(
         "many-at-once.md", leastExamples: 7, "\n200\n", "\n207\n", "operations[1].title", "\"dry_run\":true", "\"total\":2", "\"changed\":2", "\"changed\":1", "\"has_more\":true", "PRECONDITION_FAILED", "\"field\":\"filter\"");
 
+    [Fact]
+    public Task The_examples_about_notes_work_as_they_are_written() => WorksAsWrittenAsync(
+        "notes.md", leastExamples: 4, "\"text\":\"It closes at eight.\"", "\n412\n---\n204\n404\n---\nid,task_id,author.id,author.name,text,version,created_at,updated_at\r\n");
+
     private async Task WorksAsWrittenAsync(string document, int leastExamples, params string[] promises)
     {
         var blocks = Bash().Matches(await File.ReadAllTextAsync(Path.Combine(QuehacerServer.Repository, "docs", document))).Select(block => block.Groups[1].Value).ToList();

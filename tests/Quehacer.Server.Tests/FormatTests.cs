@@ -408,6 +408,7 @@ public sealed partial class FormatTests(SharedServer shared)
     [InlineData("docs/http.md", "Formats")]
     [InlineData("docs/http.md", "Compression")]
     [InlineData("docs/finding.md", "Export everything")]
+    [InlineData("docs/finding.md", "More or less of each task")]
     public async Task The_examples_of_the_documents_work_as_they_are_pasted(string document, string section)
     {
         var user = await shared.NewUserAsync();

@@ -51,7 +51,8 @@ internal static class NoteTable
     /// <summary>Adds that the notes of a task go with it.</summary>
     public static void AddPurged(WorkspaceBatch batch, Guid workspaceId, Guid taskId)
     {
-        batch.Add(Silence + "IN (SELECT note_id FROM notes WHERE workspace_id = $1 AND task_id = $2)").With(workspaceId).With(taskId);
+        // An array, so that it is a few steps in the index of streams whatever PostgreSQL thinks of how many notes there are.
+        batch.Add(Silence + "= ANY (ARRAY(SELECT note_id FROM notes WHERE workspace_id = $1 AND task_id = $2))").With(workspaceId).With(taskId);
         batch.Add("DELETE FROM notes WHERE workspace_id = $1 AND task_id = $2").With(workspaceId).With(taskId);
     }
 }

@@ -188,7 +188,7 @@ internal static class ErrorCatalogue
         new("It was here and has been removed for good, its history with it.", "Estaba aquí y se eliminó definitivamente, con su historial."),
         new("Nothing brings it back; make a new one.", "Nada lo recupera; crea uno nuevo."))
     {
-        Cause = new("A deleted task is kept for some days, 30 unless this server is set otherwise; that time is over.", "Una tarea borrada se conserva unos días, 30 salvo otra configuración; ese plazo terminó."),
+        Cause = new("A deleted task is kept for some days, 30 unless this server is set otherwise, and that time is over; or a note was removed, which is for good.", "Una tarea borrada se conserva unos días, 30 salvo otra configuración, y ese plazo terminó; o se quitó una nota, lo que es definitivo."),
         Instance = "/api/v1/tasks/7/restore",
     };
 
