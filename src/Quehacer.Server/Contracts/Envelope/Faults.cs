@@ -17,8 +17,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
 
     protected override Task SayAsync(HttpContext http, ErrorKind kind, Error error) => SayAsync(http, kind, Body(http, error));
 
-    protected override Task SayAsync(HttpContext http, ErrorKind kind, HttpFault fault) =>
-        SayAsync(http, kind, new RefusalBody(StatusOf(kind), ResultOf(fault), [WholeOf(fault, http)]));
+    protected override Task SayAsync(HttpContext http, ErrorKind kind, HttpFault fault) => SayAsync(http, kind, Body(http, fault));
 
     /// <summary>What the requests of a batch have their tasks in: those that delete name ids alone.</summary>
     public static string ListOf(HttpRequest request) => HttpMethods.IsDelete(request.Method) ? "ids" : "tasks";
@@ -33,6 +32,9 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
             : [WholeOf(error, list)];
         return new RefusalBody(StatusOf(ErrorCatalogue.Of(error.Code)), ResultOf(error.Code), errors);
     }
+
+    /// <summary>A refusal of what never reaches the core.</summary>
+    public static RefusalBody Body(HttpContext http, HttpFault fault) => new(StatusOf(ErrorCatalogue.Of(fault)), ResultOf(fault), [WholeOf(fault, http)]);
 
     private static Task SayAsync(HttpContext http, ErrorKind kind, RefusalBody body) => SendAsync(http, kind, body.Code, Json, body, EnvelopeJson.Default.RefusalBody);
 

@@ -168,8 +168,8 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             Validators = hasTag ? conditional.Of(written.View.Tag, written.View.ChangedAt) : Validators.None,
             IsReplay = written.IsReplay,
-            Location = isNew ? body.Address : null,
-            ContentLocation = isNamedInBody ? body.Address : null,
+            Location = isNew ? body.ToPath() : null,
+            ContentLocation = isNamedInBody ? body.ToPath() : null,
         };
     }
 
