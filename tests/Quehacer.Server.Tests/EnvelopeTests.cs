@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Quehacer.Server.Tests;
@@ -522,7 +523,9 @@ public sealed class EnvelopeTests(SharedServer shared)
         AssertRefuses(await user.GetAsync(List, ("Accept", "application/xml")), 406, "NOT_ACCEPTABLE", "Accept");
         AssertRefuses(await user.GetAsync(List, ("Accept", "text/csv")), 406, "NOT_ACCEPTABLE", "Accept");
         AssertRefuses(await user.PostAsync(Tasks, "title=a", ("Content-Type", "application/x-www-form-urlencoded")), 415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type");
-        AssertRefuses(await user.PostAsync(Tasks, new string(' ', 1024 * 1024 + 1)), 413, "PAYLOAD_TOO_LARGE", "body");
+        var tooLarge = await shared.Server.SendRawAsync(async stream => await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST {Tasks} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {user.AccessToken}\r\nContent-Type: application/json\r\nContent-Length: {1024 * 1024 + 1}\r\n\r\n")));
+        Assert.Contains("""{"code":413,"resultMessage":"PAYLOAD_TOO_LARGE","errors":[{"field":"body",""", tooLarge);
         AssertRefuses(await shared.Nobody().GetAsync(List), 401, "UNAUTHORIZED", "Authorization");
         AssertRefuses(await shared.Nobody().GetAsync(List, ("Authorization", "Bearer x")), 401, "UNAUTHORIZED", "Authorization");
         AssertInvalid(await user.PostAsync(Tasks, new { }, ("Accept-Language", "es")), "title", "Title is required");

@@ -125,7 +125,7 @@ public sealed record TaskItem
     /// <summary>Pending already: nothing to do.</summary>
     public TaskEvent[] Reopen() => State == TaskState.Pending ? [] : [new TaskEvent.Reopened()];
 
-    /// <summary>Done becomes pending, and pending done: there is always something to do.</summary>
+    /// <summary>From either state to the other.</summary>
     public TaskEvent[] Toggle() => State == TaskState.Done ? Reopen() : Complete();
 
     /// <summary>Soft: the task can be restored until it is purged.</summary>

@@ -45,7 +45,7 @@ public sealed record TaskOperation
 
     public static TaskOperation Reopen(TaskRef task, Precondition precondition) => new(task, precondition, (before, _, _) => before!.Reopen());
 
-    /// <summary>Turns the state round, from whatever it is at that moment: of two at once, the second takes back what the first did.</summary>
+    /// <summary>Completes what is pending and reopens what is done; of any number of these at once, each turns the task round once.</summary>
     public static TaskOperation Toggle(TaskRef task, Precondition precondition) => new(task, precondition, (before, _, _) => before!.Toggle());
 
     public static TaskOperation Delete(TaskRef task, Precondition precondition) => new(task, precondition, (before, _, _) => before!.Delete());
