@@ -33,11 +33,12 @@ var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuil
 
 root.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
 serve.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
-migrate.SetAction((_, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
-    (_, migrations) => Say(migrations.Count == 0 ? "The schema is up to date." : $"Applied: {string.Join(", ", migrations)}."), cancellation)));
+migrate.SetAction((_, cancellation) => Refused.WatchAsync(() => Opened.UseAloneAsync(
+    migrations => Say(migrations.Count == 0 ? "The schema is up to date." : $"Applied: {string.Join(", ", migrations)}."), cancellation)));
 rebuild.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseDatabaseAsync(
-    database => Rebuilding.RunAsync(database, parsed.GetValue(write), cancellation), cancellation)));
+    besideServer: !parsed.GetValue(write), database => Rebuilding.RunAsync(database, parsed.GetValue(write), cancellation), cancellation)));
 backup.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseClusterAsync(
+    besideServer: true,
     async (connectionString, binDirectory) =>
     {
         var path = Path.GetFullPath(parsed.GetRequiredValue(file));
@@ -45,6 +46,7 @@ backup.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseCl
         await Say($"Wrote {path} ({bytes} bytes). The signing key is not in it.");
     }, cancellation)));
 restore.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseClusterAsync(
+    besideServer: false,
     async (connectionString, binDirectory) =>
     {
         await new Backup(connectionString, binDirectory).RestoreAsync(Path.GetFullPath(parsed.GetRequiredValue(file)), parsed.GetValue(replace), cancellation);
@@ -52,7 +54,7 @@ restore.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseC
         await Say($"Restored.{(migrations.Count == 0 ? "" : $" Applied: {string.Join(", ", migrations)}.")}");
     }, cancellation)));
 createUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
-    async (installation, _) =>
+    async installation =>
     {
         var edit = new AccountEdit
         {
@@ -70,7 +72,7 @@ createUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.U
         await Say($"Made the account of {registered.Value.Value.Email}.");
     }, cancellation)));
 promoteUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
-    async (installation, _) =>
+    async installation =>
     {
         if (!await installation.Accounts.PromoteAsync(Text.NormaliseName(parsed.GetRequiredValue(who)), cancellation))
         {
@@ -79,7 +81,7 @@ promoteUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.
         await Say("The account is an administrator now.");
     }, cancellation)));
 putOnPlan.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
-    async (installation, _) =>
+    async installation =>
     {
         var chosen = Plans.Named(parsed.GetRequiredValue(plan))!.Value;
         if (!await installation.Accounts.PutOnPlanAsync(Text.NormaliseName(parsed.GetRequiredValue(who)), chosen, cancellation))
