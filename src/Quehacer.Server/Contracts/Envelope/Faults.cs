@@ -106,7 +106,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         HttpFault.TokenExpired => new("Authorization", "The token has expired; get a new one at POST /api/v1/auth/refresh, or log in again"),
         HttpFault.IdempotencyKeyInvalid => new("Idempotency-Key", "Idempotency-Key must be one string of 1 to 255 printable ASCII characters"),
         HttpFault.IdempotencyKeyMissing => new("Idempotency-Key", "Idempotency-Key is required with every POST; send a fresh random one with each new request"),
-        HttpFault.TooManyRequests => new("Authorization", http.Features.GetRequiredFeature<LimitReached>().Detail.English.TrimEnd('.')),
+        HttpFault.TooManyRequests => new("request", http.Features.GetRequiredFeature<LimitReached>().Detail.English.TrimEnd('.')),
         HttpFault.Overloaded => new("server", "The server has more to do than it can at the moment; try again after the seconds that Retry-After gives"),
         HttpFault.Unavailable => new("database", "The database cannot be reached; try again after the seconds that Retry-After gives"),
         HttpFault.Internal => new("server", "Something went wrong in the server; if it happens again, tell whoever runs it the X-Request-Id of this answer"),
