@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Quehacer.Server.Tests;
@@ -127,7 +128,7 @@ public sealed class EnvelopeTests(SharedServer shared)
             Assert.Equal((done, done ? "completed" : "pending"), ((bool)task["done"]!, (string)task["status"]!));
         }
         AssertInvalid(await user.PatchAsync(path, new { done = true, status = "pending" }), "status", "Status contradicts 'done'; change or remove one of them");
-        AssertInvalid(await user.PatchAsync(path, new { done = "true" }), "done", "'done' must be true or false");
+        AssertInvalid(await user.PatchAsync(path, new { done = "true" }), "done", "Done must be true or false");
         AssertInvalid(await user.PatchAsync(path, new { done = (bool?)null }), "done");
     }
 
@@ -245,7 +246,7 @@ public sealed class EnvelopeTests(SharedServer shared)
     [InlineData("fields=id,nonsense", "fields", "Fields must be among: id, title, description, done, status, priority, dueDate, tags, createdAt, updatedAt")]
     [InlineData("search=%20", "search", "Search has nothing to search for; send a word, or remove it")]
     [InlineData("search=%00", "search", "Search has a character that is not text: U+0000, half of a surrogate pair, or bytes that are not UTF-8; remove it")]
-    [InlineData("search=%ff", "search", "'search' has a character that is not text: U+0000, half of a surrogate pair, or bytes that are not UTF-8; remove it")]
+    [InlineData("search=%ff", "search", "Search has a character that is not text: U+0000, half of a surrogate pair, or bytes that are not UTF-8; remove it")]
     [InlineData("search=a+b+c+d+e+f+g+h+i+j+k+l+m+n+o+p+q", "search", "Search cannot have more than 16 words")]
     [InlineData("tags=1,2,3,4,5,6,7,8,9,10,11", "tags", "Tags cannot have more than 10 entries")]
     [InlineData("tags=%00", "tags", null)]
@@ -282,8 +283,8 @@ public sealed class EnvelopeTests(SharedServer shared)
     [InlineData("""{"title":"\ud800"}""", "title", null)]
     [InlineData("""{"title":"a","description":5}""", "description", "Description must be a string")]
     [InlineData("""{"title":"a","description":{}}""", "description", "Description must be a string")]
-    [InlineData("""{"title":"a","done":1}""", "done", "'done' must be true or false")]
-    [InlineData("""{"title":"a","done":"yes"}""", "done", "'done' must be true or false")]
+    [InlineData("""{"title":"a","done":1}""", "done", "Done must be true or false")]
+    [InlineData("""{"title":"a","done":"yes"}""", "done", "Done must be true or false")]
     [InlineData("""{"title":"a","status":"done"}""", "status", "Status must be one of: pending, completed")]
     [InlineData("""{"title":"a","status":true}""", "status", "Status must be one of: pending, completed")]
     [InlineData("""{"title":"a","status":null}""", "status", null)]
@@ -522,7 +523,9 @@ public sealed class EnvelopeTests(SharedServer shared)
         AssertRefuses(await user.GetAsync(List, ("Accept", "application/xml")), 406, "NOT_ACCEPTABLE", "Accept");
         AssertRefuses(await user.GetAsync(List, ("Accept", "text/csv")), 406, "NOT_ACCEPTABLE", "Accept");
         AssertRefuses(await user.PostAsync(Tasks, "title=a", ("Content-Type", "application/x-www-form-urlencoded")), 415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type");
-        AssertRefuses(await user.PostAsync(Tasks, new string(' ', 1024 * 1024 + 1)), 413, "PAYLOAD_TOO_LARGE", "body");
+        var tooLarge = await shared.Server.SendRawAsync(async stream => await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST {Tasks} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {user.AccessToken}\r\nContent-Type: application/json\r\nContent-Length: {1024 * 1024 + 1}\r\n\r\n")));
+        Assert.Contains("""{"code":413,"resultMessage":"PAYLOAD_TOO_LARGE","errors":[{"field":"body",""", tooLarge);
         AssertRefuses(await shared.Nobody().GetAsync(List), 401, "UNAUTHORIZED", "Authorization");
         AssertRefuses(await shared.Nobody().GetAsync(List, ("Authorization", "Bearer x")), 401, "UNAUTHORIZED", "Authorization");
         AssertInvalid(await user.PostAsync(Tasks, new { }, ("Accept-Language", "es")), "title", "Title is required");
@@ -573,7 +576,7 @@ public sealed class EnvelopeTests(SharedServer shared)
         Assert.Equal((30, 10), (answers.Count(answer => answer.Status == 201), refused.Count));
         Assert.All(refused, answer =>
         {
-            AssertRefuses(answer, 429, "RATE_LIMIT_EXCEEDED", "Authorization");
+            AssertRefuses(answer, 429, "RATE_LIMIT_EXCEEDED", "request");
             Assert.Contains("30 writes a minute", (string)answer["errors"]![0]!["message"]!);
             Assert.Equal(("30", "0"), (answer.Header("X-RateLimit-Limit"), answer.Header("X-RateLimit-Remaining")));
             Assert.InRange(int.Parse(answer.Header("Retry-After")!, CultureInfo.InvariantCulture), 1, 60);

@@ -268,13 +268,6 @@ public sealed class TaskItemTests
     }
 
     [Fact]
-    public void A_toggle_turns_the_state_round_whatever_it_is()
-    {
-        Assert.IsType<TaskEvent.Completed>(Assert.Single(Given(Milk).Toggle()));
-        Assert.IsType<TaskEvent.Reopened>(Assert.Single(Given(Milk, new TaskEvent.Completed()).Toggle()));
-    }
-
-    [Fact]
     public void A_deleted_task_can_be_restored_and_is_what_it_was()
     {
         var before = Given(Milk, new TaskEvent.Completed());

@@ -30,9 +30,8 @@ internal sealed record TaskBody(
         view.Task.Number, view.Task.Title, view.Task.Description ?? "", view.Task.State == TaskState.Done, Words.States[(int)view.Task.State],
         Words.Priorities[(int)view.Task.Priority], view.Task.DueDate, view.Tags, view.Task.CreatedAt, view.Task.UpdatedAt);
 
-    /// <summary>Where it is.</summary>
-    [JsonIgnore]
-    public string Address => string.Create(CultureInfo.InvariantCulture, $"{Envelope.Tasks}/{Id}");
+    /// <summary>The path at which it is.</summary>
+    public string ToPath() => string.Create(CultureInfo.InvariantCulture, $"{Envelope.Tasks}/{Id}");
 
     /// <summary>These members alone, in the order of the whole.</summary>
     public JsonObject Only(IReadOnlyList<string> members)
@@ -95,6 +94,15 @@ internal static class Results
     public const string RateLimitExceeded = "RATE_LIMIT_EXCEEDED";
     public const string Internal = "INTERNAL_ERROR";
     public const string Unavailable = "SERVICE_UNAVAILABLE";
+
+    /// <summary>Of what may be seen and not changed. There is no such thing in a workspace of one's own, which is all that this contract shows.</summary>
+    public const string Forbidden = "FORBIDDEN";
+
+    public static readonly string[] OfRefusals =
+    [
+        Validation, Unauthorized, Forbidden, NotFound, MethodNotAllowed, NotAcceptable, Conflict, PreconditionFailed, PayloadTooLarge, UnsupportedMediaType, IdempotencyMismatch,
+        PreconditionRequired, RateLimitExceeded, Internal, Unavailable,
+    ];
 }
 
 /// <summary>The envelope's words for the core's values.</summary>

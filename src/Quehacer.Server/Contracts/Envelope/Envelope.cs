@@ -39,7 +39,7 @@ internal static class Envelope
         var writes = group.MapGroup("").WithMetadata(writeLimit);
         tasks.MapWrites(writes);
         batches.Map(writes.MapGroup("").WithMetadata(batchLimit));
-        health.Map(routes.MapGroup(Health).WithMetadata(new AlwaysAnswered()));
+        health.Map(routes.MapGroup(Health).WithMetadata(AnswersIn.Json, new AlwaysAnswered()));
         // v1 has /tasks/{id} and what is below it.
         routes.Enclose(Prefixes);
     }

@@ -17,8 +17,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
 
     protected override Task SayAsync(HttpContext http, ErrorKind kind, Error error) => SayAsync(http, kind, Body(http, error));
 
-    protected override Task SayAsync(HttpContext http, ErrorKind kind, HttpFault fault) =>
-        SayAsync(http, kind, new RefusalBody(StatusOf(kind), ResultOf(fault), [WholeOf(fault, http)]));
+    protected override Task SayAsync(HttpContext http, ErrorKind kind, HttpFault fault) => SayAsync(http, kind, Body(http, fault));
 
     /// <summary>What the requests of a batch have their tasks in: those that delete name ids alone.</summary>
     public static string ListOf(HttpRequest request) => HttpMethods.IsDelete(request.Method) ? "ids" : "tasks";
@@ -33,6 +32,9 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
             : [WholeOf(error, list)];
         return new RefusalBody(StatusOf(ErrorCatalogue.Of(error.Code)), ResultOf(error.Code), errors);
     }
+
+    /// <summary>A refusal of what never reaches the core.</summary>
+    public static RefusalBody Body(HttpContext http, HttpFault fault) => new(StatusOf(ErrorCatalogue.Of(fault)), ResultOf(fault), [WholeOf(fault, http)]);
 
     private static Task SayAsync(HttpContext http, ErrorKind kind, RefusalBody body) => SendAsync(http, kind, body.Code, Json, body, EnvelopeJson.Default.RefusalBody);
 
@@ -106,7 +108,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         HttpFault.TokenExpired => new("Authorization", "The token has expired; get a new one at POST /api/v1/auth/refresh, or log in again"),
         HttpFault.IdempotencyKeyInvalid => new("Idempotency-Key", "Idempotency-Key must be one string of 1 to 255 printable ASCII characters"),
         HttpFault.IdempotencyKeyMissing => new("Idempotency-Key", "Idempotency-Key is required with every POST; send a fresh random one with each new request"),
-        HttpFault.TooManyRequests => new("Authorization", http.Features.GetRequiredFeature<LimitReached>().Detail.English.TrimEnd('.')),
+        HttpFault.TooManyRequests => new("request", http.Features.GetRequiredFeature<LimitReached>().Detail.English.TrimEnd('.')),
         HttpFault.Overloaded => new("server", "The server has more to do than it can at the moment; try again after the seconds that Retry-After gives"),
         HttpFault.Unavailable => new("database", "The database cannot be reached; try again after the seconds that Retry-After gives"),
         HttpFault.Internal => new("server", "Something went wrong in the server; if it happens again, tell whoever runs it the X-Request-Id of this answer"),

@@ -45,12 +45,14 @@ internal static class FieldMessages
         Field.Atomic => ("atomic", "Atomic"),
         Field.Operations => (list, list == "ids" ? "Ids" : "Tasks"),
         Field.Id => ("id", "Id"),
-        Field.Unknown => (error.Name ?? "", $"'{error.Name}'"),
+        Field.Unknown => (error.Name ?? "", Capitalised(error.Name ?? "")),
         // What this contract asks nobody for.
         Field.CategoryId or Field.CategoryFilter or Field.AddTags or Field.RemoveTags or Field.Version or Field.Email or Field.Name or Field.Password or Field.RefreshToken
             or Field.DueAfter or Field.DueBefore or Field.Overdue or Field.CreatedAfter or Field.CreatedBefore or Field.UpdatedSince or Field.IncludeDeleted or Field.IncludeTotal
             or Field.Counts or Field.Color or Field.Into or Field.Op or Field.TaskMembers or Field.TagIds or Field.Offset or Field.Text or Field.Expand or Field.Filter or Field.DryRun => ("body", "Body"),
     };
+
+    private static string Capitalised(string name) => name.Length == 0 ? "" : char.ToUpperInvariant(name[0]) + name[1..];
 
     private static string PredicateOf(FieldError error) => error.Fault switch
     {

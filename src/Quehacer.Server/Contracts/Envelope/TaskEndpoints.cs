@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Quehacer.Core;
 using Quehacer.Core.Tasks;
 using Quehacer.Core.Workspaces;
@@ -53,15 +53,8 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         }
         var (validators, pagination, bodies) = (Of(page.Value.Moment), PaginationBody.Of(request, page.Value), page.Value.Tasks.Select(TaskBody.Of));
         return fields is null
-            ? new Answer<Enveloped<TaskListBody>>(200, Enveloped<TaskListBody>.Of(200, new([.. bodies], pagination), freshness.Seconds), EnvelopeJson.Default.EnvelopedTaskListBody)
-            {
-                Validators = validators, CacheControl = freshness.CacheControl, Total = pagination.TotalCount,
-            }
-            : new Answer<Enveloped<SelectedTaskListBody>>(
-                200, Enveloped<SelectedTaskListBody>.Of(200, new([.. bodies.Select(body => body.Only(fields))], pagination), freshness.Seconds), EnvelopeJson.Default.EnvelopedSelectedTaskListBody)
-            {
-                Validators = validators, CacheControl = freshness.CacheControl, Total = pagination.TotalCount,
-            };
+            ? Found(new TaskListBody([.. bodies], pagination), EnvelopeJson.Default.EnvelopedTaskListBody, validators, pagination.TotalCount)
+            : Found(new SelectedTaskListBody([.. bodies.Select(body => body.Only(fields))], pagination), EnvelopeJson.Default.EnvelopedSelectedTaskListBody, validators, pagination.TotalCount);
     }
 
     private async Task<IResult> GetAsync(HttpContext http)
@@ -87,14 +80,8 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         }
         var body = TaskBody.Of(found.Value);
         return fields.Value is { } members
-            ? new Answer<Enveloped<JsonObject>>(200, Enveloped<JsonObject>.Of(200, body.Only(members), freshness.Seconds), EnvelopeJson.Default.EnvelopedJsonObject)
-            {
-                Validators = validators, CacheControl = freshness.CacheControl,
-            }
-            : new Answer<Enveloped<TaskBody>>(200, Enveloped<TaskBody>.Of(200, body, freshness.Seconds), EnvelopeJson.Default.EnvelopedTaskBody)
-            {
-                Validators = validators, CacheControl = freshness.CacheControl,
-            };
+            ? Found(body.Only(members), EnvelopeJson.Default.EnvelopedJsonObject, validators)
+            : Found(body, EnvelopeJson.Default.EnvelopedTaskBody, validators);
     }
 
     private async Task<IResult> CreateAsync(HttpContext http)
@@ -158,6 +145,10 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         return !written.IsOk ? new Refusal(faults, written.Error) : show is null ? Shown(200, written.Value) : show(written.Value);
     }
 
+    /// <summary>The answer to a read.</summary>
+    private Answer<Enveloped<T>> Found<T>(T data, JsonTypeInfo<Enveloped<T>> type, Validators validators, long? total = null) =>
+        new(200, Enveloped<T>.Of(200, data, freshness.Seconds), type) { Validators = validators, CacheControl = freshness.CacheControl, Total = total };
+
     private Precondition ConditionOf(WriteRequest request) => request.Conditions.OnChange(Envelope.Tags, version: default, demands.Precondition);
 
     /// <param name="isNamedInBody">The address of the request is not the task's.</param>
@@ -168,8 +159,8 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             Validators = hasTag ? conditional.Of(written.View.Tag, written.View.ChangedAt) : Validators.None,
             IsReplay = written.IsReplay,
-            Location = isNew ? body.Address : null,
-            ContentLocation = isNamedInBody ? body.Address : null,
+            Location = isNew ? body.ToPath() : null,
+            ContentLocation = isNamedInBody ? body.ToPath() : null,
         };
     }
 
