@@ -11,7 +11,7 @@ public sealed partial class DocumentTests(SharedServer shared)
     {
         var faults = new List<string>();
         var checkedAlready = new HashSet<string>();
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(QuehacerServer.Repository, "docs"), "*.md").Append(Path.Combine(QuehacerServer.Repository, "README.md")))
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(QuehacerServer.Repository, "docs"), "*.md", SearchOption.AllDirectories).Append(Path.Combine(QuehacerServer.Repository, "README.md")))
         {
             foreach (Match named in Endpoint().Matches(await File.ReadAllTextAsync(file)))
             {
@@ -30,21 +30,9 @@ public sealed partial class DocumentTests(SharedServer shared)
     [Fact]
     public async Task The_examples_of_the_laws_of_http_work_as_they_are_written()
     {
-        var blocks = Bash().Matches(await File.ReadAllTextAsync(Path.Combine(QuehacerServer.Repository, "docs", "http.md"))).Select(block => block.Groups[1].Value).ToList();
-        Assert.True(blocks.Count >= 10, $"docs/http.md has only {blocks.Count} examples.");
         var user = await shared.NewUserAsync();
         var (_, made) = await user.CreateAsync(new { title = "Read the documents" });
-        var start = new ProcessStartInfo("bash", ["-c", $"set -euo pipefail\n{string.Join("echo ---\n", blocks)}"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var (name, value) in new[] { ("Q", $"http://localhost:{shared.Server.Port}"), ("JSON", "Content-Type: application/json"), ("AUTH", $"Authorization: Bearer {user.AccessToken}"), ("ID", (string)made["id"]!), ("ETAG", made.ETag!) })
-        {
-            start.Environment[name] = value;
-        }
-        using var bash = Process.Start(start)!;
-        bash.StandardInput.Close();
-        var errors = bash.StandardError.ReadToEndAsync();
-        var transcript = await bash.StandardOutput.ReadToEndAsync();
-        await bash.WaitForExitAsync();
-        Assert.True(bash.ExitCode == 0, $"The examples ended with {bash.ExitCode}.\n{transcript}\n{await errors}");
+        var transcript = await PastedAsync("http.md", ("AUTH", $"Authorization: Bearer {user.AccessToken}"), ("ID", (string)made["id"]!), ("ETAG", made.ETag!));
         foreach (var promised in new[]
         {
             "VALIDATION_ERROR", "WWW-Authenticate: Bearer", "RESOURCE_NOT_FOUND", "MALFORMED_JSON", "Allow: ", "UNSUPPORTED_MEDIA_TYPE", "NOT_ACCEPTABLE", "BAD_REQUEST", "from-the-docs.1", "Idempotent-Replayed: true", "\n304\n", "\n412\n", "\n207\n", "operations[1].title",
@@ -56,10 +44,44 @@ public sealed partial class DocumentTests(SharedServer shared)
         Assert.DoesNotContain("INTERNAL_ERROR", transcript);
     }
 
+    [Fact]
+    public async Task The_examples_of_the_contract_tareas_work_as_they_are_written()
+    {
+        var transcript = await PastedAsync("contracts/tareas.md");
+        foreach (var promised in new[]
+        {
+            "Usuario registrado exitosamente", "Perfil obtenido exitosamente", "Tarea obtenida exitosamente", "\"category\":{\"id\":", "Tarea actualizada exitosamente", "\"description\":null", "Estado de tarea actualizado exitosamente",
+            "\"total\":1,\"limit\":20,\"offset\":0", "\n204\n", "Etiquetas obtenidas exitosamente", "Categoría actualizada exitosamente", "Ya existe una categoría con ese nombre", "\"details\":[",
+        })
+        {
+            Assert.Contains(promised, transcript);
+        }
+        Assert.DoesNotContain("Error interno", transcript);
+    }
+
+    /// <summary>What all examples of a page print, one after the other, for somebody with these variables.</summary>
+    private async Task<string> PastedAsync(string page, params (string Name, string Value)[] variables)
+    {
+        var blocks = Bash().Matches(await File.ReadAllTextAsync(Path.Combine(QuehacerServer.Repository, "docs", page))).Select(block => block.Groups[1].Value).ToList();
+        Assert.True(blocks.Count >= 4, $"docs/{page} has only {blocks.Count} examples.");
+        var start = new ProcessStartInfo("bash", ["-c", $"set -euo pipefail\n{string.Join("echo ---\n", blocks)}"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in variables.Concat([("Q", $"http://localhost:{shared.Server.Port}"), ("JSON", "Content-Type: application/json")]))
+        {
+            start.Environment[name] = value;
+        }
+        using var bash = Process.Start(start)!;
+        bash.StandardInput.Close();
+        var errors = bash.StandardError.ReadToEndAsync();
+        var transcript = await bash.StandardOutput.ReadToEndAsync();
+        await bash.WaitForExitAsync();
+        Assert.True(bash.ExitCode == 0, $"The examples of docs/{page} ended with {bash.ExitCode}.\n{transcript}\n{await errors}");
+        return transcript;
+    }
+
     [GeneratedRegex(@"^```bash\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Bash();
 
-    [GeneratedRegex(@"\b(GET|POST|PUT|PATCH|DELETE)\b`?[ ,]+`?""?(?:\$Q)?(/(?:api/v1|tasks)(?:/[\w\-.{}$]+)*)")]
+    [GeneratedRegex(@"\b(GET|POST|PUT|PATCH|DELETE)\b`?[ ,]+`?""?(?:\$Q)?(/(?:api/(?:v1|auth|tareas|categorias|etiquetas)|tasks)(?:/[\w\-.{}$]+)*)")]
     private static partial Regex Endpoint();
 
     [GeneratedRegex(@"\{\w+\}|\$[A-Z]+")]
