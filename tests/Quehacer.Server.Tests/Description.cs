@@ -27,7 +27,7 @@ public sealed record DescribedOperation(string Method, string Path, JsonObject N
 /// <param name="contract">The contract's name.</param>
 public sealed class Description(string contract = "v1")
 {
-    public static readonly string[] Contracts = ["v1", "envelope"];
+    public static readonly string[] Contracts = ["v1", "tareas", "envelope"];
 
     private readonly JsonNode root = JsonNode.Parse(System.IO.File.ReadAllText(FileOf(contract)))!;
 

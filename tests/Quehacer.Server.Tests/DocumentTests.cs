@@ -11,7 +11,7 @@ public sealed partial class DocumentTests(SharedServer shared)
     {
         var faults = new List<string>();
         var checkedAlready = new HashSet<string>();
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(QuehacerServer.Repository, "docs"), "*.md").Append(Path.Combine(QuehacerServer.Repository, "README.md")))
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(QuehacerServer.Repository, "docs"), "*.md", SearchOption.AllDirectories).Append(Path.Combine(QuehacerServer.Repository, "README.md")))
         {
             foreach (Match named in Endpoint().Matches(await File.ReadAllTextAsync(file)))
             {
@@ -26,48 +26,67 @@ public sealed partial class DocumentTests(SharedServer shared)
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
-    /// <summary>The examples of the laws, pasted one after the other by somebody who has done the quick start; each says in its answer what the text promises.</summary>
     [Fact]
-    public Task The_examples_of_the_laws_of_http_work_as_they_are_written() => WorksAsWrittenAsync(
-        "http.md", leastExamples: 10, "VALIDATION_ERROR", "WWW-Authenticate: Bearer", "RESOURCE_NOT_FOUND", "MALFORMED_JSON", "Allow: ", "UNSUPPORTED_MEDIA_TYPE", "NOT_ACCEPTABLE", "BAD_REQUEST",
-        "from-the-docs.1", "Idempotent-Replayed: true", "\n304\n", "\n412\n", "\"Errands\"", "\"ready\"", "\"alive\"");
+    public async Task The_examples_of_the_laws_of_http_work_as_they_are_written() => AssertPromised(
+        await PastedAsync("http.md", leastExamples: 10), "VALIDATION_ERROR", "WWW-Authenticate: Bearer", "RESOURCE_NOT_FOUND", "MALFORMED_JSON", "Allow: ", "UNSUPPORTED_MEDIA_TYPE", "NOT_ACCEPTABLE",
+        "BAD_REQUEST", "from-the-docs.1", "Idempotent-Replayed: true", "\n304\n", "\n412\n", "\"Errands\"", "\"ready\"", "\"alive\"");
 
     [Fact]
-    public Task The_examples_of_doing_many_things_at_once_work_as_they_are_written() => WorksAsWrittenAsync(
-        "many-at-once.md", leastExamples: 7, "\n200\n", "\n207\n", "operations[1].title", "\"dry_run\":true", "\"total\":2", "\"changed\":2", "\"changed\":1", "\"has_more\":true", "PRECONDITION_FAILED", "\"field\":\"filter\"");
+    public async Task The_examples_of_doing_many_things_at_once_work_as_they_are_written() => AssertPromised(
+        await PastedAsync("many-at-once.md", leastExamples: 7), "\n200\n", "\n207\n", "operations[1].title", "\"dry_run\":true", "\"total\":2", "\"changed\":2", "\"changed\":1", "\"has_more\":true", "PRECONDITION_FAILED", "\"field\":\"filter\"");
 
     [Fact]
-    public Task The_examples_about_notes_work_as_they_are_written() => WorksAsWrittenAsync(
-        "notes.md", leastExamples: 4, "\"text\":\"It closes at eight.\"", "\n412\n---\n204\n404\n---\nid,task_id,author.id,author.name,text,version,created_at,updated_at\r\n");
+    public async Task The_examples_about_notes_work_as_they_are_written() => AssertPromised(
+        await PastedAsync("notes.md", leastExamples: 4), "\"text\":\"It closes at eight.\"", "\n412\n---\n204\n404\n---\nid,task_id,author.id,author.name,text,version,created_at,updated_at\r\n");
 
-    private async Task WorksAsWrittenAsync(string document, int leastExamples, params string[] promises)
+    [Fact]
+    public async Task The_examples_of_the_contract_tareas_work_as_they_are_written() => AssertPromised(
+        await PastedAsync("contracts/tareas.md", leastExamples: 4), "Usuario registrado exitosamente", "Perfil obtenido exitosamente", "Tarea obtenida exitosamente", "\"category\":{\"id\":",
+        "Tarea actualizada exitosamente", "\"description\":null", "Estado de tarea actualizado exitosamente", "\"total\":1,\"limit\":20,\"offset\":0", "\n204\n", "Etiquetas obtenidas exitosamente",
+        "Categoría actualizada exitosamente", "Ya existe una categoría con ese nombre", "\"details\":[");
+
+    [Fact]
+    public async Task The_examples_of_the_envelope_work_as_they_are_written() => AssertPromised(
+        await PastedAsync("contracts/envelope.md", leastExamples: 6, hasTask: false), "\"code\":201", "\"totalCount\":1", "Title is required", "There is nothing at this address", "\"done\":true",
+        """{"id":2,"done":true}""", """[{"id":1,"title":"Buy milk"}]""", "\"code\":207", "Task not found", "tasks[1].title", "\n304\n200\n412\n");
+
+    private static void AssertPromised(string transcript, params string[] promises)
+    {
+        Assert.All(promises, promised => Assert.Contains(promised, transcript, StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain("INTERNAL_ERROR", transcript);
+        Assert.DoesNotContain("Error interno", transcript);
+    }
+
+    /// <summary>What the examples of a document print, pasted one after the other by somebody who has done the quick start.</summary>
+    /// <param name="hasTask">A task is there, whose id and tag the examples know.</param>
+    private async Task<string> PastedAsync(string document, int leastExamples, bool hasTask = true)
     {
         var blocks = Bash().Matches(await File.ReadAllTextAsync(Path.Combine(QuehacerServer.Repository, "docs", document))).Select(block => block.Groups[1].Value).ToList();
         Assert.True(blocks.Count >= leastExamples, $"docs/{document} has only {blocks.Count} examples.");
         var user = await shared.NewUserAsync();
-        var (_, made) = await user.CreateAsync(new { title = "Read the documents" });
         var start = new ProcessStartInfo("bash", ["-c", $"set -euo pipefail\n{string.Join("echo ---\n", blocks)}"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var (name, value) in new[] { ("Q", $"http://localhost:{shared.Server.Port}"), ("JSON", "Content-Type: application/json"), ("AUTH", $"Authorization: Bearer {user.AccessToken}"), ("ID", (string)made["id"]!), ("ETAG", made.ETag!) })
+        start.Environment["Q"] = $"http://localhost:{shared.Server.Port}";
+        start.Environment["JSON"] = "Content-Type: application/json";
+        start.Environment["AUTH"] = $"Authorization: Bearer {user.AccessToken}";
+        if (hasTask)
         {
-            start.Environment[name] = value;
+            var (_, made) = await user.CreateAsync(new { title = "Read the documents" });
+            start.Environment["ID"] = (string)made["id"]!;
+            start.Environment["ETAG"] = made.ETag!;
         }
         using var bash = Process.Start(start)!;
         bash.StandardInput.Close();
         var errors = bash.StandardError.ReadToEndAsync();
         var transcript = await bash.StandardOutput.ReadToEndAsync();
         await bash.WaitForExitAsync();
-        Assert.True(bash.ExitCode == 0, $"The examples ended with {bash.ExitCode}.\n{transcript}\n{await errors}");
-        foreach (var promised in promises)
-        {
-            Assert.Contains(promised, transcript, StringComparison.OrdinalIgnoreCase);
-        }
-        Assert.DoesNotContain("INTERNAL_ERROR", transcript);
+        Assert.True(bash.ExitCode == 0, $"The examples of docs/{document} ended with {bash.ExitCode}.\n{transcript}\n{await errors}");
+        return transcript;
     }
 
     [GeneratedRegex(@"^```bash\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Bash();
 
-    [GeneratedRegex(@"\b(GET|POST|PUT|PATCH|DELETE)\b`?[ ,]+`?""?(?:\$Q)?(/(?:api/v1|tasks)(?:/[\w\-.{}$]+)*)")]
+    [GeneratedRegex(@"\b(GET|POST|PUT|PATCH|DELETE)\b`?[ ,]+`?""?(?:\$Q)?(/(?:api/(?:v1|auth|tareas|categorias|etiquetas)|tasks)(?:/[\w\-.{}$]+)*)")]
     private static partial Regex Endpoint();
 
     [GeneratedRegex(@"\{\w+\}|\$[A-Z]+")]

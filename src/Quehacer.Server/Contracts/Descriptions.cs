@@ -1,4 +1,5 @@
 using Quehacer.Server.Contracts.Envelope.OpenApi;
+using Quehacer.Server.Contracts.Tareas.OpenApi;
 using Quehacer.Server.Contracts.V1.OpenApi;
 using Quehacer.Server.OpenApi;
 
@@ -7,7 +8,7 @@ namespace Quehacer.Server.Contracts;
 /// <summary>What all contracts say of themselves. The first is the one that is shown to whoever names none.</summary>
 internal static class Descriptions
 {
-    public static readonly IReadOnlyList<ContractDescription> All = [V1Description.All, EnvelopeDescription.All];
+    public static readonly IReadOnlyList<ContractDescription> All = [V1Description.All, TareasDescription.All, EnvelopeDescription.All];
 
     /// <summary>That of a contract, by its name; null when there is none of that name.</summary>
     public static ContractDescription? Of(string? contract) => All.FirstOrDefault(description => description.Contract == contract);

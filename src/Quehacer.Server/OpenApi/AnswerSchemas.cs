@@ -51,7 +51,8 @@ internal sealed class AnswerSchemas(IReadOnlyDictionary<Type, string> names, Jso
         type = System.Nullable.GetUnderlyingType(type) ?? type;
         if (names.TryGetValue(type, out var name))
         {
-            return new JsonObject { ["$ref"] = "#/components/schemas/" + name };
+            var reference = new JsonObject { ["$ref"] = "#/components/schemas/" + name };
+            return isNullable ? new JsonObject { ["anyOf"] = new JsonArray(reference, new JsonObject { ["type"] = "null" }) } : reference;
         }
         if (type.IsGenericType)
         {
@@ -64,6 +65,7 @@ internal sealed class AnswerSchemas(IReadOnlyDictionary<Type, string> names, Jso
             _ when type == typeof(int) => ("integer", "int32"),
             _ when type == typeof(long) => ("integer", "int64"),
             _ when type == typeof(DateTime) => ("string", "date-time"),
+            _ when type == typeof(Guid) => ("string", "uuid"),
             _ => throw new InvalidOperationException($"There is no word for {type}."),
         };
         var schema = new JsonObject { ["type"] = Type(word, isNullable) };

@@ -105,6 +105,7 @@ public sealed class FindingTests(SharedServer shared)
                 (await user.GetAsync($"{Spanish.Tasks}?{name}={value}")).IsFault(name, message);
             }
         }
+        (await user.GetAsync($"{Spanish.Tasks}?prioridad=&priority=x")).IsFault("priority", "Prioridad debe ser uno de: baja, media, alta");
         var several = (await user.GetAsync($"{Spanish.Tasks}?limit=0&offset=-1&prioridad=x")).Is(400);
         Assert.Equal(3, several["details"]!.AsArray().Count);
         Assert.Equal((string)several["details"]![0]!["field"]!, (string)several["field"]!);

@@ -19,39 +19,57 @@ internal sealed class Errors(SessionStore sessions) : Refusals(sessions)
     {
         if (error.Code != ErrorCode.Invalid)
         {
-            return SendAsync(http, kind, kind.Status, ReasonPhrases.GetReasonPhrase(kind.Status), MessageOf(error.Code, http));
+            return SendAsync(http, kind, kind.Status, ReasonPhrases.GetReasonPhrase(kind.Status), MessageOf(error.Code, ThingOf(http)));
         }
+        // Where there are no members, none is missing.
+        var faults = error.Fields.Any(fault => fault.Field == Field.Body) ? error.Fields.Where(fault => fault.Field == Field.Body) : error.Fields;
         // The first is told alone as well: in the order of the form, whatever order they were found in.
-        var details = error.Fields.OrderBy(fault => fault.Field).Take(Limits.FaultsTold).Select(fault => FieldMessages.Of(fault, http)).ToList();
+        var details = faults.OrderBy(fault => fault.Field).Take(Limits.FaultsTold).Select(fault => FieldMessages.Of(fault, http)).ToList();
         return SendAsync(http, kind, 400, Validation, details[0].Message, details[0].Field, details.Count > 1 ? details : null);
     }
 
     protected override Task SayAsync(HttpContext http, ErrorKind kind, HttpFault fault) => fault == HttpFault.MalformedJson
-        ? SendAsync(http, kind, kind.Status, Validation, MessageOf(fault, http), "body")
-        : SendAsync(http, kind, kind.Status, ReasonPhrases.GetReasonPhrase(kind.Status), MessageOf(fault, http));
+        ? SendAsync(http, kind, kind.Status, Validation, MessageOf(fault), "body")
+        : SendAsync(http, kind, kind.Status, ReasonPhrases.GetReasonPhrase(kind.Status), MessageOf(fault));
 
     private static Task SendAsync(HttpContext http, ErrorKind kind, int status, string error, string message, string? field = null, IReadOnlyList<ErrorDetailBody>? details = null) =>
         SendAsync(http, kind, status, "application/json; charset=utf-8", new ErrorBody(error, message, field, details), TareasJson.Default.ErrorBody);
 
-    private static string MessageOf(ErrorCode code, HttpContext http) => code switch
+    /// <summary>An error of its kind, for the description.</summary>
+    public static ErrorBody Example(ErrorKind kind)
+    {
+        if (kind == ErrorCatalogue.Validation)
+        {
+            return new ErrorBody(Validation, "Título es requerido y no puede exceder 255 caracteres", "title");
+        }
+        if (kind == ErrorCatalogue.MalformedJson)
+        {
+            return new ErrorBody(Validation, MessageOf(HttpFault.MalformedJson), "body");
+        }
+        var message = Enum.GetValues<ErrorCode>().Where(code => ErrorCatalogue.Of(code) == kind).Select(code => MessageOf(code, kind == ErrorCatalogue.AlreadyExists ? Thing.Category : Thing.Task)).LastOrDefault()
+            ?? Enum.GetValues<HttpFault>().Where(fault => ErrorCatalogue.Of(fault) == kind).Select(fault => MessageOf(fault)).First();
+        return new ErrorBody(ReasonPhrases.GetReasonPhrase(kind.Status), message);
+    }
+
+    private static string MessageOf(ErrorCode code, Thing thing) => code switch
     {
         ErrorCode.Invalid => "La petición tiene valores que no se pueden aceptar",
-        ErrorCode.NotFound => ThingOf(http).IsNotThere,
+        ErrorCode.NotFound => thing.IsNotThere,
         ErrorCode.Gone => "El recurso se eliminó definitivamente",
         ErrorCode.Forbidden => "No tienes permisos para acceder a este recurso",
         ErrorCode.PreconditionFailed => "El recurso cambió desde que lo leíste; léelo de nuevo y repite el cambio con su nuevo ETag",
         ErrorCode.PreconditionRequired => "Este servidor exige que cada cambio lleve en If-Match el ETag del estado que leíste",
         ErrorCode.EmailTaken => "User with this email already exists",
-        ErrorCode.NameTaken => ThingOf(http).NameIsTaken,
+        ErrorCode.NameTaken => thing.NameIsTaken,
         ErrorCode.WrongCredentials => "Invalid credentials",
-        ErrorCode.TooManyLogins => MessageOf(HttpFault.TooManyRequests, http),
-        ErrorCode.SessionEnded or ErrorCode.RefreshTokenInvalid => MessageOf(HttpFault.TokenInvalid, http),
+        ErrorCode.TooManyLogins => MessageOf(HttpFault.TooManyRequests),
+        ErrorCode.SessionEnded or ErrorCode.RefreshTokenInvalid => MessageOf(HttpFault.TokenInvalid),
         ErrorCode.IdempotencyMismatch => "Esta Idempotency-Key ya se usó con otra petición; usa una clave nueva para cada petición",
         ErrorCode.IdempotencyInFlight => "La primera petición con esta Idempotency-Key sigue en curso; repítela en un momento",
-        ErrorCode.Busy => MessageOf(HttpFault.Unavailable, http),
+        ErrorCode.Busy => MessageOf(HttpFault.Unavailable),
     };
 
-    private static string MessageOf(HttpFault fault, HttpContext http) => fault switch
+    private static string MessageOf(HttpFault fault) => fault switch
     {
         HttpFault.BadRequest => "La petición no cumple las reglas de HTTP; corrígela y envíala de nuevo",
         HttpFault.AmbiguousFraming => "El final del cuerpo se puede leer de dos maneras; envía solo Content-Length o solo 'Transfer-Encoding: chunked'",
@@ -61,7 +79,7 @@ internal sealed class Errors(SessionStore sessions) : Refusals(sessions)
         HttpFault.UnsupportedMediaType => "El cuerpo de la petición debe ser application/json, en UTF-8 y sin comprimir",
         HttpFault.NotAcceptable => "Accept o Accept-Encoding excluye todo lo que esta ruta responde; acepta application/json",
         HttpFault.NoSuchPath => "Ruta no encontrada",
-        HttpFault.MethodNotAllowed => $"Esta ruta no acepta {http.Request.Method}; acepta {http.Response.Headers.Allow}",
+        HttpFault.MethodNotAllowed => "Esta ruta no acepta ese método; la cabecera Allow enumera los que acepta",
         HttpFault.Ended => "Esta parte de la API fue retirada; usa lo que la cabecera Link nombra",
         HttpFault.RequestTimeout => "La petición llegó demasiado despacio; envíala de nuevo",
         HttpFault.TokenMissing => "Usuario no autenticado",

@@ -1,11 +1,12 @@
 using System.Globalization;
+using Microsoft.Extensions.Primitives;
 using Quehacer.Core;
 using Quehacer.Core.Tasks;
 using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.Tareas;
 
-/// <summary>The parameters that have several names: 003's first, then those that its clients send besides. The first that is there counts.</summary>
+/// <summary>The parameters that have several names: 003's first, then those that its clients send besides. The first that has a value counts.</summary>
 internal static class Spelling
 {
     public static readonly string[] Priority = ["prioridad", "priority"];
@@ -20,13 +21,15 @@ internal static class Spelling
     public static readonly string[] DueUntil = ["fechaVencimiento.hasta", "fechaVencimiento[hasta]"];
     public static readonly string[] Sort = ["ordenar", "ordenarPor"];
 
-    public static string In(IQueryCollection query, string[] names) => Array.Find(names, query.ContainsKey) ?? names[0];
+    public static string In(IQueryCollection query, string[] names) => Array.Find(names, name => query.TryGetValue(name, out var values) && !IsEmpty(values)) ?? names[0];
+
+    public static bool IsEmpty(StringValues values) => values.All(string.IsNullOrEmpty);
 }
 
 /// <summary>What the query of a task list asks for. A parameter without a value is as if it were not there: forms send their empty fields.</summary>
 internal sealed record TaskListQuery(TaskFilter Filter, int Limit, int Offset)
 {
-    private static readonly string[] Sorts = ["creado_en", "fecha_vencimiento", "prioridad", "titulo"];
+    public static readonly string[] Sorts = ["creado_en", "fecha_vencimiento", "prioridad", "titulo"];
     private static readonly string[] OtherSorts = ["createdAt", "dueDate", "priority", "title"];
 
     /// <summary>What the words of both lists mean, in their order.</summary>
@@ -36,8 +39,8 @@ internal sealed record TaskListQuery(TaskFilter Filter, int Limit, int Offset)
 
     public static Result<TaskListQuery> Read(IQueryCollection sent, QueryString asSent)
     {
-        var parameters = sent.Any(parameter => parameter.Value.All(string.IsNullOrEmpty))
-            ? new QueryCollection(sent.Where(parameter => !parameter.Value.All(string.IsNullOrEmpty)).ToDictionary())
+        var parameters = sent.Any(parameter => Spelling.IsEmpty(parameter.Value))
+            ? new QueryCollection(sent.Where(parameter => !Spelling.IsEmpty(parameter.Value)).ToDictionary())
             : sent;
         var query = new QueryReader(parameters, asSent, ignoresUnknown: true);
         string Named(string[] names) => Spelling.In(parameters, names);
