@@ -30,8 +30,42 @@ public sealed partial class DocumentTests(SharedServer shared)
     [Fact]
     public async Task The_examples_of_the_laws_of_http_work_as_they_are_written()
     {
-        var blocks = Bash().Matches(await File.ReadAllTextAsync(Path.Combine(QuehacerServer.Repository, "docs", "http.md"))).Select(block => block.Groups[1].Value).ToList();
-        Assert.True(blocks.Count >= 10, $"docs/http.md has only {blocks.Count} examples.");
+        var transcript = await PasteAsync("http.md", leastBlocks: 10);
+        foreach (var promised in new[]
+        {
+            "VALIDATION_ERROR", "WWW-Authenticate: Bearer", "RESOURCE_NOT_FOUND", "MALFORMED_JSON", "Allow: ", "UNSUPPORTED_MEDIA_TYPE", "NOT_ACCEPTABLE", "BAD_REQUEST", "from-the-docs.1", "Idempotent-Replayed: true", "\n304\n", "\n412\n", "\n207\n", "operations[1].title",
+            "\"Errands\"", "\"ready\"", "\"alive\"",
+        })
+        {
+            Assert.Contains(promised, transcript, StringComparison.OrdinalIgnoreCase);
+        }
+        Assert.DoesNotContain("INTERNAL_ERROR", transcript);
+    }
+
+    /// <summary>They tell a story, and each answer is the next sentence of it.</summary>
+    [Fact]
+    public async Task The_examples_of_subtasks_work_as_they_are_written()
+    {
+        var transcript = await PasteAsync("subtasks.md", leastBlocks: 7);
+        var at = 0;
+        foreach (var promised in new[]
+        {
+            "\"title\":\"Bake bread\"", "\"parent_id\":\"task_", "\"code\":\"CYCLE\"", "Buy food", "\"total\":2", "Go camping", "\"subtask_count\":2,\"subtasks_done\":0", "ETag: ", ".2-1\"",
+            "\"subtask_count\":2,\"subtasks_done\":1", "SUBTASKS_LEFT", "\"status\":\"done\"", "204", "Bake bread", "Bake bread", "Bake bread", "Air the tent", "Go camping",
+        })
+        {
+            var found = transcript.IndexOf(promised, at, StringComparison.OrdinalIgnoreCase);
+            Assert.True(found >= 0, $"'{promised}' does not follow in:\n{transcript[at..]}");
+            at = found + promised.Length;
+        }
+        Assert.DoesNotContain("INTERNAL_ERROR", transcript);
+    }
+
+    /// <summary>What the examples of a document print, pasted one after the other by somebody who has done the quick start.</summary>
+    private async Task<string> PasteAsync(string document, int leastBlocks)
+    {
+        var blocks = Bash().Matches(await File.ReadAllTextAsync(Path.Combine(QuehacerServer.Repository, "docs", document))).Select(block => block.Groups[1].Value).ToList();
+        Assert.True(blocks.Count >= leastBlocks, $"docs/{document} has only {blocks.Count} examples.");
         var user = await shared.NewUserAsync();
         var (_, made) = await user.CreateAsync(new { title = "Read the documents" });
         var start = new ProcessStartInfo("bash", ["-c", $"set -euo pipefail\n{string.Join("echo ---\n", blocks)}"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
@@ -45,15 +79,7 @@ public sealed partial class DocumentTests(SharedServer shared)
         var transcript = await bash.StandardOutput.ReadToEndAsync();
         await bash.WaitForExitAsync();
         Assert.True(bash.ExitCode == 0, $"The examples ended with {bash.ExitCode}.\n{transcript}\n{await errors}");
-        foreach (var promised in new[]
-        {
-            "VALIDATION_ERROR", "WWW-Authenticate: Bearer", "RESOURCE_NOT_FOUND", "MALFORMED_JSON", "Allow: ", "UNSUPPORTED_MEDIA_TYPE", "NOT_ACCEPTABLE", "BAD_REQUEST", "from-the-docs.1", "Idempotent-Replayed: true", "\n304\n", "\n412\n", "\n207\n", "operations[1].title",
-            "\"Errands\"", "\"ready\"", "\"alive\"",
-        })
-        {
-            Assert.Contains(promised, transcript, StringComparison.OrdinalIgnoreCase);
-        }
-        Assert.DoesNotContain("INTERNAL_ERROR", transcript);
+        return transcript;
     }
 
     [GeneratedRegex(@"^```bash\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]

@@ -141,8 +141,8 @@ public sealed class OpenApiTests(SharedServer shared)
                     value = example.ToJsonString();
                 }
                 var (path, _) = await PlaceAsync(user, operation);
-                var answer = await user.GetAsync($"{path}?{parameter["name"]}={Uri.EscapeDataString(value)}");
-                answer.Is(200);
+                var answer = await user.SendAsync(operation.Method, $"{path}?{parameter["name"]}={Uri.EscapeDataString(value)}");
+                operation.AssertSucceeds(answer);
                 // The total is not counted when it is not wanted, and an answer with a count, or that depends on the clock, has no tag.
                 if ((string)parameter["name"]! is not ("include_total" or "counts" or "overdue"))
                 {
@@ -252,10 +252,12 @@ public sealed class OpenApiTests(SharedServer shared)
                 }
                 foreach (var right in Bounds.Right(parameter["schema"]!).Where(right => right is not null))
                 {
-                    (await AskAsync(right!)).Is(200);
+                    operation.AssertSucceeds(await AskAsync(right!));
+                    // What is deleted is not there for the next.
+                    path = operation.Method == "DELETE" ? (await PlaceAsync(user, operation)).Path : path;
                 }
 
-                Task<Answer> AskAsync(JsonNode value) => user.GetAsync($"{path}?{name}={Uri.EscapeDataString(
+                Task<Answer> AskAsync(JsonNode value) => user.SendAsync(operation.Method, $"{path}?{name}={Uri.EscapeDataString(
                     value is JsonArray several ? string.Join(',', several.Select(one => (string)one!)) : value.GetValueKind() == System.Text.Json.JsonValueKind.String ? (string)value! : value.ToJsonString())}");
             }
         }
@@ -295,6 +297,10 @@ public sealed class OpenApiTests(SharedServer shared)
         if (filled.ContainsKey("category_id"))
         {
             filled["category_id"] = (string)(await user.PostAsync("/api/v1/categories", new { name = $"{Guid.NewGuid():N}" })).Is(201)["id"]!;
+        }
+        foreach (var name in new[] { "parent_id", "after" }.Where(filled.ContainsKey))
+        {
+            filled[name] = (string)(await user.CreateAsync(new { title = "Go shopping" })).Answer["id"]!;
         }
         if (filled.ContainsKey("into"))
         {

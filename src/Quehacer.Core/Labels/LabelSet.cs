@@ -9,6 +9,9 @@ namespace Quehacer.Core.Labels;
 /// <param name="IsComplete">Nothing is missing: no tag would have to be made, and the category is known.</param>
 internal readonly record struct ResolvedLabels(IReadOnlyList<TagRef> Tags, bool HasCategory, bool IsComplete)
 {
+    /// <summary>Of a request that names none.</summary>
+    public static readonly ResolvedLabels None = new([], HasCategory: true, IsComplete: true);
+
     public Guid[] TagIds => [.. Tags.Select(tag => tag.Id)];
 
     /// <summary>The tags of some of the names, each once.</summary>

@@ -27,6 +27,7 @@ internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<stri
             State = ReadState(query),
             Priorities = ReadPriorities(query),
             Category = ReadCategory(query),
+            Parent = ReadParent(query),
             Tags = ReadTags(query),
             DueAfter = query.Time("due_after", Field.DueAfter),
             DueBefore = query.Time("due_before", Field.DueBefore),
@@ -110,6 +111,24 @@ internal sealed record TaskListQuery(TaskListRequest Request, IReadOnlyList<stri
             return new CategoryFilter(id);
         }
         query.Refuse(Field.CategoryFilter, FieldFault.NotAnId);
+        return null;
+    }
+
+    private static ParentFilter? ReadParent(QueryReader query)
+    {
+        if (query.Single("parent_id", Field.ParentFilter) is not { } text)
+        {
+            return null;
+        }
+        if (text == "none")
+        {
+            return new ParentFilter(Task: null);
+        }
+        if (TaskRef.TryParse(text, out var parent))
+        {
+            return new ParentFilter(parent);
+        }
+        query.Refuse(Field.ParentFilter, FieldFault.NotAnId);
         return null;
     }
 

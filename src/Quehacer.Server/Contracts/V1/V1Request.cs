@@ -33,10 +33,11 @@ internal sealed class V1Request
     /// <summary>Reads the request, or says what is wrong with it.</summary>
     /// <param name="bodyIsOptional">An absent body is no fault.</param>
     /// <param name="identity">What of the body makes two requests the same; null for all of it. Secrets are left out, so that no fast hash of them is kept.</param>
+    /// <param name="query">The parameters that the address takes, read; null for one that takes none.</param>
     public static async Task<(V1Request? Request, Refusal? Refusal)> ReadAsync(
-        HttpContext http, Problems problems, bool keyRequired, bool bodyIsOptional = false, Func<JsonElement, byte[]>? identity = null)
+        HttpContext http, Problems problems, bool keyRequired, bool bodyIsOptional = false, Func<JsonElement, byte[]>? identity = null, QueryReader? query = null)
     {
-        if (QueryReader.RefuseAny(http.Request.Query) is { } error)
+        if ((query is null ? QueryReader.RefuseAny(http.Request.Query) : query.Finish()) is { } error)
         {
             return (null, new Refusal(problems, error));
         }
