@@ -962,11 +962,10 @@ export interface components {
         /** @description What becomes of the subtasks, and the version that the task must have. */
         TaskCompletion: {
             /**
-             * @description What becomes of the subtasks when a task is completed or deleted: they stay, or the same is done to all below, or nothing is done while there are any (for a completion: any that are not done).
-             * @default keep
+             * @description What becomes of the subtasks when a task is completed or deleted: they stay, as they do unless told, or the same is done to all below, or nothing is done while there are any (for a completion: any that are not done).
              * @enum {string}
              */
-            subtasks: "keep" | "complete" | "refuse";
+            subtasks?: "keep" | "complete" | "refuse";
             /**
              * Format: int32
              * @description The version that it must have; another one is refused with 412.
@@ -1021,11 +1020,10 @@ export interface components {
              */
             version?: number;
             /**
-             * @description What becomes of the subtasks when a task is completed or deleted: they stay, or the same is done to all below, or nothing is done while there are any (for a completion: any that are not done).
-             * @default keep
+             * @description What becomes of the subtasks when a task is completed or deleted: they stay, as they do unless told, or the same is done to all below, or nothing is done while there are any (for a completion: any that are not done).
              * @enum {string}
              */
-            subtasks: "keep" | "complete" | "refuse" | "delete";
+            subtasks?: "keep" | "complete" | "refuse" | "delete";
             /**
              * Format: int64
              * @description The task behind which it goes: a TypeID, the bare UUID within it, or the number of the task.

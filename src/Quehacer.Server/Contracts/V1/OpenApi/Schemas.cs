@@ -254,8 +254,8 @@ internal static class Schemas
     ];
 
     private static JsonObject FateOfSubtasks(IEnumerable<string> words) => Written(
-        "string", "What becomes of the subtasks when a task is completed or deleted: they stay, or the same is done to all below, or nothing is done while there are any (for a completion: any that are not done).",
-        ("enum", Enum(words)), ("default", Words.FatesOfCompletion[0]));
+        "string", "What becomes of the subtasks when a task is completed or deleted: they stay, as they do unless told, or the same is done to all below, or nothing is done while there are any (for a completion: any that are not done).",
+        ("enum", Enum(words)));
 
     private static JsonObject TaskId(string description, bool isNullable = false) => Member(
         isNullable ? new JsonArray("string", "integer", "null") : new JsonArray("string", "integer"), description,
