@@ -52,21 +52,7 @@ internal sealed class Opened : IAsyncDisposable
             var connectionString = settings.DatabaseConnectionString ?? cluster!.ConnectionString;
             var migrations = await MigrateAsync(connectionString, settings.DatabaseStartupWaitSeconds, logs, cancellation);
             var database = Connect(connectionString, settings);
-            var security = logs.CreateLogger("security");
-            var signingKey = new SigningKey(settings.SigningKey ?? SigningKey.ReadOrMake(directory.File("signing-key")));
-            var installation = new Installation(
-                database,
-                new InstallationOptions(
-                    signingKey,
-                    CursorKeys(settings, signingKey),
-                    Hashing(),
-                    settings.ParallelPasswords == 0 ? Passwords.UsualParallel : settings.ParallelPasswords,
-                    settings.RateLimitsEnabled ? new LoginLimits(settings.LoginFailures, TimeSpan.FromMinutes(settings.LoginWindowMinutes), settings.LoginFailuresPerDay) : null,
-                    TimeSpan.FromDays(settings.SessionDays),
-                    TimeSpan.FromHours(settings.IdempotencyKeyHours),
-                    TimeSpan.FromDays(settings.DeletedTaskDays)),
-                TimeProvider.System,
-                (incident, userId, from) => Log.SessionIncident(security, incident, userId is { } id ? Ids.ToTypeId(Ids.UserPrefix, id) : "nobody known", from));
+            var installation = Install(database, directory.Path, settings, logs);
             return new Opened(directory, cluster, database, installation, migrations);
         }
         catch
@@ -80,27 +66,53 @@ internal sealed class Opened : IAsyncDisposable
         }
     }
 
-    /// <summary>For a command that does one thing and ends.</summary>
-    public static async Task UseAsync(Func<Installation, IReadOnlyList<string>, Task> work, CancellationToken cancellation)
+    /// <summary>For a command that must be alone with the installation.</summary>
+    public static async Task UseAloneAsync(Func<IReadOnlyList<string>, Task> work, CancellationToken cancellation)
+    {
+        using var logs = LoggerFactory.Create(_ => { });
+        await using var opened = await OpenAsync(FromEnvironment(), logs, cancellation);
+        await work(opened.Migrations);
+    }
+
+    /// <summary>For a command that does one thing with the installation and ends. Where a server is at work, it is done beside it.</summary>
+    public static async Task UseAsync(Func<Installation, Task> work, CancellationToken cancellation)
     {
         var settings = FromEnvironment();
         using var logs = LoggerFactory.Create(_ => { });
-        await using var opened = await OpenAsync(settings, logs, cancellation);
-        await work(opened.Installation, opened.Migrations);
+        if (await ReachServerAsync(settings, cancellation) is not { } reached)
+        {
+            await using var opened = await OpenAsync(settings, logs, cancellation);
+            await work(opened.Installation);
+            return;
+        }
+        await RefuseOlderAsync(reached.ConnectionString, cancellation);
+        await using var database = Connect(reached.ConnectionString, settings);
+        await work(Install(database, Path.GetFullPath(settings.DataDirectory), settings, logs));
     }
 
     /// <summary>For a command that needs the database alone: with <c>DATABASE_URL</c> it runs beside servers, without the data directory.</summary>
-    public static async Task UseDatabaseAsync(Func<Database, Task> work, CancellationToken cancellation)
+    /// <param name="besideServer">It does not matter to the work that a server has the private cluster up.</param>
+    public static async Task UseDatabaseAsync(bool besideServer, Func<Database, Task> work, CancellationToken cancellation)
     {
         var settings = FromEnvironment();
         using var logs = LoggerFactory.Create(_ => { });
-        if (settings.DatabaseConnectionString is not { } connectionString)
+        string connectionString;
+        if (settings.DatabaseConnectionString is { } own)
+        {
+            await MigrateAsync(own, settings.DatabaseStartupWaitSeconds, logs, cancellation);
+            connectionString = own;
+        }
+        else if (besideServer && await ReachServerAsync(settings, cancellation) is { } reached)
+        {
+            await RefuseOlderAsync(reached.ConnectionString, cancellation);
+            connectionString = reached.ConnectionString;
+        }
+        else
         {
             await using var opened = await OpenAsync(settings, logs, cancellation);
             await work(opened.Database);
             return;
         }
-        await MigrateAsync(connectionString, settings.DatabaseStartupWaitSeconds, logs, cancellation);
         await using var database = Connect(connectionString, settings);
         await work(database);
     }
@@ -109,12 +121,18 @@ internal sealed class Opened : IAsyncDisposable
     /// For a command that works on the database as a whole: it is not migrated. The work is given the connection string and the directory of
     /// PostgreSQL's programs.
     /// </summary>
-    public static async Task UseClusterAsync(Func<string, string, Task> work, CancellationToken cancellation)
+    /// <param name="besideServer">It does not matter to the work that a server has the private cluster up.</param>
+    public static async Task UseClusterAsync(bool besideServer, Func<string, string, Task> work, CancellationToken cancellation)
     {
         var settings = FromEnvironment();
         if (settings.DatabaseConnectionString is { } connectionString)
         {
             await work(connectionString, LocalCluster.FindClientPrograms(settings.DatabaseBinDirectory));
+            return;
+        }
+        if (besideServer && await ReachServerAsync(settings, cancellation) is { } reached)
+        {
+            await work(reached.ConnectionString, reached.BinDirectory);
             return;
         }
         using var logs = LoggerFactory.Create(_ => { });
@@ -135,11 +153,70 @@ internal sealed class Opened : IAsyncDisposable
 
     private static Settings FromEnvironment() => Settings.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build(), EnvironmentName);
 
+    /// <summary>The database of the server that has the data directory; null when none has it. One that is starting is waited for.</summary>
+    private static async Task<(string ConnectionString, string BinDirectory)?> ReachServerAsync(Settings settings, CancellationToken cancellation)
+    {
+        var giveUp = DateTime.UtcNow.AddSeconds(settings.DatabaseStartupWaitSeconds);
+        while (true)
+        {
+            using (var free = DataDirectory.TryTake(settings.DataDirectory))
+            {
+                if (free is not null)
+                {
+                    return null;
+                }
+            }
+            if (settings.DatabaseConnectionString is { } own)
+            {
+                return (own, "");
+            }
+            if (LocalCluster.FindRunning(settings.DataDirectory, settings.DatabaseBinDirectory) is { } running)
+            {
+                return running;
+            }
+            if (DateTime.UtcNow >= giveUp)
+            {
+                throw Held(settings);
+            }
+            await Task.Delay(100, cancellation);
+        }
+    }
+
+    /// <summary>A schema is never brought forward under a server that does not know the new one.</summary>
+    private static async Task RefuseOlderAsync(string connectionString, CancellationToken cancellation)
+    {
+        if (await new Migrator(connectionString).MissingAsync(cancellation) is { Count: > 0 } missing)
+        {
+            throw new DatabaseRefused($"The server at work is older than this program: its database has not had {string.Join(", ", missing)}. Start the server with this program, and try again.");
+        }
+    }
+
+    private static Installation Install(Database database, string dataDirectory, Settings settings, ILoggerFactory logs)
+    {
+        var security = logs.CreateLogger("security");
+        var signingKey = new SigningKey(settings.SigningKey ?? SigningKey.ReadOrMake(Path.Combine(dataDirectory, "signing-key")));
+        return new Installation(
+            database,
+            new InstallationOptions(
+                signingKey,
+                CursorKeys(settings, signingKey),
+                Hashing(),
+                settings.ParallelPasswords == 0 ? Passwords.UsualParallel : settings.ParallelPasswords,
+                settings.RateLimitsEnabled ? new LoginLimits(settings.LoginFailures, TimeSpan.FromMinutes(settings.LoginWindowMinutes), settings.LoginFailuresPerDay) : null,
+                TimeSpan.FromDays(settings.SessionDays),
+                TimeSpan.FromHours(settings.IdempotencyKeyHours),
+                TimeSpan.FromDays(settings.DeletedTaskDays)),
+            TimeProvider.System,
+            (incident, userId, from) => Log.SessionIncident(security, incident, userId is { } id ? Ids.ToTypeId(Ids.UserPrefix, id) : "nobody known", from));
+    }
+
     private static Database Connect(string connectionString, Settings settings) =>
         new(new DatabaseOptions(connectionString, settings.DatabasePoolSize, settings.DatabaseStatementTimeoutMs, settings.DatabaseLockTimeoutMs));
 
-    private static DataDirectory Take(Settings settings) => DataDirectory.TryTake(settings.DataDirectory) ?? throw new DirectoryHeld(
-        $"Another Quehacer server is using {Path.GetFullPath(settings.DataDirectory)}. Stop it first (a command that writes runs alone), or choose another directory with DATA_DIR.");
+    private static DataDirectory Take(Settings settings) => DataDirectory.TryTake(settings.DataDirectory) ?? throw Held(settings);
+
+    private static DirectoryHeld Held(Settings settings) => new(
+        $"Another Quehacer server is using {Path.GetFullPath(settings.DataDirectory)}. Stop it first (this command must be alone), or choose another directory with DATA_DIR.");
 
     private static async Task<LocalCluster> StartClusterAsync(DataDirectory directory, Settings settings, ILoggerFactory logs, CancellationToken cancellation)
     {

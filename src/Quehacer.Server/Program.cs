@@ -3,9 +3,10 @@ using Quehacer.Core;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Postgres;
 using Quehacer.Server;
+using Quehacer.Server.Contracts;
 using Quehacer.Server.Contracts.V1;
-using Quehacer.Server.Contracts.V1.OpenApi;
 using Quehacer.Server.Http;
+using Quehacer.Server.OpenApi;
 
 var email = new Option<string>("--email") { Required = true, Description = "The e-mail to log in with." };
 var name = new Option<string>("--name") { Required = true, Description = "What people call the user." };
@@ -25,18 +26,19 @@ var restore = new Command("restore", "Put a backup into an empty database.") { f
 var createUser = new Command("create", "Make an account.") { email, name, password };
 var promoteUser = new Command("promote", "Make an account an administrator of the installation.") { who };
 var putOnPlan = new Command("plan", "Put an account on a plan, which says how many requests a minute it may send.") { who, plan };
-var contract = new Argument<string>("contract") { Description = "The contract: v1." };
-contract.AcceptOnlyFromAmong("v1");
+var contract = new Argument<string>("contract") { Description = $"The contract: {string.Join(", ", Descriptions.All.Select(description => description.Contract))}." };
+contract.AcceptOnlyFromAmong([.. Descriptions.All.Select(description => description.Contract)]);
 var openApi = new Command("openapi", "Print the OpenAPI description of a contract. Needs no database and no server.") { contract };
 var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, backup, restore, new Command("user", "Manage accounts.") { createUser, promoteUser, putOnPlan }, openApi };
 
 root.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
 serve.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
-migrate.SetAction((_, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
-    (_, migrations) => Say(migrations.Count == 0 ? "The schema is up to date." : $"Applied: {string.Join(", ", migrations)}."), cancellation)));
+migrate.SetAction((_, cancellation) => Refused.WatchAsync(() => Opened.UseAloneAsync(
+    migrations => Say(migrations.Count == 0 ? "The schema is up to date." : $"Applied: {string.Join(", ", migrations)}."), cancellation)));
 rebuild.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseDatabaseAsync(
-    database => Rebuilding.RunAsync(database, parsed.GetValue(write), cancellation), cancellation)));
+    besideServer: !parsed.GetValue(write), database => Rebuilding.RunAsync(database, parsed.GetValue(write), cancellation), cancellation)));
 backup.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseClusterAsync(
+    besideServer: true,
     async (connectionString, binDirectory) =>
     {
         var path = Path.GetFullPath(parsed.GetRequiredValue(file));
@@ -44,6 +46,7 @@ backup.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseCl
         await Say($"Wrote {path} ({bytes} bytes). The signing key is not in it.");
     }, cancellation)));
 restore.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseClusterAsync(
+    besideServer: false,
     async (connectionString, binDirectory) =>
     {
         await new Backup(connectionString, binDirectory).RestoreAsync(Path.GetFullPath(parsed.GetRequiredValue(file)), parsed.GetValue(replace), cancellation);
@@ -51,7 +54,7 @@ restore.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseC
         await Say($"Restored.{(migrations.Count == 0 ? "" : $" Applied: {string.Join(", ", migrations)}.")}");
     }, cancellation)));
 createUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
-    async (installation, _) =>
+    async installation =>
     {
         var edit = new AccountEdit
         {
@@ -69,7 +72,7 @@ createUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.U
         await Say($"Made the account of {registered.Value.Value.Email}.");
     }, cancellation)));
 promoteUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
-    async (installation, _) =>
+    async installation =>
     {
         if (!await installation.Accounts.PromoteAsync(Text.NormaliseName(parsed.GetRequiredValue(who)), cancellation))
         {
@@ -78,7 +81,7 @@ promoteUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.
         await Say("The account is an administrator now.");
     }, cancellation)));
 putOnPlan.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
-    async (installation, _) =>
+    async installation =>
     {
         var chosen = Plans.Named(parsed.GetRequiredValue(plan))!.Value;
         if (!await installation.Accounts.PutOnPlanAsync(Text.NormaliseName(parsed.GetRequiredValue(who)), chosen, cancellation))
@@ -87,10 +90,10 @@ putOnPlan.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.Us
         }
         await Say($"The account is on the plan '{Plans.NameOf(chosen)}' from its next access token on.");
     }, cancellation)));
-openApi.SetAction(async (_, cancellation) =>
+openApi.SetAction(async (parsed, cancellation) =>
 {
     await using var output = Console.OpenStandardOutput();
-    await output.WriteAsync(OpenApiDocument.Whole(), cancellation);
+    await output.WriteAsync(new OpenApiDocument(Descriptions.Of(parsed.GetRequiredValue(contract))!).Whole(), cancellation);
 });
 
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

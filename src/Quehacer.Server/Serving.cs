@@ -7,9 +7,10 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Quehacer.Core;
 using Quehacer.Core.Jobs;
+using Quehacer.Server.Contracts;
 using Quehacer.Server.Contracts.V1;
-using Quehacer.Server.Contracts.V1.OpenApi;
 using Quehacer.Server.Http;
+using Quehacer.Server.OpenApi;
 using Quehacer.Server.Pages;
 using IPNetwork = System.Net.IPNetwork;
 
@@ -74,7 +75,10 @@ internal static class Serving
         app.MapErrorPages(problems);
         app.MapReference();
         app.MapV1(installation, problems, new WriteDemands(settings.IdempotencyKeyRequired, settings.PreconditionRequired), RateLimits.OfBatches(settings));
-        app.MapOpenApi();
+        foreach (var description in Descriptions.All)
+        {
+            new OpenApiDocument(description).Map(app, contracts);
+        }
 
         try
         {

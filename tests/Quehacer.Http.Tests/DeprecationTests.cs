@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
 using Quehacer.Server.Contracts.V1.OpenApi;
+using Quehacer.Server.OpenApi;
 using Quehacer.Server.Http;
 using Xunit;
 
@@ -140,7 +141,7 @@ public sealed class DeprecationTests
     [Fact]
     public void The_description_marks_what_the_table_names_and_nothing_else()
     {
-        var document = JsonNode.Parse(OpenApiDocument.Of(Operations.All, Table))!;
+        var document = JsonNode.Parse(new OpenApiDocument(V1Description.All).Of(Operations.All, Table))!;
         var marked = document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject(), (path, operation) => (path.Key, operation))
             .Where(one => one.operation.Value is JsonObject operation && (bool?)operation["deprecated"] == true).Select(one => $"{one.operation.Key} {one.Key}");
         Assert.Equal(["post /api/v1/tasks/{id}/complete"], marked);
@@ -149,6 +150,6 @@ public sealed class DeprecationTests
         var parameters = document["paths"]!["/api/v1/tasks"]!["get"]!["parameters"]!.AsArray();
         Assert.Equal(["page", "limit"], parameters.Where(parameter => (bool?)parameter!["deprecated"] == true).Select(parameter => (string?)parameter!["name"]));
         Assert.Contains(parameters, parameter => (string?)parameter!["$ref"] == "#/components/parameters/status");
-        Assert.DoesNotContain("\"deprecated\"", System.Text.Encoding.UTF8.GetString(OpenApiDocument.Of(Operations.All, new Deprecations())));
+        Assert.DoesNotContain("\"deprecated\"", System.Text.Encoding.UTF8.GetString(new OpenApiDocument(V1Description.All).Of(Operations.All, new Deprecations())));
     }
 }

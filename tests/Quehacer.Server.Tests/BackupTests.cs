@@ -14,11 +14,6 @@ public sealed class BackupTests : IDisposable
         await using var server = await QuehacerServer.StartAsync();
         var user = await User.RegisterAsync(server);
         var (path, made) = await user.CreateAsync(new { title = "¡Ñandú! \\. \t 'quoted'", tags = new[] { "home" } });
-        var held = await server.RunAsync(["backup", File("one")]);
-        Assert.Equal(75, held.ExitCode);
-        Assert.False(System.IO.File.Exists(File("one")));
-        await server.StopAsync();
-
         var backedUp = await server.RunAsync(["backup", File("one")]);
         Assert.True(backedUp.ExitCode == 0, backedUp.Errors);
         Assert.Contains(File("one"), backedUp.Output);
@@ -27,11 +22,14 @@ public sealed class BackupTests : IDisposable
         var again = await server.RunAsync(["backup", File("one")]);
         Assert.Equal(70, again.ExitCode);
         Assert.Contains("already", again.Errors);
+        Assert.Equal(0, (await server.RunAsync(["rebuild"])).ExitCode);
 
-        await server.StartAgainAsync();
         (await user.PatchAsync(path, new { title = "after the backup" })).Is(200);
         await user.CreateAsync(new { title = "lost" });
+        Assert.Equal(75, (await server.RunAsync(["restore", File("one"), "--replace"])).ExitCode);
         await server.StopAsync();
+        var stopped = await server.RunAsync(["backup", File("three")]);
+        Assert.True(stopped.ExitCode == 0, stopped.Errors);
         var refused = await server.RunAsync(["restore", File("one")]);
         Assert.Equal(70, refused.ExitCode);
         Assert.Contains("--replace", refused.Errors);

@@ -24,11 +24,17 @@ public sealed record DescribedOperation(string Method, string Path, JsonObject N
 }
 
 /// <summary>The committed description, and whether values are what it says. A member that a schema does not name is a fault.</summary>
-public sealed class Description
+/// <param name="contract">The contract's name.</param>
+public sealed class Description(string contract = "v1")
 {
-    public const string File = "openapi/v1.json";
+    public static readonly string[] Contracts = ["v1"];
 
-    private readonly JsonNode root = JsonNode.Parse(System.IO.File.ReadAllText(Path.Combine(QuehacerServer.Repository, File)))!;
+    private readonly JsonNode root = JsonNode.Parse(System.IO.File.ReadAllText(FileOf(contract)))!;
+
+    /// <summary>Where it is, within the repository and within a server.</summary>
+    public static string PathOf(string contract) => $"openapi/{contract}.json";
+
+    public static string FileOf(string contract) => Path.Combine(QuehacerServer.Repository, PathOf(contract));
 
     public IReadOnlyList<DescribedOperation> Operations => [.. root["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject()
         .Select(method => new DescribedOperation(method.Key.ToUpperInvariant(), path.Key, method.Value!.AsObject())))];

@@ -144,43 +144,55 @@ public sealed class DurabilityTests
     }
 
     [Fact]
-    public async Task One_data_directory_has_one_server_and_the_verbs_that_write_wait_for_it_to_stop()
+    public async Task One_data_directory_has_one_server_and_what_must_be_alone_waits_for_it_to_stop()
     {
         await using var server = await QuehacerServer.StartAsync();
         var second = await server.RunAsync(["serve"]);
         Assert.Equal(75, second.ExitCode);
         Assert.Contains("Another Quehacer server is using", second.Errors);
         Assert.DoesNotContain("   at ", second.Errors);
-        string[] create = ["user", "create", "--email", "jefa@example.com", "--name", "Jefa", "--password-stdin"];
-        string[] promote = ["user", "promote", "JEFA@example.com"];
-        foreach (var verb in new[] { ["migrate"], create, promote })
+        foreach (var verb in new string[][] { ["migrate"], ["rebuild", "--write"], ["restore", "/nowhere/at.all"] })
         {
-            var refused = await server.RunAsync(verb, User.Password);
+            var refused = await server.RunAsync(verb);
             Assert.Equal(75, refused.ExitCode);
             Assert.Contains(server.DataDirectory, refused.Errors);
             Assert.DoesNotContain("   at ", refused.Errors);
         }
         Assert.Equal(HttpStatusCode.OK, await server.ReadinessAsync());
         await server.StopAsync();
-
         var migrated = await server.RunAsync(["migrate"]);
         Assert.True(migrated.ExitCode == 0, migrated.Errors);
-        Assert.NotEqual(0, (await server.RunAsync(promote)).ExitCode);
-        var weak = await server.RunAsync(create, "short\n");
-        Assert.NotEqual(0, weak.ExitCode);
-        Assert.Contains("8", weak.Errors);
-        var created = await server.RunAsync(create, User.Password + "\n");
-        Assert.True(created.ExitCode == 0, created.Errors);
-        Assert.DoesNotContain(User.Password, created.Output + created.Errors);
-        var twice = await server.RunAsync(create, User.Password + "\n");
-        Assert.NotEqual(0, twice.ExitCode);
-        Assert.NotEmpty(twice.Errors);
-        var promoted = await server.RunAsync(promote);
-        Assert.True(promoted.ExitCode == 0, promoted.Errors);
+    }
 
-        await server.StartAgainAsync();
-        var user = new User(server.Http, "jefa@example.com");
-        Assert.Equal("""["user","admin"]""", (await user.LogInAsync())["user"]!["roles"]!.ToJsonString());
+    /// <summary>The same verbs, while a server is at work and after it has stopped.</summary>
+    [Fact]
+    public async Task Accounts_are_made_and_promoted_beside_a_server_and_without_one()
+    {
+        await using var server = await QuehacerServer.StartAsync();
+        foreach (var email in new[] { "jefa@example.com", "jefe@example.com" })
+        {
+            string[] create = ["user", "create", "--email", email, "--name", "Jefa", "--password-stdin"];
+            string[] promote = ["user", "promote", email.ToUpperInvariant()];
+            Assert.NotEqual(0, (await server.RunAsync(promote)).ExitCode);
+            var weak = await server.RunAsync(create, "short\n");
+            Assert.NotEqual(0, weak.ExitCode);
+            Assert.Contains("8", weak.Errors);
+            var created = await server.RunAsync(create, User.Password + "\n");
+            Assert.True(created.ExitCode == 0, created.Errors);
+            Assert.DoesNotContain(User.Password, created.Output + created.Errors);
+            var twice = await server.RunAsync(create, User.Password + "\n");
+            Assert.NotEqual(0, twice.ExitCode);
+            Assert.NotEmpty(twice.Errors);
+            var promoted = await server.RunAsync(promote);
+            Assert.True(promoted.ExitCode == 0, promoted.Errors);
+            if (!server.IsRunning)
+            {
+                await server.StartAgainAsync();
+            }
+            var user = new User(server.Http, email);
+            Assert.Equal("""["user","admin"]""", (await user.LogInAsync())["user"]!["roles"]!.ToJsonString());
+            await server.StopAsync();
+        }
     }
 
     [Fact]

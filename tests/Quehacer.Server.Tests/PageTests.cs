@@ -229,6 +229,12 @@ public sealed partial class PageTests(SharedServer shared)
     {
         var html = Html(await BrowseAsync("/docs"), "en");
         Assert.Equal("./openapi/v1.json", html.Descendants("div").Single(div => div.Attribute("id")?.Value == "viewer").Attribute("data-description")!.Value);
+        foreach (var contract in Description.Contracts)
+        {
+            var page = Html(await BrowseAsync("/docs/" + contract), "en");
+            Assert.Equal($"./../openapi/{contract}.json", page.Descendants("div").Single(div => div.Attribute("id")?.Value == "viewer").Attribute("data-description")!.Value);
+            Assert.Equal(Description.Contracts.Length - 1, page.Descendants("strong").Single().Parent!.Elements("a").Count());
+        }
         using var browser = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.None, UseProxy = false });
         foreach (var (file, type, least) in new[]
         {

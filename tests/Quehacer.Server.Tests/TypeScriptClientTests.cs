@@ -37,7 +37,7 @@ public sealed class TypeScriptClientTests(SharedServer shared)
         try
         {
             var made = Path.Combine(directory.FullName, "v1.ts");
-            await RunAsync(Installed("openapi-typescript"), Path.Combine(QuehacerServer.Repository, Description.File), "--output", made);
+            await RunAsync(Installed("openapi-typescript"), Description.FileOf("v1"), "--output", made);
             Assert.True(
                 await File.ReadAllTextAsync(made) == await File.ReadAllTextAsync(Path.Combine(Folder, "src", "v1.ts")),
                 "clients/typescript/src/v1.ts is not what openapi/v1.json makes. Make it anew: npm run generate --prefix clients/typescript");

@@ -1239,6 +1239,23 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `TOKEN_INVALID`: The token was not issued by this server, has been altered, has been used up, or belongs to a session that has ended. */
+        RefreshTokenInvalid: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `UNAUTHORIZED`: The request needs an access token and carries none. `TOKEN_EXPIRED`: The access token was valid and its hour is over. `TOKEN_INVALID`: The token was not issued by this server, has been altered, has been used up, or belongs to a session that has ended. */
         Unauthorized: {
             headers: {
@@ -1258,23 +1275,6 @@ export interface components {
         };
         /** @description `INVALID_CREDENTIALS`: E-mail and password do not belong together. Which of them is wrong is never said. */
         WrongCredentials: {
-            headers: {
-                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
-                "Content-Language": components["headers"]["Content-Language"];
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `TOKEN_INVALID`: The token was not issued by this server, has been altered, has been used up, or belongs to a session that has ended. */
-        RefreshTokenInvalid: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -1405,22 +1405,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `PRECONDITION_REQUIRED`: This server makes a change only when it says which state it was decided on, so that nobody overwrites what they have not seen. */
-        PreconditionRequired: {
-            headers: {
-                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
-                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
-                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
-                "Content-Language": components["headers"]["Content-Language"];
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description `PAYLOAD_TOO_LARGE`: The body has more than 1 MiB (1048576 bytes). */
         PayloadTooLarge: {
             headers: {
@@ -1471,6 +1455,22 @@ export interface components {
         };
         /** @description `VALIDATION_ERROR`: The request was understood, but some of its values cannot be accepted. 'errors' lists each with its field, a code and a message. `IDEMPOTENCY_MISMATCH`: Another request was done under this Idempotency-Key. */
         InvalidOrKeyReused: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `PRECONDITION_REQUIRED`: This server makes a change only when it says which state it was decided on, so that nobody overwrites what they have not seen. */
+        PreconditionRequired: {
             headers: {
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                 "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];

@@ -65,7 +65,7 @@ public sealed partial class LocalCluster : IAsyncDisposable
         socket = Directory.CreateTempSubdirectory("quehacer-").FullName;
     }
 
-    public string ConnectionString => new NpgsqlConnectionStringBuilder { Host = socket, Username = User, Database = "postgres" }.ConnectionString;
+    public string ConnectionString => ConnectionStringOf(socket);
 
     /// <summary>Where the cluster's binaries are, and PostgreSQL's other programs, if they are installed.</summary>
     public string BinDirectory => binaries;
@@ -106,6 +106,18 @@ public sealed partial class LocalCluster : IAsyncDisposable
         }
         cluster.supervision = cluster.SuperviseAsync();
         return cluster;
+    }
+
+    /// <summary>The cluster of a data directory that a server on this machine has up; null when none is up, or not ready yet.</summary>
+    /// <param name="dataDirectory">The server's.</param>
+    /// <param name="binDirectory">Where the binaries are; null to look in the usual places.</param>
+    /// <exception cref="DatabaseRefused">It is up, and there are no fitting binaries here.</exception>
+    public static (string ConnectionString, string BinDirectory)? FindRunning(string dataDirectory, string? binDirectory)
+    {
+        var directory = Path.Combine(Path.GetFullPath(dataDirectory), "postgres");
+        return SocketOfReady(directory) is { } socket
+            ? (ConnectionStringOf(socket), Find(binDirectory, File.ReadAllText(Path.Combine(directory, "PG_VERSION")).Trim()))
+            : null;
     }
 
     /// <summary>A fast shutdown (SIGINT): open transactions are rolled back, everything acknowledged is on disk.</summary>
@@ -165,7 +177,7 @@ public sealed partial class LocalCluster : IAsyncDisposable
         process = started;
 
         // Recovery after a crash may take its time, so there is no limit while the process lives.
-        while (!IsReady())
+        while (SocketOfReady(directory) != socket)
         {
             if (started.HasExited)
             {
@@ -204,19 +216,20 @@ public sealed partial class LocalCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Line 8 of <c>postmaster.pid</c> says what the postmaster is doing; <c>pg_ctl</c> waits the same way.</summary>
-    private bool IsReady()
+    /// <summary>The directory of the socket that a cluster listens on, once it does. Line 8 of <c>postmaster.pid</c> says what the postmaster is doing; <c>pg_ctl</c> waits the same way.</summary>
+    private static string? SocketOfReady(string directory)
     {
         try
         {
-            var lines = File.ReadAllLines(Path.Combine(directory, "postmaster.pid"));
-            return lines.Length >= 8 && lines[7].Trim() == "ready" && lines[4].Trim() == socket;
+            return File.ReadAllLines(Path.Combine(directory, "postmaster.pid")) is [_, _, _, _, var socket, _, _, var state, ..] && state.Trim() == "ready" ? socket.Trim() : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return null;
         }
     }
+
+    private static string ConnectionStringOf(string socket) => new NpgsqlConnectionStringBuilder { Host = socket, Username = User, Database = "postgres" }.ConnectionString;
 
     /// <summary>
     /// After a crash of the machine the pid in <c>postmaster.pid</c> may belong to any process, and PostgreSQL would refuse to start for as

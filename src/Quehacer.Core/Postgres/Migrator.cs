@@ -27,8 +27,7 @@ public sealed class Migrator(string connectionString)
     public async Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellation)
     {
         var known = Known();
-        await using var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Enlist = false, CommandTimeout = 0, Timeout = 10 }.ConnectionString);
+        await using var connection = Connect();
         await connection.OpenAsync(cancellation);
 
         // The usual start: nothing to do, no lock, one round trip.
@@ -57,6 +56,15 @@ public sealed class Migrator(string connectionString)
             await transaction.CommitAsync(cancellation);
         }
         return [.. missing.Select(migration => migration.Name)];
+    }
+
+    /// <summary>The names of the migrations that the database has not had yet.</summary>
+    /// <exception cref="DatabaseRefused">As for <see cref="MigrateAsync"/>.</exception>
+    public async Task<IReadOnlyList<string>> MissingAsync(CancellationToken cancellation)
+    {
+        await using var connection = Connect();
+        await connection.OpenAsync(cancellation);
+        return [.. Missing(Known(), await AppliedAsync(connection, cancellation)).Select(migration => migration.Name)];
     }
 
     private static List<Migration> Missing(List<Migration> known, Dictionary<int, (string Name, string Checksum)> applied)
@@ -97,6 +105,9 @@ public sealed class Migrator(string connectionString)
         }
         return applied;
     }
+
+    private NpgsqlConnection Connect() =>
+        new(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Enlist = false, CommandTimeout = 0, Timeout = 10 }.ConnectionString);
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)
     {

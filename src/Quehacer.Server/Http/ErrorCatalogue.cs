@@ -1,3 +1,5 @@
+using Quehacer.Core;
+
 namespace Quehacer.Server.Http;
 
 /// <summary>An error that people may meet: the pages under <c>/errors/</c> and the v1 contract's problems are made from this.</summary>
@@ -265,4 +267,46 @@ internal static class ErrorCatalogue
         NotFound, AlreadyExists, PreconditionFailed, PreconditionRequired, IdempotencyMismatch, IdempotencyInFlight, Gone, MethodNotAllowed, NotAcceptable, RequestTimeout,
         PayloadTooLarge, UnsupportedMediaType, RateLimitExceeded, Ended, Internal, Unavailable,
     ];
+
+    /// <summary>What the core's refusals are called.</summary>
+    public static ErrorKind Of(ErrorCode code) => code switch
+    {
+        ErrorCode.Invalid => Validation,
+        ErrorCode.NotFound => NotFound,
+        ErrorCode.Gone => Gone,
+        ErrorCode.PreconditionFailed => PreconditionFailed,
+        ErrorCode.PreconditionRequired => PreconditionRequired,
+        ErrorCode.EmailTaken => AlreadyExists,
+        ErrorCode.NameTaken => AlreadyExists,
+        ErrorCode.WrongCredentials => InvalidCredentials,
+        ErrorCode.TooManyLogins => RateLimitExceeded,
+        ErrorCode.SessionEnded => TokenInvalid,
+        ErrorCode.RefreshTokenInvalid => TokenInvalid,
+        ErrorCode.IdempotencyMismatch => IdempotencyMismatch,
+        ErrorCode.IdempotencyInFlight => IdempotencyInFlight,
+        ErrorCode.Busy => Unavailable,
+    };
+
+    /// <summary>What is called what never reaches the core.</summary>
+    public static ErrorKind Of(HttpFault fault) => fault switch
+    {
+        HttpFault.BadRequest or HttpFault.AmbiguousFraming or HttpFault.ConditionInvalid => BadRequest,
+        HttpFault.MalformedJson => MalformedJson,
+        HttpFault.BodyTooLarge => PayloadTooLarge,
+        HttpFault.UnsupportedMediaType => UnsupportedMediaType,
+        HttpFault.NotAcceptable => NotAcceptable,
+        HttpFault.NoSuchPath => NotFound,
+        HttpFault.MethodNotAllowed => MethodNotAllowed,
+        HttpFault.Ended => Ended,
+        HttpFault.RequestTimeout => RequestTimeout,
+        HttpFault.TokenMissing => Unauthorized,
+        HttpFault.TokenInvalid => TokenInvalid,
+        HttpFault.TokenExpired => TokenExpired,
+        HttpFault.IdempotencyKeyInvalid => IdempotencyKeyInvalid,
+        HttpFault.IdempotencyKeyMissing => IdempotencyKeyMissing,
+        HttpFault.TooManyRequests => RateLimitExceeded,
+        HttpFault.Overloaded => Unavailable,
+        HttpFault.Unavailable => Unavailable,
+        HttpFault.Internal => Internal,
+    };
 }

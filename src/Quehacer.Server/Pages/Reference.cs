@@ -2,7 +2,9 @@ using System.IO.Compression;
 using System.Text;
 using System.Xml.Linq;
 using Microsoft.Net.Http.Headers;
+using Quehacer.Server.Contracts;
 using Quehacer.Server.Http;
+using Quehacer.Server.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerUI;
 
 namespace Quehacer.Server.Pages;
@@ -14,9 +16,6 @@ namespace Quehacer.Server.Pages;
 internal static class Reference
 {
     public const string Path = "/docs";
-
-    /// <summary>The description that is shown.</summary>
-    public const string Document = "/openapi/v1.json";
 
     private const string Folder = "Swashbuckle.AspNetCore.SwaggerUI.node_modules.swagger_ui_dist.";
 
@@ -35,7 +34,8 @@ internal static class Reference
         dark.addEventListener('change', follow);
         follow();
         // What the description calls a server that was just started is, on this page, the one that shows it.
-        const here = new URL('.', location).href.replace(/\/$/, '');
+        const viewer = document.getElementById('viewer').dataset;
+        const here = new URL(viewer.root, location).href.replace(/\/$/, '');
         // Between a request and its answers: how to ask the same with curl and with the clients.
         const samples = (Responses, { React: { createElement, Fragment }, specSelectors }) => props => createElement(Fragment, null,
           createElement('div', { className: 'opblock-section-header' }, createElement('h4', null, 'Samples')),
@@ -46,7 +46,7 @@ internal static class Reference
                 createElement('pre', null, sample.get('source').replaceAll(/http:[/]{2}localhost:3000/g, here))))),
           createElement(Responses, props));
         window.ui = SwaggerUIBundle({
-          url: document.getElementById('viewer').dataset.description,
+          url: viewer.description,
           dom_id: '#viewer',
           presets: [SwaggerUIBundle.presets.apis],
           plugins: [() => ({ wrapComponents: { responses: samples } })],
@@ -61,7 +61,7 @@ internal static class Reference
           validatorUrl: null,
           responseInterceptor: answer => {
             if (answer.ok && /\/auth\/(login|refresh)$/.test(new URL(answer.url, location).pathname)) {
-              const token = JSON.parse(answer.text).access_token;
+              const { access_token, token = access_token } = JSON.parse(answer.text);
               for (const scheme of ui.specSelectors.specJson().getIn(['components', 'securitySchemes'], new Map()).keys()) {
                 ui.preauthorizeApiKey(scheme, token);
               }
@@ -96,11 +96,11 @@ internal static class Reference
 
     public static void MapReference(this IEndpointRouteBuilder routes)
     {
-        routes.Show(Path, PageAsync);
+        routes.Show(Path, http => PageAsync(http, Descriptions.All[0]));
         routes.Show(Path + "/{file}", FileAsync);
     }
 
-    private static Task PageAsync(HttpContext http)
+    private static Task PageAsync(HttpContext http, ContractDescription shown)
     {
         var page = new Page(http);
         var files = page.Root + Path[1..] + "/";
@@ -114,17 +114,26 @@ internal static class Reference
                 Script("swagger-ui-bundle.js"), Script("viewer.js"),
             ],
             [
+                Choice(page, shown),
                 new XElement("p", page.In(new(
                     "To try requests out, log in here with POST /api/v1/auth/login, or give a token that you have to 'Authorize'. The token is forgotten when the page is closed. The description that is shown is at ",
                     "Para probar peticiones, inicia sesión aquí con POST /api/v1/auth/login, o pon en 'Authorize' un token que tengas. El token se olvida al cerrar la página. El visor está en inglés. La descripción que muestra está en ")),
-                    page.Link(Document[1..], Document), "."),
+                    page.Link(shown.Address[1..], shown.Address), "."),
                 new XElement("noscript", new XElement("p", page.In(new("The viewer needs JavaScript; the description does not.", "El visor necesita JavaScript; la descripción no.")))),
-                new XElement("div", new XAttribute("id", "viewer"), new XAttribute("data-description", page.Root + Document[1..]), ""),
+                new XElement("div", new XAttribute("id", "viewer"), new XAttribute("data-root", page.Root), new XAttribute("data-description", page.Root + shown.Address[1..]), ""),
             ]);
     }
 
+    /// <summary>The contracts, each with its page. The one that is shown is no link.</summary>
+    private static XElement Choice(Page page, ContractDescription shown) => new("p", page.In(new("Contract: ", "Contrato: ")), Descriptions.All.SelectMany((one, index) => new object[]
+    {
+        index == 0 ? "" : " · ",
+        one == shown ? new XElement("strong", one.Title) : page.Link(one == Descriptions.All[0] ? Path[1..] : $"{Path[1..]}/{one.Contract}", one.Title),
+    }));
+
     private static Task FileAsync(HttpContext http) => http.Route("file") switch
     {
+        { } name when Descriptions.Of(name) is { } description => PageAsync(http, description),
         "viewer.js" => WriteAsync(http, "text/javascript; charset=utf-8", Encoding.UTF8.GetBytes(Starter)),
         "viewer.css" => WriteAsync(http, "text/css; charset=utf-8", Encoding.UTF8.GetBytes(Frame)),
         { } file when Types.TryGetValue(file, out var type) => FileAsync(http, file, type),

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using Quehacer.Server.Contracts;
 using Quehacer.Server.Contracts.V1;
 using Quehacer.Server.Http;
 
@@ -23,7 +24,7 @@ internal static class StartPage
                 ["description"] = page.In(new("A self-hosted task backend.", "Un servidor de tareas que operas tú.")),
                 ["version"] = Health.Version,
                 ["api"] = origin + "/api/v1",
-                ["openapi"] = origin + Reference.Document,
+                ["openapi"] = origin + Descriptions.All[0].Address,
                 ["docs"] = origin + Reference.Path,
                 ["errors"] = origin + "/errors",
                 ["health"] = origin + "/health",
@@ -40,7 +41,7 @@ internal static class StartPage
                     "dl",
                     new XElement("dt", page.Link(Reference.Path[1..], page.In(new("API reference", "Referencia de la API")))),
                     new XElement("dd", page.In(new("Every endpoint, to read and to try out.", "Cada operación, para leerla y probarla."))),
-                    new XElement("dt", page.Link(Reference.Document[1..], Reference.Document)),
+                    new XElement("dt", page.Link(Descriptions.All[0].Address[1..], Descriptions.All[0].Address)),
                     new XElement("dd", page.In(new("The same for programs: an OpenAPI document, from which clients can be generated.", "Lo mismo para programas: un documento OpenAPI del que se pueden generar clientes."))),
                     new XElement("dt", page.Link("errors", page.In(new("Errors", "Errores")))),
                     new XElement("dd", page.In(new("What each refusal means, why it comes, and how to mend it.", "Qué significa cada rechazo, por qué ocurre y cómo resolverlo."))),

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
 using Quehacer.Server.Http;
@@ -25,7 +23,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
 
     private async Task<IResult> RegisterAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, identity: WithoutPassword);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, identity: WriteRequest.WithoutPassword);
         if (request is null)
         {
             return refusal!;
@@ -38,7 +36,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
 
     private async Task<IResult> LoginAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, identity: WithoutPassword);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, identity: WriteRequest.WithoutPassword);
         if (request is null)
         {
             return refusal!;
@@ -91,12 +89,12 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
         {
             return new Refusal(problems, me.Error);
         }
-        return Conditional.InPlaceOf(http, ValidatorsOf(me.Value), problems) ?? Shown(me.Value, isReplay: false);
+        return V1.Conditional.InPlaceOf(http, ValidatorsOf(me.Value), problems) ?? Shown(me.Value, isReplay: false);
     }
 
     private async Task<IResult> ChangeMeAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, identity: WithoutPassword);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, identity: WriteRequest.WithoutPassword);
         if (request is null)
         {
             return refusal!;
@@ -113,10 +111,5 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
     private static Answer<UserBody> Shown(AccountView view, bool isReplay) =>
         new(200, UserBody.Of(view.Account), BodyJson.Default.UserBody) { Validators = ValidatorsOf(view), IsReplay = isReplay };
 
-    private static Validators ValidatorsOf(AccountView view) => Conditional.Of(view.Tag, view.Account.UpdatedAt);
-
-    /// <summary>The members of a body except the password: that one is verified on a repeat, not compared.</summary>
-    private static byte[] WithoutPassword(JsonElement body) => body.ValueKind != JsonValueKind.Object
-        ? []
-        : Encoding.UTF8.GetBytes(string.Join('\n', body.EnumerateObject().Where(member => !member.NameEquals("password")).Select(member => member.ToString())));
+    private static Validators ValidatorsOf(AccountView view) => V1.Conditional.Of(view.Tag, view.Account.UpdatedAt);
 }

@@ -50,10 +50,10 @@ internal sealed class BatchEndpoint(TaskBatchWriter batches, Problems problems, 
         if (!outcome.IsOk)
         {
             var problem = problems.Body(http, outcome.Error, faultsTold);
-            return new BatchResultBody(index, problem.Status, outcome.Error.Current is { } current ? Conditional.Tags.Of(current) : null, Task: null, problem);
+            return new BatchResultBody(index, problem.Status, outcome.Error.Current is { } current ? V1.Conditional.Tags.Of(current) : null, Task: null, problem);
         }
         return op == "delete"
             ? new BatchResultBody(index, 204, Etag: null, Task: null, Problem: null)
-            : new BatchResultBody(index, op == "create" ? 201 : 200, Conditional.Tags.Of(outcome.Value.Tag), TaskBody.Of(outcome.Value), Problem: null);
+            : new BatchResultBody(index, op == "create" ? 201 : 200, V1.Conditional.Tags.Of(outcome.Value.Tag), TaskBody.Of(outcome.Value), Problem: null);
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -6,6 +5,7 @@ using Quehacer.Core;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Labels;
 using Quehacer.Core.Tasks;
+using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1;
 
@@ -149,19 +149,3 @@ internal static class Words
 [JsonSerializable(typeof(TokensBody))]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class BodyJson : JsonSerializerContext;
-
-/// <summary>Writes times as <see cref="Clock.Format"/> says.</summary>
-internal sealed class TimeConverter : JsonConverter<DateTime>
-{
-    public static string Text(DateTime value) => value.ToString(Clock.Format, CultureInfo.InvariantCulture);
-
-    public override DateTime Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        throw new NotSupportedException("The bodies of requests are read member by member.");
-
-    public override void Write(Utf8JsonWriter writer, DateTime value, JsonSerializerOptions options)
-    {
-        Span<byte> text = stackalloc byte[24];
-        value.TryFormat(text, out var written, Clock.Format, CultureInfo.InvariantCulture);
-        writer.WriteStringValue(text[..written]);
-    }
-}

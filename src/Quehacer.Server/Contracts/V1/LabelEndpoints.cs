@@ -40,9 +40,9 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
         }
         var isRows = http.AnswerType() != MediaType.Json;
         var isWhole = isRows && !query.Has("page") && !query.Has("limit");
-        Validators Of(WorkspaceMoment moment) => Conditional.OfList(
+        Validators Of(WorkspaceMoment moment) => V1.Conditional.OfList(
             moment, string.Create(CultureInfo.InvariantCulture, $"{http.Caller().WorkspaceId:N}|{kind}|{page}|{limit}|{withCounts}|{http.AnswerType()}|{isWhole}"));
-        if (await Conditional.InPlaceOfListAsync(http, workspaces, Of, problems) is { } other)
+        if (await V1.Conditional.InPlaceOfListAsync(http, workspaces, Of, problems) is { } other)
         {
             return other;
         }
@@ -57,12 +57,12 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
         var links = LinksBody.Of(http.Request, pagination);
         if (isRows)
         {
-            return new RowsAnswer<LabelBody>(LabelRows.In(http.AnswerType(), kind, withCounts), Page(listed.Value)) { Links = isWhole ? null : links, Total = total, Validators = validators };
+            return new RowsAnswer<LabelBody>(LabelRows.In(http.AnswerType(), kind, withCounts), Page(listed.Value)) { Link = isWhole ? null : links.ToHeader(), Total = total, Validators = validators };
         }
         List<LabelBody> bodies = [.. listed.Value.Labels.Select(LabelBody.Of)];
         return kind == LabelKind.Tag
-            ? new Answer<TagListBody>(200, new TagListBody(bodies, pagination, links), BodyJson.Default.TagListBody) { Links = links, Total = total, Validators = validators }
-            : new Answer<CategoryListBody>(200, new CategoryListBody(bodies, pagination, links), BodyJson.Default.CategoryListBody) { Links = links, Total = total, Validators = validators };
+            ? new Answer<TagListBody>(200, new TagListBody(bodies, pagination, links), BodyJson.Default.TagListBody) { Link = links.ToHeader(), Total = total, Validators = validators }
+            : new Answer<CategoryListBody>(200, new CategoryListBody(bodies, pagination, links), BodyJson.Default.CategoryListBody) { Link = links.ToHeader(), Total = total, Validators = validators };
 
         RowPage<LabelBody> Page(LabelPage shown) => new(
             [.. shown.Labels.Select(LabelBody.Of)], isWhole && shown.Labels.Count == Limits.PageLabels ? () => NextAsync(shown.Labels[^1].Label) : null);
@@ -93,7 +93,7 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
             return new Refusal(problems, found.Error);
         }
         var validators = withCount ? Validators.None : ValidatorsOf(found.Value);
-        return Conditional.InPlaceOf(http, validators, problems) ?? new Answer<LabelBody>(200, LabelBody.Of(found.Value), BodyJson.Default.LabelBody) { Validators = validators };
+        return V1.Conditional.InPlaceOf(http, validators, problems) ?? new Answer<LabelBody>(200, LabelBody.Of(found.Value), BodyJson.Default.LabelBody) { Validators = validators };
     }
 
     private async Task<IResult> CreateAsync(HttpContext http)
@@ -159,7 +159,7 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
             : Shown(200, await writer.MergeAsync(http.Caller(), id, into, request.Precondition(version, demands.Precondition), request.Key, Endpoints.Bounded));
     }
 
-    private static Validators ValidatorsOf(LabelView view) => Conditional.Of(view.Tag, view.Label.UpdatedAt);
+    private static Validators ValidatorsOf(LabelView view) => V1.Conditional.Of(view.Tag, view.Label.UpdatedAt);
 
     /// <summary>Anything else than an id of this kind names nothing.</summary>
     private bool TryReadId(HttpContext http, out Guid id) => Ids.TryParse(prefix, http.Route("id"), out id);

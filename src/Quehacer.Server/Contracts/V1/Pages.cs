@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.Extensions;
+using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1;
 

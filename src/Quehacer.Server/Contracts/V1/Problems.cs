@@ -1,4 +1,3 @@
-using System.Globalization;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
 using Quehacer.Server.Http;
@@ -7,55 +6,29 @@ using Quehacer.Server.Pages;
 namespace Quehacer.Server.Contracts.V1;
 
 /// <summary>v1's errors: <c>application/problem+json</c>, from the catalogue.</summary>
-internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
+internal sealed class Problems(Uri? publicUrl, SessionStore sessions) : Refusals(sessions)
 {
-    private const int RetryAfterSeconds = 2;
     private const int ExampleRetryAfterSeconds = 37;
 
     private static readonly FieldError[] ExampleFaults = [new(Field.Title, FieldFault.Required), new(Field.Priority, FieldFault.NotOneOf)];
 
-    /// <summary>Why v1 refuses what the core refuses.</summary>
-    public async Task WriteAsync(HttpContext http, Error error)
+    protected override TagShape Tags => V1.Conditional.Tags;
+
+    protected override Task SayAsync(HttpContext http, ErrorKind kind, Error error) => SendAsync(http, kind, Body(http, error));
+
+    protected override Task SayAsync(HttpContext http, ErrorKind kind, HttpFault fault)
     {
-        // A refusal tells somebody whose session has ended nothing but that.
-        if ((error.Code is ErrorCode.Invalid || error is { Code: ErrorCode.PreconditionFailed, Current: null }) && await HasEndedAsync(http))
-        {
-            error = new Error(ErrorCode.SessionEnded);
-        }
-        if (error.Current is { } current)
-        {
-            http.Response.Headers.ETag = Conditional.Tags.Of(current);
-        }
-        if (error.Exhausted is { } exhausted)
-        {
-            var reached = LimitReached.Of(exhausted);
-            reached.Tell(http.Response.Headers);
-            http.Features.Set(reached);
-            await RefuseAsync(http, HttpFault.TooManyRequests);
-            return;
-        }
-        await WriteAsync(http, KindOf(error.Code), Body(http, error));
+        var language = Languages.Preferred(http.Request);
+        return SendAsync(http, kind, Body(http, kind, DetailOf(fault, http).In(language), PathOf(http), null, language));
     }
 
-    /// <summary>The same as a part of an answer that has other parts.</summary>
+    /// <summary>A refusal by the core as a part of an answer that has other parts.</summary>
     /// <param name="faultsTold">How many faults of values it names at most.</param>
     public ProblemBody Body(HttpContext http, Error error, int faultsTold = Limits.FaultsTold)
     {
         var language = Languages.Preferred(http.Request);
         var errors = error.Fields.Count == 0 ? null : error.Fields.Take(faultsTold).Select(field => FieldMessages.Of(field, language, error.Operation)).ToList();
-        return Body(http, KindOf(error.Code), DetailOf(errors, DetailOf(error.Code), language), PathOf(http), errors, language) with { Operation = error.Operation };
-    }
-
-    /// <summary>Why v1 refuses what never reaches the core.</summary>
-    public async Task RefuseAsync(HttpContext http, HttpFault fault)
-    {
-        if (fault is HttpFault.MalformedJson or HttpFault.UnsupportedMediaType or HttpFault.NotAcceptable or HttpFault.IdempotencyKeyInvalid
-            or HttpFault.IdempotencyKeyMissing or HttpFault.BadRequest or HttpFault.ConditionInvalid && await HasEndedAsync(http))
-        {
-            fault = HttpFault.TokenInvalid;
-        }
-        var language = Languages.Preferred(http.Request);
-        await WriteAsync(http, KindOf(fault), Body(http, KindOf(fault), DetailOf(fault, http).In(language), PathOf(http), null, language));
+        return Body(http, ErrorCatalogue.Of(error.Code), DetailOf(errors, DetailOf(error.Code), language), PathOf(http), errors, language) with { Operation = error.Operation };
     }
 
     /// <summary>The address of this server as its clients know it.</summary>
@@ -71,6 +44,12 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
             ? ExampleFaults.Select(fault => FieldMessages.Of(fault, language)).ToList()
             : null;
         return Body(http, kind, DetailOf(errors, Whole(kind), language), kind.Instance, errors, language);
+    }
+
+    private static Task SendAsync(HttpContext http, ErrorKind kind, ProblemBody problem)
+    {
+        http.Response.Headers.ContentLanguage = Languages.Preferred(http.Request) == Language.Spanish ? "es" : "en";
+        return SendAsync(http, kind, kind.Status, "application/problem+json; charset=utf-8", problem, BodyJson.Default.ProblemBody);
     }
 
     private static string DetailOf(List<ProblemFieldBody>? errors, Said otherwise, Language language) => errors switch
@@ -90,72 +69,6 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
     /// <summary>CONNECT and "OPTIONS *" ask for no path.</summary>
     private static string PathOf(HttpContext http) => http.Request.Path.HasValue ? http.Request.PathBase + http.Request.Path : "/";
 
-    private static async Task WriteAsync(HttpContext http, ErrorKind kind, ProblemBody problem)
-    {
-        var headers = http.Response.Headers;
-        headers.CacheControl = Caching.Never;
-        headers.ContentLanguage = Languages.Preferred(http.Request) == Language.Spanish ? "es" : "en";
-        if (kind.Status == 401)
-        {
-            // RFC 6750 §3: no error code where there was no token.
-            headers.WWWAuthenticate = kind == ErrorCatalogue.Unauthorized
-                ? "Bearer realm=\"quehacer\""
-                : $"Bearer realm=\"quehacer\", error=\"invalid_token\", error_description=\"{kind.Title.English}\"";
-        }
-        if (RetryAfterOf(http, kind) is { } seconds)
-        {
-            headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        }
-        else if (kind.Status == 503 || kind == ErrorCatalogue.IdempotencyInFlight)
-        {
-            headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
-        }
-        await JsonAnswer.WriteAsync(http, kind.Status, "application/problem+json; charset=utf-8", problem, BodyJson.Default.ProblemBody);
-    }
-
-    private async Task<bool> HasEndedAsync(HttpContext http) =>
-        http.Features.Get<Caller>() is { } caller && !await sessions.IsOpenAsync(caller, Endpoints.Bounded);
-
-    private static ErrorKind KindOf(ErrorCode code) => code switch
-    {
-        ErrorCode.Invalid => ErrorCatalogue.Validation,
-        ErrorCode.NotFound => ErrorCatalogue.NotFound,
-        ErrorCode.Gone => ErrorCatalogue.Gone,
-        ErrorCode.PreconditionFailed => ErrorCatalogue.PreconditionFailed,
-        ErrorCode.PreconditionRequired => ErrorCatalogue.PreconditionRequired,
-        ErrorCode.EmailTaken => ErrorCatalogue.AlreadyExists,
-        ErrorCode.NameTaken => ErrorCatalogue.AlreadyExists,
-        ErrorCode.WrongCredentials => ErrorCatalogue.InvalidCredentials,
-        ErrorCode.TooManyLogins => ErrorCatalogue.RateLimitExceeded,
-        ErrorCode.SessionEnded => ErrorCatalogue.TokenInvalid,
-        ErrorCode.RefreshTokenInvalid => ErrorCatalogue.TokenInvalid,
-        ErrorCode.IdempotencyMismatch => ErrorCatalogue.IdempotencyMismatch,
-        ErrorCode.IdempotencyInFlight => ErrorCatalogue.IdempotencyInFlight,
-        ErrorCode.Busy => ErrorCatalogue.Unavailable,
-    };
-
-    private static ErrorKind KindOf(HttpFault fault) => fault switch
-    {
-        HttpFault.BadRequest or HttpFault.AmbiguousFraming or HttpFault.ConditionInvalid => ErrorCatalogue.BadRequest,
-        HttpFault.MalformedJson => ErrorCatalogue.MalformedJson,
-        HttpFault.BodyTooLarge => ErrorCatalogue.PayloadTooLarge,
-        HttpFault.UnsupportedMediaType => ErrorCatalogue.UnsupportedMediaType,
-        HttpFault.NotAcceptable => ErrorCatalogue.NotAcceptable,
-        HttpFault.NoSuchPath => ErrorCatalogue.NotFound,
-        HttpFault.MethodNotAllowed => ErrorCatalogue.MethodNotAllowed,
-        HttpFault.Ended => ErrorCatalogue.Ended,
-        HttpFault.RequestTimeout => ErrorCatalogue.RequestTimeout,
-        HttpFault.TokenMissing => ErrorCatalogue.Unauthorized,
-        HttpFault.TokenInvalid => ErrorCatalogue.TokenInvalid,
-        HttpFault.TokenExpired => ErrorCatalogue.TokenExpired,
-        HttpFault.IdempotencyKeyInvalid => ErrorCatalogue.IdempotencyKeyInvalid,
-        HttpFault.IdempotencyKeyMissing => ErrorCatalogue.IdempotencyKeyMissing,
-        HttpFault.TooManyRequests => ErrorCatalogue.RateLimitExceeded,
-        HttpFault.Overloaded => ErrorCatalogue.Unavailable,
-        HttpFault.Unavailable => ErrorCatalogue.Unavailable,
-        HttpFault.Internal => ErrorCatalogue.Internal,
-    };
-
     private static Said DetailOf(ErrorCode code) => code switch
     {
         ErrorCode.EmailTaken => new("An account with this e-mail exists. Log in, or register another e-mail.", "Ya existe una cuenta con este correo. Inicia sesión o registra otro."),
@@ -165,7 +78,7 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
         ErrorCode.SessionEnded => new("The session of this token has ended. Log in again.", "La sesión de este token terminó. Inicia sesión de nuevo."),
         ErrorCode.RefreshTokenInvalid => new("The refresh token is unknown, expired or used already. Log in again.", "El token de refresco es desconocido, expiró o ya se usó. Inicia sesión de nuevo."),
         ErrorCode.NotFound => new("There is no such thing, or you may not see it. Check the id.", "No existe, o no puedes verlo. Revisa el id."),
-        _ => Whole(KindOf(code)),
+        _ => Whole(ErrorCatalogue.Of(code)),
     };
 
     private static Said DetailOf(HttpFault fault, HttpContext http) => fault switch
@@ -184,7 +97,7 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions)
             $"Accept or Accept-Encoding leaves out everything this address can answer in: {string.Join(", ", answers.Types)}, as it is or in the codings br and gzip. Name one of them, or leave the header out.",
             $"Accept o Accept-Encoding excluye todo en lo que esta dirección puede responder: {string.Join(", ", answers.Types)}, tal cual o con las codificaciones br y gzip. Nombra una opción o quita la cabecera."),
         HttpFault.TooManyRequests => http.Features.Get<LimitReached>()!.Detail,
-        _ => Whole(KindOf(fault)),
+        _ => Whole(ErrorCatalogue.Of(fault)),
     };
 
     private static Said Whole(ErrorKind kind) =>

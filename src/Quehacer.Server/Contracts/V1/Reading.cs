@@ -1,9 +1,9 @@
-using System.Globalization;
 using System.Text.Json;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Labels;
 using Quehacer.Core.Tasks;
+using static Quehacer.Server.Http.JsonValues;
 
 namespace Quehacer.Server.Contracts.V1;
 
@@ -19,9 +19,6 @@ internal static class Reading
     public static readonly string[] UserMembers = ["email", "name", "version", "id", "roles", "workspace_id", "created_at", "updated_at"];
 
     public static readonly string[] NewUserMembers = [.. UserMembers, "password"];
-
-    /// <summary>More names than any task can have are not looked at one by one.</summary>
-    private const int MaxTagEntries = 1_000;
 
     /// <summary>A task as a client wants it, and the version it must have, where the body names one.</summary>
     /// <param name="isNew">What is new has no version to be compared with: whatever the body says of one was read from another, and is no fault.</param>
@@ -507,137 +504,12 @@ internal static class Reading
         return (faults, values);
     }
 
-    private static IEnumerable<(string Name, JsonElement Value)> Members(JsonElement? body, List<FieldError> faults)
-    {
-        if (body is not { } element)
-        {
-            yield break;
-        }
-        if (element.ValueKind != JsonValueKind.Object)
-        {
-            faults.Add(new FieldError(Field.Body, FieldFault.NotAnObject));
-            yield break;
-        }
-        foreach (var member in element.EnumerateObject())
-        {
-            string name;
-            try
-            {
-                name = member.Name;
-            }
-            catch (InvalidOperationException)
-            {
-                // Half of a surrogate pair in a name: no name of ours has one.
-                name = "?";
-            }
-            yield return (name, member.Value);
-        }
-    }
-
     private static void RefuseUnknown(string name, string[] known, List<FieldError> faults)
     {
         if (Array.IndexOf(known, name) < 0 && faults.Count < Limits.FaultsTold)
         {
             faults.Add(new FieldError(Field.Unknown, FieldFault.UnknownName, Name: name, Nearest: Nearest.Of(name, known)));
         }
-    }
-
-    /// <summary>False when the string has an escape that is half of a surrogate pair.</summary>
-    private static bool TryGetString(JsonElement value, out string text)
-    {
-        try
-        {
-            text = value.GetString()!;
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            text = "";
-            return false;
-        }
-    }
-
-    private static Edit<string> Raw(JsonElement value)
-    {
-        if (value.ValueKind != JsonValueKind.String)
-        {
-            return Edit<string>.Malformed(value.ValueKind == JsonValueKind.Null ? FieldFault.Required : FieldFault.NotAString);
-        }
-        return TryGetString(value, out var text) ? text : Edit<string>.Malformed(FieldFault.NotText);
-    }
-
-    private static Edit<string> Name(JsonElement value)
-    {
-        var raw = Raw(value);
-        if (!raw.IsSet)
-        {
-            return raw;
-        }
-        return Text.IsStorable(raw.Value) ? Text.NormaliseName(raw.Value) : Edit<string>.Malformed(FieldFault.NotText);
-    }
-
-    private static Edit<string?> OptionalText(JsonElement value)
-    {
-        if (value.ValueKind == JsonValueKind.Null)
-        {
-            return (string?)null;
-        }
-        var raw = Raw(value);
-        if (!raw.IsSet)
-        {
-            return Edit<string?>.Malformed(raw.Fault!.Value);
-        }
-        return Text.IsStorable(raw.Value) ? Text.Normalise(raw.Value) : Edit<string?>.Malformed(FieldFault.NotText);
-    }
-
-    private static Edit<TEnum> OneOf<TEnum>(JsonElement value, IReadOnlyList<string> words)
-        where TEnum : struct, Enum
-    {
-        if (value.ValueKind == JsonValueKind.String && TryGetString(value, out var text))
-        {
-            for (var i = 0; i < words.Count; i++)
-            {
-                if (text == words[i])
-                {
-                    return (TEnum)Enum.ToObject(typeof(TEnum), i);
-                }
-            }
-        }
-        return Edit<TEnum>.Malformed(FieldFault.NotOneOf);
-    }
-
-    private static Edit<DateTime?> OptionalTime(JsonElement value)
-    {
-        if (value.ValueKind == JsonValueKind.Null)
-        {
-            return (DateTime?)null;
-        }
-        return value.ValueKind == JsonValueKind.String && TryGetString(value, out var text) && Rfc3339.TryParse(text, out var time)
-            ? time
-            : Edit<DateTime?>.Malformed(FieldFault.NotADate);
-    }
-
-    private static Edit<Guid?> OptionalId(JsonElement value, string prefix)
-    {
-        if (value.ValueKind == JsonValueKind.Null)
-        {
-            return (Guid?)null;
-        }
-        return value.ValueKind == JsonValueKind.String && TryGetString(value, out var text) && Ids.TryParse(prefix, text, out var id)
-            ? (Guid?)id
-            : Edit<Guid?>.Malformed(FieldFault.NotAnId);
-    }
-
-    /// <summary><c>#RRGGBB</c> in any case; what is kept is upper case.</summary>
-    private static Edit<string?> OptionalColor(JsonElement value)
-    {
-        if (value.ValueKind == JsonValueKind.Null)
-        {
-            return (string?)null;
-        }
-        return value.ValueKind == JsonValueKind.String && TryGetString(value, out var text) && text is ['#', _, _, _, _, _, _] && text.Skip(1).All(char.IsAsciiHexDigit)
-            ? text.ToUpperInvariant()
-            : Edit<string?>.Malformed(FieldFault.NotAColor);
     }
 
     private static void AddFault(Edit<int> version, List<FieldError> faults)
@@ -647,105 +519,4 @@ internal static class Reading
             faults.Add(new FieldError(Field.Version, fault));
         }
     }
-
-    private static Edit<int> Version(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var version) && version > 0 ? version : Edit<int>.Malformed(FieldFault.NotAnInteger);
-
-    private static Edit<string[]> TagNames(JsonElement value, Field field, List<FieldError> faults)
-    {
-        if (value.ValueKind == JsonValueKind.Null)
-        {
-            return Array.Empty<string>();
-        }
-        if (value.ValueKind != JsonValueKind.Array)
-        {
-            return Edit<string[]>.Malformed(FieldFault.NotAnArrayOfStrings);
-        }
-        if (value.GetArrayLength() > (field == Field.RemoveTags ? Limits.TagsOfATask : MaxTagEntries))
-        {
-            faults.Add(new FieldError(field, FieldFault.TooMany, Limits.TagsOfATask));
-            return default;
-        }
-        var names = new List<string>();
-        foreach (var element in value.EnumerateArray())
-        {
-            var name = Name(element);
-            if (!name.IsSet)
-            {
-                return Edit<string[]>.Malformed(name.Fault == FieldFault.NotText ? FieldFault.NotText : FieldFault.NotAnArrayOfStrings);
-            }
-            if (field == Field.RemoveTags && name.Value.Length == 0)
-            {
-                // A name to add is checked where the tag is put on the task, one to take away here or nowhere.
-                faults.Add(new FieldError(field, FieldFault.Required, Index: names.Count));
-            }
-            names.Add(name.Value);
-        }
-        return names.ToArray();
-    }
-}
-
-/// <summary>Date and time of RFC 3339 §5.6: a full date, a time with seconds, any fraction, and an offset.</summary>
-internal static class Rfc3339
-{
-    /// <summary>Gives the time in UTC, cut to milliseconds.</summary>
-    public static bool TryParse(string text, out DateTime utc)
-    {
-        utc = default;
-        // yyyy-MM-ddTHH:mm:ss and at least Z.
-        if (text.Length is < 20 or > 64 || text[4] != '-' || text[7] != '-' || text[10] is not ('T' or 't' or ' ') || text[13] != ':' || text[16] != ':'
-            || !Digits(text, 0, 4, out var year) || !Digits(text, 5, 2, out var month) || !Digits(text, 8, 2, out var day)
-            || !Digits(text, 11, 2, out var hour) || !Digits(text, 14, 2, out var minute) || !Digits(text, 17, 2, out var second)
-            || year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month) || hour > 23 || minute > 59 || second > 59)
-        {
-            return false;
-        }
-        var at = 19;
-        var milliseconds = 0;
-        if (text[at] == '.')
-        {
-            var begin = ++at;
-            while (at < text.Length && char.IsAsciiDigit(text[at]))
-            {
-                if (at - begin < 3)
-                {
-                    milliseconds += (text[at] - '0') * (at - begin) switch { 0 => 100, 1 => 10, _ => 1 };
-                }
-                at++;
-            }
-            if (at == begin || at == text.Length)
-            {
-                return false;
-            }
-        }
-        var offset = TimeSpan.Zero;
-        if (text[at] is 'Z' or 'z')
-        {
-            at++;
-        }
-        else if (text[at] is '+' or '-' && text.Length == at + 6 && text[at + 3] == ':' && Digits(text, at + 1, 2, out var hours) && Digits(text, at + 4, 2, out var minutes)
-            && hours <= 23 && minutes <= 59)
-        {
-            offset = new TimeSpan(hours, minutes, 0) * (text[at] == '-' ? -1 : 1);
-            at += 6;
-        }
-        else
-        {
-            return false;
-        }
-        if (at != text.Length)
-        {
-            return false;
-        }
-        var ticks = new DateTime(year, month, day, hour, minute, second, milliseconds, DateTimeKind.Utc).Ticks - offset.Ticks;
-        if (ticks < DateTime.MinValue.Ticks || ticks > DateTime.MaxValue.Ticks)
-        {
-            return false;
-        }
-        utc = Clock.Cut(new DateTime(ticks, DateTimeKind.Utc));
-        return true;
-    }
-
-    private static bool Digits(string text, int start, int length, out int value) =>
-        int.TryParse(text.AsSpan(start, length), NumberStyles.None, CultureInfo.InvariantCulture, out value);
 }

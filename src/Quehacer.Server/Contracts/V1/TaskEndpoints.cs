@@ -40,8 +40,8 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         }
         Validators Of(WorkspaceMoment? moment) => moment is null || request.Filter.DependsOnTime
             ? Validators.None
-            : Conditional.OfList(moment.Value, query.Value.InOneSpelling(http.Caller(), http.AnswerType()));
-        if (await Conditional.InPlaceOfListAsync(http, workspaces, moment => Of(moment), problems) is { } other)
+            : V1.Conditional.OfList(moment.Value, query.Value.InOneSpelling(http.Caller(), http.AnswerType()));
+        if (await V1.Conditional.InPlaceOfListAsync(http, workspaces, moment => Of(moment), problems) is { } other)
         {
             return other;
         }
@@ -61,12 +61,12 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         return fields is null
             ? new Answer<TaskListBody>(200, new TaskListBody([.. bodies], pagination, links), BodyJson.Default.TaskListBody)
             {
-                Links = links, Total = page.Value.Total, Validators = validators,
+                Link = links.ToHeader(), Total = page.Value.Total, Validators = validators,
             }
             : new Answer<SelectedTaskListBody>(
                 200, new SelectedTaskListBody([.. bodies.Select(body => body.Only(fields))], pagination, links), BodyJson.Default.SelectedTaskListBody)
             {
-                Links = links, Total = page.Value.Total, Validators = validators,
+                Link = links.ToHeader(), Total = page.Value.Total, Validators = validators,
             };
     }
 
@@ -84,7 +84,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         return new RowsAnswer<TaskBody>(TaskRows.In(http.AnswerType(), query.Fields, request.Filter.IncludeDeleted), Page(listed.Value))
         {
             // A later page is of a later moment, so the tag of the first is older than what it is sent with, or as old.
-            Links = links, Total = total, Validators = validators(moment),
+            Link = links?.ToHeader(), Total = total, Validators = validators(moment),
         };
 
         RowPage<TaskBody> Page(TaskPage page) => new(
@@ -113,8 +113,8 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return new Refusal(problems, found.Error);
         }
-        var validators = Conditional.Of(found.Value.Tag, found.Value.ChangedAt);
-        return Conditional.InPlaceOf(http, validators, problems) ?? new Answer<TaskBody>(200, TaskBody.Of(found.Value), BodyJson.Default.TaskBody) { Validators = validators };
+        var validators = V1.Conditional.Of(found.Value.Tag, found.Value.ChangedAt);
+        return V1.Conditional.InPlaceOf(http, validators, problems) ?? new Answer<TaskBody>(200, TaskBody.Of(found.Value), BodyJson.Default.TaskBody) { Validators = validators };
     }
 
     private async Task<IResult> CreateAsync(HttpContext http)
@@ -246,7 +246,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         var body = TaskBody.Of(written.View);
         return new Answer<TaskBody>(status, body, BodyJson.Default.TaskBody)
         {
-            Validators = Conditional.Of(written.View.Tag, written.View.ChangedAt),
+            Validators = V1.Conditional.Of(written.View.Tag, written.View.ChangedAt),
             IsReplay = written.IsReplay,
             Location = collection is { } path ? $"{path.Value!.TrimEnd('/')}/{body.Id}" : null,
         };

@@ -9,6 +9,9 @@ internal static class V1
 {
     public static readonly string[] Prefixes = ["/api/v1", "/tasks"];
 
+    /// <summary>Clients revalidate always. Tags are strong, but for those of lists.</summary>
+    public static readonly ConditionalRead Conditional = new(new TagShape("v1", IsStrong: true), Caching.Revalidate);
+
     public static Contract Contract(Problems problems) => new("v1", Prefixes, problems.RefuseAsync);
 
     public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, WriteDemands demands, RateLimit batchLimit)

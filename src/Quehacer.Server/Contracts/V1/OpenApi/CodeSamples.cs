@@ -1,6 +1,5 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using Quehacer.Server.OpenApi;
 
 namespace Quehacer.Server.Contracts.V1.OpenApi;
 
@@ -10,8 +9,6 @@ namespace Quehacer.Server.Contracts.V1.OpenApi;
 /// </summary>
 internal static class CodeSamples
 {
-    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>The records of the C# client, by the schema of a body. The members of other bodies are arguments.</summary>
     private static readonly Dictionary<string, string> Records = new()
     {
@@ -24,41 +21,12 @@ internal static class CodeSamples
         ["AccountChange"] = "AccountChange",
     };
 
-    public static JsonArray Of(Operation operation, IEnumerable<string> pathParameters)
-    {
-        var all = Parameters.All;
-        var path = pathParameters.Select(name => all[name]!).ToDictionary(parameter => (string)parameter["name"]!, parameter => (string)parameter["example"]!);
-        var query = operation.SampleQuery.Select(name => all[name]!).ToDictionary(parameter => (string)parameter["name"]!, parameter => parameter["example"]!);
-        // The last of the examples is the one that shows the most.
-        var body = operation.Requests is [.., var last] ? last.Body().AsObject() : null;
-        return
+    public static JsonArray Of(Operation operation, Dictionary<string, string> path, Dictionary<string, JsonNode> query, JsonObject? body) =>
         [
-            Sample("Shell", "curl", Curl(operation, path, query, body)),
-            Sample("TypeScript", "TypeScript", TypeScript(operation, path, query, body)),
-            Sample("C#", "C#", CSharp(operation, path, query, body)),
+            CurlSample.Of(operation, Samples.Origin, path, query, body),
+            CurlSample.Sample("TypeScript", "TypeScript", TypeScript(operation, path, query, body)),
+            CurlSample.Sample("C#", "C#", CSharp(operation, path, query, body)),
         ];
-    }
-
-    private static JsonObject Sample(string language, string label, string source) => new() { ["lang"] = language, ["label"] = label, ["source"] = source };
-
-    private static string Curl(Operation operation, Dictionary<string, string> path, Dictionary<string, JsonNode> query, JsonObject? body)
-    {
-        var address = path.Aggregate(Samples.Origin + operation.Path, (text, parameter) => text.Replace($"{{{parameter.Key}}}", Uri.EscapeDataString(parameter.Value), StringComparison.Ordinal))
-            + (query.Count == 0 ? "" : "?" + string.Join('&', query.Select(parameter => $"{parameter.Key}={Word(parameter.Value)}")));
-        List<string> lines = [(operation.Method == "GET" || (operation.Method == "POST" && body is not null) ? "curl" : $"curl -X {operation.Method}") + $" '{address}'"];
-        if (!operation.IsAnonymous)
-        {
-            lines.Add("-H \"Authorization: Bearer $TOKEN\"");
-        }
-        if (body is not null)
-        {
-            lines.Add($"-H 'Content-Type: {(operation.Method == "PATCH" ? "application/merge-patch+json" : "application/json")}'");
-            lines.Add($"-d '{Json(body).Replace("'", "'\\''", StringComparison.Ordinal)}'");
-        }
-        return string.Join(" \\\n  ", lines);
-
-        static string Word(JsonNode value) => value is JsonArray several ? string.Join(',', several.Select(one => Word(one!))) : Uri.EscapeDataString(value.ToString().ToLowerInvariant());
-    }
 
     private static string TypeScript(Operation operation, Dictionary<string, string> path, Dictionary<string, JsonNode> query, JsonObject? body)
     {
@@ -95,13 +63,13 @@ internal static class CodeSamples
             JsonObject members => $"{{ {string.Join(", ", members.Select(member => $"{member.Key}: {Literal(member.Value)}"))} }}",
             JsonArray elements when elements.All(element => element is JsonObject) => $"[\n{string.Concat(elements.Select(element => $"    {Literal(element)},\n"))}  ]",
             JsonArray elements => $"[{string.Join(", ", elements.Select(Literal))}]",
-            _ => Json(value),
+            _ => CurlSample.Json(value),
         };
     }
 
     private static string CSharp(Operation operation, Dictionary<string, string> path, Dictionary<string, JsonNode> query, JsonObject? body)
     {
-        List<string> arguments = [.. path.Values.Select(value => Json(value))];
+        List<string> arguments = [.. path.Values.Select(value => CurlSample.Json(value))];
         if (body is not null)
         {
             arguments.AddRange(Records.TryGetValue(operation.Body!, out var record)
@@ -143,8 +111,8 @@ internal static class CodeSamples
             ("subtasks", _) => $"SubtaskFate.{Pascal((string)value!)}",
             ("to", _) => $"ListEnd.{Pascal((string)value!)}",
             ("sort", _) => $"TaskSort.{Pascal((string)value!)}",
-            ("due_date", _) => $"DateTimeOffset.Parse({Json(value)})",
-            _ => Json(value),
+            ("due_date", _) => $"DateTimeOffset.Parse({CurlSample.Json(value)})",
+            _ => CurlSample.Json(value),
         };
 
         static string BatchOperation(JsonObject operation)
@@ -153,7 +121,7 @@ internal static class CodeSamples
             List<string> arguments = [];
             if (operation["id"] is { } id)
             {
-                arguments.Add(Json(id));
+                arguments.Add(CurlSample.Json(id));
             }
             if (operation["task"] is JsonObject task)
             {
@@ -178,8 +146,6 @@ internal static class CodeSamples
         "Label" => operation.Tag == "tags" ? "tag" : "category",
         _ => "page",
     };
-
-    private static string Json(JsonNode? value) => value?.ToJsonString(Readable) ?? "null";
 
     private static string Pascal(string name) => string.Concat(name.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
 

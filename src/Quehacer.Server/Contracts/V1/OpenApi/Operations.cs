@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Quehacer.Core.Labels;
 using Quehacer.Server.Http;
+using Quehacer.Server.OpenApi;
 
 namespace Quehacer.Server.Contracts.V1.OpenApi;
 
@@ -19,7 +20,13 @@ internal static class Operations
 
     private static readonly string[] ListHeaders = ["Link", "X-Total-Count", "Vary", "Content-Disposition"];
 
-    public static readonly IReadOnlyList<Operation> All = [.. Accounts(), .. Tasks(), .. Categories(), .. TagOperations()];
+    public static readonly IReadOnlyList<Operation> All =
+    [
+        .. Accounts(),
+        // The paths of tasks exist a second time without their beginning.
+        .. Tasks().Select(operation => operation with { OtherPath = operation.Path["/api/v1".Length..] }),
+        .. Categories(), .. TagOperations(),
+    ];
 
     private static IEnumerable<Operation> Accounts()
     {

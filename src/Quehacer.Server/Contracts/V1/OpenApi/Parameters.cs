@@ -1,13 +1,13 @@
 using System.Text.Json.Nodes;
 using Quehacer.Core;
+using Quehacer.Server.OpenApi;
+using static Quehacer.Server.OpenApi.Describe;
 
 namespace Quehacer.Server.Contracts.V1.OpenApi;
 
-/// <summary>The parameters of paths, queries and headers, each described once. Bounds and words are those that the code checks.</summary>
+/// <summary>The parameters of paths and queries, each described once. Bounds and words are those that the code checks.</summary>
 internal static class Parameters
 {
-    public const string Uuid = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
-
     /// <summary>A task by any of its names: TypeID, UUID or number.</summary>
     public static readonly string TaskPattern = $"^(?:{TypeId(Ids.TaskPrefix)}|{Uuid}|[1-9][0-9]{{0,18}})$";
 
@@ -19,7 +19,20 @@ internal static class Parameters
 
     public static readonly string[] LabelQuery = ["page", "label_limit", "counts"];
 
-    public static JsonObject All => new()
+    /// <summary>The names of an operation's parameters of the path.</summary>
+    public static IEnumerable<string> OfPath(Operation operation)
+    {
+        if (operation.Path.Contains("{id}", StringComparison.Ordinal))
+        {
+            yield return operation.Tag switch { "tasks" => "TaskId", "categories" => "CategoryId", _ => "TagId" };
+        }
+        if (operation.Path.Contains("{name}", StringComparison.Ordinal))
+        {
+            yield return "TagName";
+        }
+    }
+
+    public static JsonObject All() => new()
     {
         ["TaskId"] = Path("id", "A TypeID, the bare UUID within it, or the number of the task.", Text(TaskPattern, 36), Samples.TaskId),
         ["CategoryId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.CategoryPrefix)}|{Uuid})$", 36), Samples.CategoryId),
@@ -60,96 +73,7 @@ internal static class Parameters
             "subtasks", "What becomes of its subtasks: they stay, without a parent until it is restored; or all below are deleted as well; or nothing is deleted while there are any.",
             OneOf(Words.FatesOfDeletion, Words.FatesOfDeletion[0]), "delete"),
         ["counts"] = Query("counts", "Add `task_count`. An answer to one label that has it has no `ETag`.", Flag(false), true),
-
-        ["Idempotency-Key"] = Header(
-            "Idempotency-Key", "Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.",
-            new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Limits.IdempotencyKeyCharacters + 2 }, "\"8e03978e-40d5-43dd-bc93-6894a57f9324\""),
-        ["If-Match"] = Header(
-            "If-Match", "The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.", Text(null, 1024), Samples.ETag),
-        ["If-None-Match"] = Header(
-            "If-None-Match", "Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.", Text(null, 1024), Samples.ListETag),
-        ["If-Modified-Since"] = Header("If-Modified-Since", "The `Last-Modified` of what you have: 304 when nothing has changed since. `If-None-Match` wins.", Text(null, 64), Samples.LastModified),
-        ["If-Unmodified-Since"] = Header(
-            "If-Unmodified-Since", "The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.", Text(null, 64), Samples.LastModified),
-        ["X-Request-Id"] = Header("X-Request-Id", "An id of your own for this request. Without one the server makes one.", Text("^[A-Za-z0-9._-]+$", 128), "from-the-docs.1"),
-        ["Accept-Language"] = Header("Accept-Language", "`es` or `en`: the language in which refusals are told to people.", Text(null, 255), "en"),
     };
 
     private const string TimeSays = "A time of RFC 3339, or a date for its first moment in UTC.";
-
-    /// <summary>The pattern of a TypeID with this prefix, without anchors.</summary>
-    public static string TypeId(string prefix) => $"{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}";
-
-    private static JsonObject Path(string name, string description, JsonObject schema, JsonNode example)
-    {
-        var parameter = Parameter(name, "path", description, schema, example);
-        parameter["required"] = true;
-        return parameter;
-    }
-
-    private static JsonObject Query(string name, string description, JsonObject schema, JsonNode? example) => Parameter(name, "query", description, schema, example);
-
-    private static JsonObject Header(string name, string description, JsonObject schema, JsonNode example) => Parameter(name, "header", description, schema, example);
-
-    /// <summary>Several values with commas between them. Repeating the parameter means the same.</summary>
-    private static JsonObject Several(string name, string description, JsonObject item, int most, params string[] example)
-    {
-        var parameter = Parameter(
-            name, "query", description + " Several with commas, or by repeating the parameter.",
-            new JsonObject { ["type"] = "array", ["items"] = item, ["minItems"] = 1, ["maxItems"] = most },
-            new JsonArray([.. example.Select(value => (JsonNode)value)]));
-        parameter["style"] = "form";
-        parameter["explode"] = false;
-        return parameter;
-    }
-
-    private static JsonObject Parameter(string name, string place, string description, JsonObject schema, JsonNode? example)
-    {
-        var parameter = new JsonObject { ["name"] = name, ["in"] = place, ["description"] = description, ["schema"] = schema };
-        if (example is not null)
-        {
-            parameter["example"] = example;
-        }
-        return parameter;
-    }
-
-    private static JsonObject Text(string? pattern, int most)
-    {
-        var schema = new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = most };
-        if (pattern is not null)
-        {
-            schema["pattern"] = pattern;
-        }
-        return schema;
-    }
-
-    private static JsonObject Integer(int least, int most, int unlessTold) =>
-        new() { ["type"] = "integer", ["format"] = "int32", ["minimum"] = least, ["maximum"] = most, ["default"] = unlessTold };
-
-    private static JsonObject Flag(bool? unlessTold = null)
-    {
-        var schema = new JsonObject { ["type"] = "boolean" };
-        if (unlessTold is { } value)
-        {
-            schema["default"] = value;
-        }
-        return schema;
-    }
-
-    private static JsonObject OneOf(IEnumerable<string> words, string? unlessTold = null)
-    {
-        var schema = new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. words.Select(word => (JsonNode)word)]) };
-        if (unlessTold is not null)
-        {
-            schema["default"] = unlessTold;
-        }
-        return schema;
-    }
-
-    private static JsonObject Time() => new()
-    {
-        ["type"] = "string",
-        ["anyOf"] = new JsonArray(new JsonObject { ["format"] = "date-time" }, new JsonObject { ["format"] = "date" }),
-        ["maxLength"] = 64,
-    };
 }

@@ -7,6 +7,7 @@ using Quehacer.Core;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Tasks;
 using Quehacer.Server.Http;
+using Quehacer.Server.OpenApi;
 using Quehacer.Server.Pages;
 
 namespace Quehacer.Server.Contracts.V1.OpenApi;
@@ -22,8 +23,6 @@ internal static class Samples
     public const string ETag = "\"v1.01m7ykm0xx.1.0\"";
     public const string OtherETag = "\"v1.01m7ykm0xx.2.0\"";
     public const string ListETag = "W/\"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b\"";
-    public const string LastModified = "Sat, 21 Nov 2026 08:30:00 GMT";
-    public const string RequestId = "req_01m7ykm0xxfq9s3b6d1v8c5n2h";
     public const string Origin = "http://localhost:3000";
 
     private static readonly DateTime At = new(2026, 11, 21, 8, 30, 0, 125, DateTimeKind.Utc);
@@ -103,7 +102,7 @@ internal static class Samples
         var names = kind == ErrorCatalogue.Validation ? errors : null;
         var detail = names is [var only] ? only.Message : $"{kind.Meaning.English} {kind.Mending.English}";
         return new ProblemBody(
-            Origin + ErrorPages.Prefix + kind.Slug, kind.Title.English, kind.Status, detail, kind.Instance, kind.Code, kind.Number, RequestId, At, names, kind == ErrorCatalogue.RateLimitExceeded ? 37 : null);
+            Origin + ErrorPages.Prefix + kind.Slug, kind.Title.English, kind.Status, detail, kind.Instance, kind.Code, kind.Number, HeaderSamples.RequestId, At, names, kind == ErrorCatalogue.RateLimitExceeded ? 37 : null);
     }
 
     public static LabelBody CategoryBody => new(CategoryId, "Household", "#33AA57", 1, At, At, null);

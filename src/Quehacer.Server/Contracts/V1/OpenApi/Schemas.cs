@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using Quehacer.Core;
+using Quehacer.Server.OpenApi;
+using static Quehacer.Server.OpenApi.Describe;
 
 namespace Quehacer.Server.Contracts.V1.OpenApi;
 
@@ -37,11 +37,12 @@ internal static class Schemas
     {
         var all = new JsonObject();
         var notes = Notes();
+        var answers = new AnswerSchemas(Names, BodyJson.Default);
         foreach (var (type, name) in Names)
         {
             all[name] = type == typeof(JsonObject)
-                ? Answer("Selected members of a task.", typeof(TaskBody), Notes()["Task"], isSelection: true)
-                : Answer(Summaries[name], type, notes[name]);
+                ? answers.Answer("Selected members of a task.", typeof(TaskBody), Notes()["Task"], isSelection: true)
+                : answers.Answer(Summaries[name], type, notes[name]);
         }
         foreach (var (name, schema) in Requests())
         {
@@ -110,7 +111,7 @@ internal static class Schemas
         ["TagList"] = List("tags", "The tags of the page.", Limits.PageLabels),
         ["Label"] = new()
         {
-            ["id"] = Says("A TypeID; its prefix tells categories and tags apart.", ("pattern", $"^(?:{Parameters.TypeId(Ids.CategoryPrefix)}|{Parameters.TypeId(Ids.TagPrefix)})$")),
+            ["id"] = Says("A TypeID; its prefix tells categories and tags apart.", ("pattern", $"^(?:{TypeId(Ids.CategoryPrefix)}|{TypeId(Ids.TagPrefix)})$")),
             ["name"] = Says("Unique among the categories, or the tags, of the workspace, but for case."),
             ["color"] = Says("In upper case, if it has one.", ("pattern", "^#[0-9A-F]{6}$")),
             ["version"] = Version(),
@@ -223,7 +224,7 @@ internal static class Schemas
         yield return ("TagChange", Request("What is to be changed of a tag.", [], Words.LabelMembers, [.. LabelMembers(Limits.TagCharacters), ("version", Condition())]));
         yield return ("TagMerge", Request(
             "Which tag takes the place of this one.", ["into"], [],
-            [("into", Written("string", "The tag that stays.", ("pattern", $"^(?:{Parameters.TypeId(Ids.TagPrefix)}|{Parameters.Uuid})$"), ("maxLength", 36))), ("version", Condition())]));
+            [("into", Written("string", "The tag that stays.", ("pattern", $"^(?:{TypeId(Ids.TagPrefix)}|{Uuid})$"), ("maxLength", 36))), ("version", Condition())]));
         yield return ("Registration", Request(
             "A new account.", ["email", "name", "password"], Reading.NewUserMembers, [("email", Email()), ("name", UserName()), ("password", Password(Limits.PasswordMinCharacters))]));
         yield return ("AccountChange", Request("What is to be changed of an account.", [], Reading.UserMembers, [("name", UserName()), ("version", Condition())]));
@@ -241,7 +242,7 @@ internal static class Schemas
         ("priority", Written("string", "How urgent it is; a new task is `medium` unless told.", ("enum", Enum(Words.Priorities)))),
         ("due_date", Nullable("string", "A time of RFC 3339 with any offset, in the future; `null` for none.", ("format", "date-time"), ("maxLength", 64))),
         ("category_id", Nullable(
-            "string", "A category of yours, by TypeID or UUID; `null` for none.", ("pattern", $"^(?:{Parameters.TypeId(Ids.CategoryPrefix)}|{Parameters.Uuid})$"), ("maxLength", 36))),
+            "string", "A category of yours, by TypeID or UUID; `null` for none.", ("pattern", $"^(?:{TypeId(Ids.CategoryPrefix)}|{Uuid})$"), ("maxLength", 36))),
         ("parent_id", TaskId($"The task that it lies below, by TypeID, UUID or number; `null` for none. At most {Limits.TaskLevels} levels, at most {Limits.SubtasksOfATask} directly below one.", isNullable: true)),
         ("tags", TagNames("Tags by name, in your order; `null` for none. A name that is new makes a tag, a name given twice counts once.")),
     ];
@@ -282,126 +283,7 @@ internal static class Schemas
         "string", "Any characters but U+0000, and none of the common passwords.", ("format", "password"), ("minLength", least), ("maxLength", Limits.PasswordMaxCharacters),
         ("writeOnly", true));
 
-    /// <summary>A body that a client sends. Members that are shown and cannot be written are taken and ignored, so that what was read can be put back.</summary>
-    private static JsonObject Request(string description, string[] required, IEnumerable<string> known, (string Name, JsonObject Schema)[] members)
-    {
-        var properties = new JsonObject();
-        foreach (var (name, schema) in members)
-        {
-            properties[name] = schema;
-        }
-        foreach (var name in known.Where(name => !properties.ContainsKey(name)))
-        {
-            properties[name] = new JsonObject { ["description"] = "Shown, never written: taken and ignored, so that what was read can be put back.", ["readOnly"] = true };
-        }
-        var request = new JsonObject { ["type"] = "object", ["description"] = description };
-        if (required.Length > 0)
-        {
-            request["required"] = Enum(required);
-        }
-        request["properties"] = properties;
-        request["additionalProperties"] = false;
-        return request;
-    }
-
-    /// <summary>The schema of what a record writes. Every member has a note and every note a member.</summary>
-    private static JsonObject Answer(string description, Type type, Dictionary<string, JsonObject> notes, bool isSelection = false)
-    {
-        var properties = new JsonObject();
-        var required = new List<string>();
-        foreach (var member in BodyJson.Default.GetTypeInfo(type)!.Properties)
-        {
-            if (!notes.Remove(member.Name, out var note))
-            {
-                throw new InvalidOperationException($"{type.Name} shows '{member.Name}', and {nameof(Schemas)} does not say what it is.");
-            }
-            var isOptional = member.AttributeProvider!.IsDefined(typeof(JsonIgnoreAttribute), inherit: false);
-            if (!isOptional)
-            {
-                required.Add(member.Name);
-            }
-            var schema = Of(member.PropertyType, isNullable: !isOptional && (member.IsGetNullable || System.Nullable.GetUnderlyingType(member.PropertyType) is not null));
-            foreach (var (name, value) in note)
-            {
-                schema[name] = value?.DeepClone();
-            }
-            properties[member.Name] = schema;
-        }
-        if (notes.Count > 0 && !isSelection)
-        {
-            throw new InvalidOperationException($"{nameof(Schemas)} speaks of members that {type.Name} does not show: {string.Join(", ", notes.Keys)}.");
-        }
-        var answer = new JsonObject { ["type"] = "object", ["description"] = description };
-        if (!isSelection)
-        {
-            answer["required"] = Enum(required);
-        }
-        answer["properties"] = properties;
-        return answer;
-    }
-
-    private static JsonObject Of(Type type, bool isNullable)
-    {
-        type = System.Nullable.GetUnderlyingType(type) ?? type;
-        if (Names.TryGetValue(type, out var name))
-        {
-            return new JsonObject { ["$ref"] = "#/components/schemas/" + name };
-        }
-        if (type.IsGenericType)
-        {
-            return new JsonObject { ["type"] = Type("array", isNullable), ["items"] = Of(type.GetGenericArguments()[0], isNullable: false) };
-        }
-        var (word, format) = type switch
-        {
-            _ when type == typeof(string) => ("string", null),
-            _ when type == typeof(bool) => ("boolean", null),
-            _ when type == typeof(int) => ("integer", "int32"),
-            _ when type == typeof(long) => ("integer", "int64"),
-            _ when type == typeof(DateTime) => ("string", "date-time"),
-            _ => throw new InvalidOperationException($"{nameof(Schemas)} has no word for {type}."),
-        };
-        var schema = new JsonObject { ["type"] = Type(word, isNullable) };
-        if (format is not null)
-        {
-            schema["format"] = format;
-        }
-        if (word == "integer")
-        {
-            schema["minimum"] = 0;
-            schema["maximum"] = format == "int32" ? int.MaxValue : long.MaxValue;
-        }
-        return schema;
-    }
-
-    private static JsonNode Type(string word, bool isNullable) => isNullable ? new JsonArray(word, "null") : word;
-
-    private static JsonArray Enum(IEnumerable<string> words) => [.. words.Select(word => (JsonNode)word)];
-
-    private static JsonObject Written(string type, string description, params (string Name, JsonNode Value)[] more) => Member(type, description, more);
-
-    private static JsonObject Nullable(string type, string description, params (string Name, JsonNode Value)[] more) => Member(new JsonArray(type, "null"), description, more);
-
-    private static JsonObject Member(JsonNode type, string description, (string Name, JsonNode Value)[] more)
-    {
-        var schema = new JsonObject { ["type"] = type };
-        foreach (var (name, value) in Says(description, more))
-        {
-            schema[name] = value?.DeepClone();
-        }
-        return schema;
-    }
-
-    private static JsonObject Says(string description, params (string Name, JsonNode Value)[] more)
-    {
-        var note = new JsonObject { ["description"] = description };
-        foreach (var (name, value) in more)
-        {
-            note[name] = value;
-        }
-        return note;
-    }
-
-    private static JsonObject Id(string description, string prefix) => Says("A TypeID. " + description, ("pattern", $"^{Parameters.TypeId(prefix)}$"));
+    private static JsonObject Id(string description, string prefix) => Says("A TypeID. " + description, ("pattern", $"^{TypeId(prefix)}$"));
 
     private static JsonObject Version() => Says("Rises by one with every change; in a write it is a condition.", ("minimum", 1));
 

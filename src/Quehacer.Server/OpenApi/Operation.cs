@@ -1,24 +1,24 @@
 using System.Text.Json.Nodes;
 using Quehacer.Server.Http;
 
-namespace Quehacer.Server.Contracts.V1.OpenApi;
+namespace Quehacer.Server.OpenApi;
 
 /// <summary>
-/// An operation of v1 as its description tells it: what only people can say, and the few facts that the rest follows from. Headers, path
+/// An operation of a contract as its description tells it: what only people can say, and the few facts that the rest follows from. Headers, path
 /// parameters and errors are derived from these by <see cref="OpenApiDocument"/>, so that equal operations are described equally.
 /// </summary>
-/// <param name="Path">As it is mapped, under <c>/api/v1</c>.</param>
+/// <param name="Path">As it is mapped.</param>
 /// <param name="Id">Never changes: generated clients name their functions by it.</param>
-/// <param name="Tag">One of <see cref="Operations.Tags"/>.</param>
+/// <param name="Tag">One of <see cref="ContractDescription.Tags"/>.</param>
 internal sealed record Operation(string Method, string Path, string Id, string Tag, string Summary, string Description)
 {
-    /// <summary>Names within <see cref="Parameters.All"/>.</summary>
+    /// <summary>Names within <see cref="ContractDescription.Parameters"/>.</summary>
     public IReadOnlyList<string> Query { get; init; } = [];
 
     /// <summary>Those of <see cref="Query"/> that its code samples use.</summary>
     public IReadOnlyList<string> SampleQuery { get; init; } = [];
 
-    /// <summary>The schema of the body, a name within <see cref="Schemas"/>; null for none.</summary>
+    /// <summary>The schema of the body, a name within <see cref="ContractDescription.Schemas"/>; null for none.</summary>
     public string? Body { get; init; }
 
     public bool BodyIsOptional { get; init; }
@@ -34,12 +34,16 @@ internal sealed record Operation(string Method, string Path, string Id, string T
     /// <summary>Takes no access token.</summary>
     public bool IsAnonymous { get; init; }
 
-    /// <summary>A write that takes conditions, and is refused with 412 when they do not hold. Reads all do.</summary>
+    /// <summary>A read that nobody counts and that is of its moment: it has no tag and takes no condition. Health is.</summary>
+    public bool IsUncounted { get; init; }
+
+    /// <summary>A write that takes conditions, and is refused with 412 when they do not hold. Reads all take them.</summary>
     public bool IsConditional { get; init; }
 
     /// <summary>The headers that say on which conditions (RFC 9110 §13.1).</summary>
     public IReadOnlyList<string> Conditions =>
-        !IsWrite ? ["If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since"]
+        IsUncounted ? []
+        : !IsWrite ? ["If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since"]
         : IsConditional ? ["If-Match", "If-None-Match", "If-Unmodified-Since"]
         : [];
 
@@ -48,8 +52,8 @@ internal sealed record Operation(string Method, string Path, string Id, string T
 
     public bool IsWrite => Method != HttpMethods.Get;
 
-    /// <summary>The paths of tasks exist a second time without their beginning.</summary>
-    public string? ShortPath => Path.StartsWith("/api/v1/tasks", StringComparison.Ordinal) ? Path["/api/v1".Length..] : null;
+    /// <summary>Another path at which it is mapped as well, the same in everything; null for none.</summary>
+    public string? OtherPath { get; init; }
 }
 
 /// <param name="Name">Of the example within its operation.</param>

@@ -1,20 +1,33 @@
 using System.Text.Json.Nodes;
-using Quehacer.Server.Http;
 
-namespace Quehacer.Server.Contracts.V1.OpenApi;
+namespace Quehacer.Server.OpenApi;
 
-/// <summary>The headers of answers, each described once.</summary>
+/// <summary>What headers look like in a contract's description.</summary>
+/// <param name="ETag">Of one thing.</param>
+/// <param name="ListETag">Of a list.</param>
+/// <param name="Location">Of a new thing.</param>
+/// <param name="Page">The address of a page, for <c>Link</c>.</param>
+/// <param name="CacheControl">What caches are told.</param>
+/// <param name="CacheControlSays">The same in words.</param>
+/// <param name="TagSays">What a tag of one thing is good for, in words.</param>
+internal sealed record HeaderSamples(string ETag, string ListETag, string Location, string Page, string CacheControl, string CacheControlSays, string TagSays)
+{
+    public const string LastModified = "Sat, 21 Nov 2026 08:30:00 GMT";
+    public const string RequestId = "req_01m7ykm0xxfq9s3b6d1v8c5n2h";
+}
+
+/// <summary>The headers of answers, each described once for all contracts.</summary>
 internal static class Headers
 {
-    public static JsonObject All => new()
+    public static JsonObject All(HeaderSamples samples) => new()
     {
-        ["X-Request-Id"] = Header("The id of the request: yours, or one that the server made. It stands in every error and in the log.", Samples.RequestId),
+        ["X-Request-Id"] = Header("The id of the request: yours, or one that the server made. It stands in every error and in the log.", HeaderSamples.RequestId),
         ["ETag"] = Header(
-            "The present state. Of one thing it is a strong tag: put it into `If-Match` as it came. Of a list it is weak, and absent where the answer depends on the clock.", Samples.ETag),
-        ["Last-Modified"] = Header("When that last changed, once it is a second ago; absent until then.", Samples.LastModified),
-        ["Cache-Control"] = Header("A cache of the client's own may keep it and asks every time whether it is still so.", Caching.Revalidate),
-        ["Location"] = Header("Where the new thing is, relative to the server.", "/api/v1/tasks/" + Samples.TaskId),
-        ["Link"] = Header("The addresses around the page (RFC 8288), the same as `_links`. Absent where the answer is the whole list.", "</api/v1/tasks?page=2>; rel=\"next\""),
+            $"The present state. {samples.TagSays} Of a list it is weak, and absent where the answer depends on the clock.", samples.ETag),
+        ["Last-Modified"] = Header("When that last changed, once it is a second ago; absent until then.", HeaderSamples.LastModified),
+        ["Cache-Control"] = Header(samples.CacheControlSays, samples.CacheControl),
+        ["Location"] = Header("Where the new thing is, relative to the server.", samples.Location),
+        ["Link"] = Header("The addresses around the page (RFC 8288), the same as `_links`. Absent where the answer is the whole list.", $"<{samples.Page}>; rel=\"next\""),
         ["X-Total-Count"] = Header("How many things the whole list has; absent where it was not counted.", 147),
         ["Vary"] = Header("The headers of the request that the answer depends on, for caches.", "Authorization, Accept, Accept-Encoding"),
         ["Content-Disposition"] = Header("The name of the file. With `text/csv` only.", "attachment; filename=\"tasks.csv\""),

@@ -3,35 +3,31 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
 using Quehacer.Server.Http;
-using Quehacer.Server.Pages;
 
-namespace Quehacer.Server.Contracts.V1.OpenApi;
+namespace Quehacer.Server.OpenApi;
 
 /// <summary>
-/// The description of v1 in OpenAPI 3.1, made from what the code checks and shows and from <see cref="Operations"/>. It is made when
-/// somebody first asks for it.
+/// The description of a contract in OpenAPI 3.1, made from what the code checks and shows and from what the contract says of itself. It is made
+/// when somebody first asks for it.
 /// </summary>
-internal static class OpenApiDocument
+internal sealed class OpenApiDocument(ContractDescription contract)
 {
-    private const string ProblemJson = "application/problem+json";
-
     private static readonly JsonSerializerOptions Plain = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The description of all operations.</summary>
-    public static byte[] Whole() => Of(Operations.All, Deprecations.Current);
+    public byte[] Whole() => Of(contract.Operations, Deprecations.Current);
 
     /// <summary>Serves the description of what is mapped. What is mapped and not described is a bug, and so found at the first request.</summary>
-    public static void MapOpenApi(this IEndpointRouteBuilder routes)
+    public void Map(IEndpointRouteBuilder routes, Http.Contracts contracts)
     {
         var served = new Lazy<(byte[] Document, EntityTagHeaderValue Tag)>(() =>
         {
-            var document = Of(Described(routes.DataSources), Deprecations.Current);
+            var document = Of(Described(routes.DataSources, contracts), Deprecations.Current);
             return (document, new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(document).AsSpan(0, 16))}\""));
         });
-        routes.MapMethods(Reference.Document, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(http => ServeAsync(http, served.Value.Document, served.Value.Tag)))
+        routes.MapMethods(contract.Address, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(http => ServeAsync(http, served.Value.Document, served.Value.Tag)))
             .WithMetadata(AnswersIn.Json);
     }
 
@@ -51,52 +47,50 @@ internal static class OpenApiDocument
         return http.Response.Body.WriteAsync(document).AsTask();
     }
 
-    /// <summary>The operations whose endpoints are mapped, those of tasks at both of their paths.</summary>
-    private static IEnumerable<Operation> Described(IEnumerable<EndpointDataSource> sources)
+    /// <summary>The operations whose endpoints are mapped.</summary>
+    private List<Operation> Described(IEnumerable<EndpointDataSource> sources, Http.Contracts contracts)
     {
         var mapped = sources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
             .SelectMany(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? [], (endpoint, method) => (method, "/" + endpoint.RoutePattern.RawText?.Trim('/')))
-            .Where(route => route.method != HttpMethods.Head && V1.Prefixes.Any(prefix => route.Item2.StartsWith(prefix, StringComparison.Ordinal)))
+            .Where(route => route.method != HttpMethods.Head && contracts.Own(route.Item2) && contracts.OwnerOf(route.Item2).Name == contract.Contract)
             .ToHashSet();
-        var described = Operations.All.Where(operation => mapped.Remove((operation.Method, operation.Path))
-            & (operation.ShortPath is not { } shortPath || mapped.Remove((operation.Method, shortPath)))).ToList();
+        var described = contract.Operations.Where(operation => mapped.Remove((operation.Method, operation.Path))
+            & (operation.OtherPath is not { } otherPath || mapped.Remove((operation.Method, otherPath)))).ToList();
         return mapped.Count == 0
             ? described
-            : throw new InvalidOperationException($"Mapped and not described in {nameof(Operations)}: {string.Join(", ", mapped.Select(route => $"{route.method} {route.Item2}"))}.");
+            : throw new InvalidOperationException($"Mapped and not described by {contract.Contract}: {string.Join(", ", mapped.Select(route => $"{route.method} {route.Item2}"))}.");
     }
 
     /// <summary>The description of these operations, of which some or some of their parameters are deprecated.</summary>
-    public static byte[] Of(IEnumerable<Operation> operations, Deprecations deprecations)
+    public byte[] Of(IReadOnlyCollection<Operation> operations, Deprecations deprecations)
     {
+        var refusals = operations.SelectMany(operation => ErrorResponse.Of(operation, contract.ValidationStatus)).Distinct()
+            .OrderBy(refused => refused.Status).ThenBy(refused => refused.Name, StringComparer.Ordinal).ToList();
+        var parameters = contract.Parameters();
+        foreach (var (name, header) in RequestHeaders.All(contract.Headers).ToList())
+        {
+            parameters[name] = header?.DeepClone();
+        }
         var paths = new JsonObject();
         foreach (var operation in operations)
         {
             paths[operation.Path] ??= new JsonObject();
-            paths[operation.Path]![operation.Method.ToLowerInvariant()] = Of(operation, [.. deprecations.Of(operation.Method, operation.Path)]);
+            paths[operation.Path]![operation.Method.ToLowerInvariant()] = Of(operation, parameters, [.. deprecations.Of(operation.Method, operation.Path)]);
         }
         var document = new JsonObject
         {
             ["openapi"] = "3.1.0",
             ["info"] = new JsonObject
             {
-                ["title"] = "Quehacer v1",
+                ["title"] = contract.Title,
                 ["version"] = Health.Version,
-                ["summary"] = "Tasks that are not lost, not done twice and not overwritten.",
-                ["description"] = """
-                    The paths under `/api/v1/tasks` exist a second time, the same in everything, under `/tasks`; they are described once. Every GET answers HEAD as well, and takes conditions (RFC 9110 §13).
-
-                    Parameters that are not known are refused with 422, save those that begin with `_` or `utm_`. A refusal is `application/problem+json`, with a
-                    `code` for programs; its texts are in English, or in Spanish when `Accept-Language` prefers it.
-
-                    Answers of 1 KiB and more are compressed with `br` or `gzip` where `Accept-Encoding` takes them. Their strong tags end in `.br` or `.gzip`.
-
-                    What is deprecated is marked so here, and answers with `Deprecation` (RFC 9745), `Sunset` (RFC 8594) once its end is known, and a `Link` to what takes its place.
-                    """,
+                ["summary"] = contract.Summary,
+                ["description"] = contract.Text,
                 ["license"] = new JsonObject { ["name"] = "MIT", ["identifier"] = "MIT" },
             },
             ["servers"] = new JsonArray(new JsonObject { ["url"] = "/", ["description"] = "The server that this description came from." }),
             ["security"] = new JsonArray(new JsonObject { ["accessToken"] = new JsonArray() }),
-            ["tags"] = new JsonArray([.. Operations.Tags.Select(tag => new JsonObject { ["name"] = tag.Name, ["description"] = tag.Description })]),
+            ["tags"] = new JsonArray([.. contract.Tags.Select(tag => new JsonObject { ["name"] = tag.Name, ["description"] = tag.Description })]),
             ["paths"] = paths,
             ["components"] = new JsonObject
             {
@@ -107,17 +101,30 @@ internal static class OpenApiDocument
                         ["type"] = "http",
                         ["scheme"] = "bearer",
                         ["bearerFormat"] = "JWT",
-                        ["description"] = "An access token of `POST /api/v1/auth/login`, sent as RFC 6750 says and made as RFC8725 says.",
+                        ["description"] = contract.AccessToken + " Sent as RFC 6750 says and made as RFC8725 says.",
                     },
                 },
-                ["parameters"] = Parameters.All,
-                ["headers"] = Headers.All,
-                ["schemas"] = Schemas.All(),
-                ["responses"] = Named(ErrorResponse.All.Select(refused => (refused.Name, Of(refused))).Prepend(("NotModified", NotModified))),
-                ["examples"] = Named(ErrorResponse.All.SelectMany(refused => refused.Kinds).Distinct().Select(kind => (kind.Code, new JsonObject { ["summary"] = kind.Meaning.English, ["value"] = Samples.Problem(kind) }))),
+                ["parameters"] = parameters,
+                ["headers"] = Headers.All(contract.Headers),
+                ["schemas"] = contract.Schemas(),
+                ["responses"] = Named(refusals.Select(refused => (refused.Name, Of(refused))).Prepend(("NotModified", NotModified))),
+                ["examples"] = Named(refusals.SelectMany(refused => refused.Kinds).Distinct().Select(kind => (kind.Code, new JsonObject { ["summary"] = kind.Meaning.English, ["value"] = contract.Error(kind) }))),
             },
         };
+        RemoveUnused(document, "parameters");
+        RemoveUnused(document, "headers");
         return Encoding.UTF8.GetBytes(document.ToJsonString(Plain) + "\n");
+    }
+
+    /// <summary>What all contracts share and this one does not need.</summary>
+    private static void RemoveUnused(JsonObject document, string kind)
+    {
+        var components = document["components"]![kind]!.AsObject();
+        var text = document.ToJsonString(Plain);
+        foreach (var name in components.Select(component => component.Key).Where(name => !text.Contains($"\"#/components/{kind}/{name}\"", StringComparison.Ordinal)).ToList())
+        {
+            components.Remove(name);
+        }
     }
 
     private static JsonObject NotModified => new()
@@ -126,7 +133,7 @@ internal static class OpenApiDocument
         ["headers"] = Of(["ETag", "Last-Modified", "Cache-Control", "Vary", "X-Request-Id"]),
     };
 
-    private static JsonObject Of(Operation operation, IReadOnlyList<Deprecation> deprecated)
+    private JsonObject Of(Operation operation, JsonObject all, IReadOnlyList<Deprecation> deprecated)
     {
         var described = new JsonObject
         {
@@ -145,14 +152,14 @@ internal static class OpenApiDocument
             described["security"] = new JsonArray();
         }
         // All of them stand with the operation: Swagger UI does not look up those that stand with the path.
-        List<string> parameters = [.. PathParameters(operation), .. operation.Query];
+        var path = contract.PathParameters(operation).ToList();
+        List<string> parameters = [.. path, .. operation.Query];
         if (operation.IsWrite)
         {
             parameters.Add("Idempotency-Key");
         }
         parameters.AddRange(operation.Conditions);
-        var all = Parameters.All;
-        described["parameters"] = new JsonArray([.. parameters.Append("X-Request-Id").Append("Accept-Language")
+        described["parameters"] = new JsonArray([.. parameters.Concat(contract.RequestHeaders)
             .Select(name => IsDeprecated(all[name]!) ? Deprecated(all[name]!) : ReferenceTo("parameters", name))]);
         if (operation.Body is not null)
         {
@@ -172,16 +179,20 @@ internal static class OpenApiDocument
         {
             responses[Text(other.Status)] = Of(other, operation, isDeprecated);
         }
-        if (!operation.IsWrite)
+        if (operation is { IsWrite: false, IsUncounted: false })
         {
             responses["304"] = ReferenceTo("responses", "NotModified");
         }
-        foreach (var refused in ErrorResponse.Of(operation))
+        foreach (var refused in ErrorResponse.Of(operation, contract.ValidationStatus))
         {
             responses[Text(refused.Status)] = ReferenceTo("responses", refused.Name);
         }
         described["responses"] = responses;
-        described["x-codeSamples"] = CodeSamples.Of(operation, PathParameters(operation));
+        // The last of the examples is the one that shows the most.
+        described["x-codeSamples"] = contract.CodeSamples(
+            operation, path.Select(name => all[name]!).ToDictionary(parameter => (string)parameter["name"]!, parameter => (string)parameter["example"]!),
+            operation.SampleQuery.Select(name => all[name]!).ToDictionary(parameter => (string)parameter["name"]!, parameter => parameter["example"]!),
+            operation.Requests is [.., var last] ? last.Body().AsObject() : null);
         return described;
 
         bool IsDeprecated(JsonNode parameter) => deprecated.Any(one => one.Parameter == (string?)parameter["name"] && (string?)parameter["in"] == "query");
@@ -196,8 +207,9 @@ internal static class OpenApiDocument
 
     private static JsonObject Of(Success success, Operation operation, bool isDeprecated)
     {
-        string[] ofReads = operation.IsWrite ? [] : ["ETag", "Last-Modified", "Cache-Control", "Vary"];
-        var response = new JsonObject { ["description"] = success.Description, ["headers"] = Of([.. success.Headers.Union(ofReads), .. Quota.Headers, "X-Request-Id"]) };
+        string[] ofReads = operation.IsWrite || operation.IsUncounted ? [] : ["ETag", "Last-Modified", "Cache-Control", "Vary"];
+        string[] ofLimits = operation.IsUncounted ? [] : Quota.Headers;
+        var response = new JsonObject { ["description"] = success.Description, ["headers"] = Of([.. success.Headers.Union(ofReads), .. ofLimits, "X-Request-Id"]) };
         if (isDeprecated)
         {
             response["headers"]!["Deprecation"] = Headers.Deprecation;
@@ -222,15 +234,15 @@ internal static class OpenApiDocument
         return response;
     }
 
-    private static JsonObject Of(ErrorResponse refused) => new()
+    private JsonObject Of(ErrorResponse refused) => new()
     {
         ["description"] = string.Join(' ', refused.Kinds.Select(kind => $"`{kind.Code}`: {kind.Meaning.English}")),
-        ["headers"] = Of([.. refused.Headers, .. Quota.Headers, "Content-Language", "X-Request-Id"]),
+        ["headers"] = Of([.. refused.Headers, .. Quota.Headers, .. contract.ErrorHeaders, "X-Request-Id"]),
         ["content"] = new JsonObject
         {
-            [ProblemJson] = new JsonObject
+            [contract.ErrorType] = new JsonObject
             {
-                ["schema"] = ReferenceTo("schemas", "Problem"),
+                ["schema"] = ReferenceTo("schemas", contract.ErrorSchema),
                 ["examples"] = Named(refused.Kinds.Select(kind => (kind.Code, ReferenceTo("examples", kind.Code)))),
             },
         },
@@ -238,21 +250,7 @@ internal static class OpenApiDocument
 
     private static JsonObject Of(IEnumerable<string> headers) => Named(headers.Select(header => (header, ReferenceTo("headers", header))));
 
-    private static IEnumerable<string> PathParameters(Operation operation)
-    {
-        if (operation.Path.Contains("{id}", StringComparison.Ordinal))
-        {
-            yield return operation.Tag switch { "tasks" => "TaskId", "categories" => "CategoryId", _ => "TagId" };
-        }
-        if (operation.Path.Contains("{name}", StringComparison.Ordinal))
-        {
-            yield return "TagName";
-        }
-    }
-
     private static JsonObject ReferenceTo(string kind, string name) => new() { ["$ref"] = $"#/components/{kind}/{name}" };
-
-    private static JsonArray References(string kind, IEnumerable<string> names) => [.. names.Select(name => ReferenceTo(kind, name))];
 
     private static JsonObject Named(IEnumerable<(string Name, JsonObject Value)> all) => new(all.Select(one => KeyValuePair.Create(one.Name, (JsonNode?)one.Value)));
 

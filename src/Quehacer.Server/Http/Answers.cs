@@ -4,11 +4,10 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Net.Http.Headers;
-using Quehacer.Server.Http;
 
-namespace Quehacer.Server.Contracts.V1;
+namespace Quehacer.Server.Http;
 
-/// <summary>A JSON answer of v1 with the headers that go with it.</summary>
+/// <summary>A JSON answer with the headers that go with it.</summary>
 internal sealed class Answer<T>(int status, T body, JsonTypeInfo<T> type) : IResult
 {
     public Validators Validators { get; init; }
@@ -17,10 +16,13 @@ internal sealed class Answer<T>(int status, T body, JsonTypeInfo<T> type) : IRes
 
     public bool IsReplay { get; init; }
 
-    public LinksBody? Links { get; init; }
+    /// <summary>The addresses around a page (RFC 8288).</summary>
+    public string? Link { get; init; }
 
     /// <summary>How many things the whole list has, where that was counted.</summary>
     public long? Total { get; init; }
+
+    public string CacheControl { get; init; } = Caching.Revalidate;
 
     /// <summary>Tokens are never kept by anything between server and client (RFC 6749 §5.1).</summary>
     public bool IsSecret { get; init; }
@@ -34,7 +36,7 @@ internal sealed class Answer<T>(int status, T body, JsonTypeInfo<T> type) : IRes
         }
         else
         {
-            headers.CacheControl = Caching.Revalidate;
+            headers.CacheControl = CacheControl;
             httpContext.Response.VariesBy(HeaderNames.Authorization);
         }
         Validators.WriteTo(headers);
@@ -46,9 +48,9 @@ internal sealed class Answer<T>(int status, T body, JsonTypeInfo<T> type) : IRes
         {
             headers["Idempotent-Replayed"] = "true";
         }
-        if (Links is not null)
+        if (Link is not null)
         {
-            headers.Link = Links.ToHeader();
+            headers.Link = Link;
         }
         if (Total is { } total)
         {
@@ -62,7 +64,7 @@ internal sealed class Answer<T>(int status, T body, JsonTypeInfo<T> type) : IRes
 internal sealed class RowsAnswer<T>(RowFormat<T> format, RowPage<T> first) : IResult
 {
     /// <summary>The addresses around the page; null for the whole list.</summary>
-    public LinksBody? Links { get; init; }
+    public string? Link { get; init; }
 
     /// <summary>How many things the whole list had when it was begun, where that was counted.</summary>
     public long? Total { get; init; }
@@ -75,9 +77,9 @@ internal sealed class RowsAnswer<T>(RowFormat<T> format, RowPage<T> first) : IRe
         headers.CacheControl = Caching.Revalidate;
         httpContext.Response.VariesBy(HeaderNames.Authorization);
         Validators.WriteTo(headers);
-        if (Links is not null)
+        if (Link is not null)
         {
-            headers.Link = Links.ToHeader();
+            headers.Link = Link;
         }
         if (Total is { } total)
         {

@@ -1,8 +1,7 @@
 using System.Globalization;
 using Quehacer.Core;
-using Quehacer.Server.Http;
 
-namespace Quehacer.Server.Contracts.V1;
+namespace Quehacer.Server.Http;
 
 /// <summary>
 /// Reads query parameters and collects what is wrong with them. A parameter that was not asked for is unknown and refused with the name that
@@ -10,7 +9,8 @@ namespace Quehacer.Server.Contracts.V1;
 /// </summary>
 /// <param name="query">The parameters.</param>
 /// <param name="asSent">The same as they came: what decoding left as it was, because its bytes are no UTF-8, is refused rather than taken for its own escapes.</param>
-internal sealed class QueryReader(IQueryCollection query, QueryString asSent = default)
+/// <param name="ignoresUnknown">The contract's clients send what it does not know, and expect that to mean nothing.</param>
+internal sealed class QueryReader(IQueryCollection query, QueryString asSent = default, bool ignoresUnknown = false)
 {
     private readonly List<string> known = [];
     private readonly List<FieldError> faults = [];
@@ -26,7 +26,7 @@ internal sealed class QueryReader(IQueryCollection query, QueryString asSent = d
     {
         foreach (var name in query.Keys)
         {
-            if (!known.Contains(name) && !IsForeign(name))
+            if (!ignoresUnknown && !known.Contains(name) && !IsForeign(name))
             {
                 faults.Add(new FieldError(Field.Unknown, FieldFault.UnknownName, Name: name, Nearest: Nearest.Of(name, known)));
             }
@@ -80,7 +80,7 @@ internal sealed class QueryReader(IQueryCollection query, QueryString asSent = d
         return all;
     }
 
-    public int? Integer(string name, Field field, int most)
+    public int? Integer(string name, Field field, int most, int least = 1)
     {
         if (Single(name, field) is not { } text)
         {
@@ -92,7 +92,7 @@ internal sealed class QueryReader(IQueryCollection query, QueryString asSent = d
             Refuse(field, FieldFault.NotAnInteger);
             return null;
         }
-        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) || value < 1 || value > most)
+        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) || value < least || value > most)
         {
             Refuse(field, FieldFault.OutOfRange, most);
             return null;

@@ -1,15 +1,19 @@
 using Quehacer.Server.Http;
 
-namespace Quehacer.Server.Contracts.V1.OpenApi;
+namespace Quehacer.Server.OpenApi;
 
 /// <summary>An answer that refuses: the errors of the catalogue that an operation can meet under one status.</summary>
 /// <param name="Name">Of the component.</param>
-/// <param name="Headers">Names within <see cref="OpenApi.Headers.All"/>, beside those that every refusal has.</param>
+/// <param name="Headers">Names within <see cref="OpenApi.Headers"/>, beside those that every refusal has.</param>
 internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds, params string[] Headers)
 {
     public static readonly ErrorResponse BadRequest = new("BadRequest", [ErrorCatalogue.BadRequest]);
     public static readonly ErrorResponse BadWrite = new(
         "BadWrite", [ErrorCatalogue.MalformedJson, ErrorCatalogue.BadRequest, ErrorCatalogue.IdempotencyKeyInvalid, ErrorCatalogue.IdempotencyKeyMissing]);
+    public static readonly ErrorResponse BadOrInvalid = new("BadOrInvalid", [ErrorCatalogue.BadRequest, ErrorCatalogue.Validation]);
+    public static readonly ErrorResponse BadOrInvalidWrite = new(
+        "BadOrInvalidWrite",
+        [ErrorCatalogue.MalformedJson, ErrorCatalogue.Validation, ErrorCatalogue.BadRequest, ErrorCatalogue.IdempotencyKeyInvalid, ErrorCatalogue.IdempotencyKeyMissing]);
     public static readonly ErrorResponse Unauthorized = new(
         "Unauthorized", [ErrorCatalogue.Unauthorized, ErrorCatalogue.TokenExpired, ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
     public static readonly ErrorResponse WrongCredentials = new("WrongCredentials", [ErrorCatalogue.InvalidCredentials], "WWW-Authenticate");
@@ -26,22 +30,29 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
     public static readonly ErrorResponse UnsupportedMediaType = new("UnsupportedMediaType", [ErrorCatalogue.UnsupportedMediaType]);
     public static readonly ErrorResponse Invalid = new("Invalid", [ErrorCatalogue.Validation]);
     public static readonly ErrorResponse InvalidOrKeyReused = new("InvalidOrKeyReused", [ErrorCatalogue.Validation, ErrorCatalogue.IdempotencyMismatch]);
+    public static readonly ErrorResponse KeyReused = new("KeyReused", [ErrorCatalogue.IdempotencyMismatch]);
     public static readonly ErrorResponse TooMany = new("TooMany", [ErrorCatalogue.RateLimitExceeded], "Retry-After");
     public static readonly ErrorResponse Internal = new("Internal", [ErrorCatalogue.Internal]);
     public static readonly ErrorResponse Unavailable = new("Unavailable", [ErrorCatalogue.Unavailable], "Retry-After");
 
-    public static readonly IReadOnlyList<ErrorResponse> All =
-    [
-        BadRequest, BadWrite, Unauthorized, WrongCredentials, RefreshTokenInvalid, NotFound, NotAcceptable, RequestTimeout, InFlight, Taken, Gone, PreconditionFailed, PreconditionRequired,
-        PayloadTooLarge, UnsupportedMediaType, Invalid, InvalidOrKeyReused, TooMany, Internal, Unavailable,
-    ];
-
     public int Status => Kinds[0].Status;
 
     /// <summary>What an operation can answer but what it is for, one for each status.</summary>
-    public static IEnumerable<ErrorResponse> Of(Operation operation)
+    /// <param name="validationStatus">What the contract answers to values that it does not take: 422, or 400.</param>
+    public static IEnumerable<ErrorResponse> Of(Operation operation, int validationStatus)
     {
-        List<ErrorResponse> usual = [operation.IsWrite ? BadWrite : BadRequest, NotAcceptable, operation.IsWrite ? InvalidOrKeyReused : Invalid, TooMany, Internal, Unavailable];
+        List<ErrorResponse> usual = (operation.IsWrite, validationStatus) switch
+        {
+            (true, 400) => [BadOrInvalidWrite, KeyReused],
+            (false, 400) => [BadOrInvalid],
+            (true, _) => [BadWrite, InvalidOrKeyReused],
+            (false, _) => [BadRequest, Invalid],
+        };
+        usual.AddRange([NotAcceptable, Internal, Unavailable]);
+        if (!operation.IsUncounted)
+        {
+            usual.Add(TooMany);
+        }
         if (!operation.IsAnonymous)
         {
             usual.Add(Unauthorized);
