@@ -205,7 +205,10 @@ public sealed class SubtaskTests(PostgresFixture postgres)
         var view = House.Ok(await WriteAsync(house, ana, TaskOperation.Complete(ById(trip), Precondition.None, SubtaskFate.Follow))).View;
         Assert.Equal((TaskState.Done, 1, 1), (view.Task.State, view.Task.Subtasks.Total, view.Task.Subtasks.Done));
         Assert.Equal((view.Tag, view.Task), (House.Ok(await house.Core.Tasks.GetAsync(ana, ById(trip), Cancellation)).Tag, (await house.RowAsync(ana, trip.Id)) with { TagIds = view.Task.TagIds }));
-        Assert.All(new[] { trip, food, bread }, task => Assert.Equal(TaskState.Done, house.RowAsync(ana, task.Id).Result.State));
+        foreach (var task in new[] { trip, food, bread })
+        {
+            Assert.Equal(TaskState.Done, (await house.RowAsync(ana, task.Id)).State);
+        }
         Assert.Equal(
             ["task.completed", "task.completed", "task.completed"], (await house.ColumnAsync<string>("SELECT type FROM events WHERE workspace_id = $1 ORDER BY revision", ana.WorkspaceId)).TakeLast(3));
         // A task that is done already still takes along what is not.
