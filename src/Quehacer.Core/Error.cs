@@ -127,6 +127,27 @@ public enum Field
 
     /// <summary>What an answer shows beside what it shows anyway.</summary>
     Expand,
+
+    /// <summary>The task that another lies below.</summary>
+    ParentId,
+
+    /// <summary>The parent that a list is filtered by.</summary>
+    ParentFilter,
+
+    /// <summary>What becomes of the subtasks when their parent is completed.</summary>
+    SubtasksOfCompletion,
+
+    /// <summary>The same when it is deleted.</summary>
+    SubtasksOfDeletion,
+
+    /// <summary>Of a move: the task behind which it goes.</summary>
+    After,
+
+    /// <summary>Of a move: the task before which it goes.</summary>
+    Before,
+
+    /// <summary>Of a move: the end to which it goes.</summary>
+    To,
 }
 
 /// <summary>How a value can be wrong.</summary>
@@ -178,6 +199,18 @@ public enum FieldFault
 
     /// <summary>A cursor that was altered, or sealed under another key, or belongs to another query.</summary>
     NotThisCursor,
+
+    /// <summary>A task would lie below itself.</summary>
+    Cycle,
+
+    /// <summary>More levels of tasks than there can be.</summary>
+    TooDeep,
+
+    /// <summary>There are subtasks, or subtasks that are not done, and the request wants nothing done then; <see cref="FieldError.Limit"/> says how many.</summary>
+    SubtasksLeft,
+
+    /// <summary>Between two neighbours there is no place left.</summary>
+    NoRoom,
 }
 
 /// <param name="Field">Which value.</param>

@@ -12,6 +12,18 @@ public static class Limits
     /// <summary>Tags of one task.</summary>
     public const int TagsOfATask = 10;
 
+    /// <summary>A task, its subtasks, theirs and so on: deeper than people plan, and so shallow that no walk up or down is long.</summary>
+    public const int TaskLevels = 5;
+
+    /// <summary>Tasks directly below one: as many can lose their parent, or get it back, in one transaction.</summary>
+    public const int SubtasksOfATask = 1_000;
+
+    /// <summary>Tasks below one, on all levels, that are completed or deleted with it in one transaction.</summary>
+    public const int SubtasksAtOnce = 1_000;
+
+    /// <summary>The longest key of a place in the order by hand: about a thousand moves into one and the same gap.</summary>
+    public const int PositionCharacters = 200;
+
     /// <summary>The longest tag name that v1 accepts when it makes the tag.</summary>
     public const int TagCharacters = 50;
 

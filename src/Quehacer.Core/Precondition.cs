@@ -19,8 +19,8 @@ public sealed record Precondition(IReadOnlyList<EntityTag>? AnyOf, int? Version)
     /// <summary>There is no condition, and this server wants one: <see cref="ErrorCode.PreconditionRequired"/>.</summary>
     public bool IsMissing { get; init; }
 
-    /// <summary>It looks at what labels do to a thing, which changes without the thing's version.</summary>
-    internal bool SeesLabels => AnyOf is not null || NoneOf is not null || UnmodifiedSince is not null;
+    /// <summary>It looks at what labels and subtasks do to a thing, which changes without the thing's version.</summary>
+    internal bool SeesLooks => AnyOf is not null || NoneOf is not null || UnmodifiedSince is not null;
 
     /// <param name="changedAt">When the thing last looked different.</param>
     public bool Holds(EntityTag current, DateTime changedAt, DateTime now) =>

@@ -42,6 +42,8 @@ public sealed class CSharpClientTests(SharedServer shared)
         ["BulkResult"] = typeof(BulkResult),
         ["SkippedTask"] = typeof(SkippedTask),
         ["TaskCondition"] = typeof(TaskCondition),
+        ["TaskCompletion"] = typeof(TaskCompletion),
+        ["TaskMove"] = typeof(TaskMove),
         ["Batch"] = typeof(Batch),
         ["BatchOperation"] = typeof(BatchOperation),
         ["BatchResults"] = typeof(BatchResults),
@@ -101,6 +103,8 @@ public sealed class CSharpClientTests(SharedServer shared)
         Assert.Equal(Words("Task", "priority"), WordsOf<TaskPriority>());
         Assert.Equal(Words("BatchOperation", "op"), WordsOf<BatchOp>());
         Assert.Equal(Parameter("expand")["items"]!["enum"]!.AsArray().Select(word => (string)word!), WordsOf<TaskExpansion>());
+        Assert.Equal(Words("BatchOperation", "subtasks"), WordsOf<SubtaskFate>());
+        Assert.Equal(Words("TaskMove", "to"), WordsOf<ListEnd>());
         Assert.Equal(Parameter("sort")["enum"]!.AsArray().Select(word => (string)word!).Where(word => word[0] != '-'), WordsOf<TaskSort>());
         Assert.Equal(Parameter("order")["enum"]!.AsArray().Select(word => (string)word!), WordsOf<SortOrder>());
         Assert.Equal(
@@ -155,32 +159,34 @@ public sealed class CSharpClientTests(SharedServer shared)
         // Every member that there is, so that none can be left out of what is sent.
         static object? Filled(Type type, string name) => (System.Nullable.GetUnderlyingType(type) ?? type) switch
         {
-            var text when text == typeof(string) => name switch { "email" => "ana@example.com", "into" => Guid.NewGuid().ToString(), "name" or "id" or "noteId" => "x/y", _ => "x/y long enough" },
+            var text when text == typeof(string) => name switch { "email" => "ana@example.com", "into" => Guid.NewGuid().ToString(), "name" or "id" or "noteId" => "x/y", "after" or "before" => "1", _ => "x/y long enough" },
             var number when number == typeof(int) => 1,
             var flag when flag == typeof(bool) => true,
+            var fate when fate == typeof(SubtaskFate) => SubtaskFate.Keep,
+            var end when end == typeof(ListEnd) => ListEnd.First,
             var token when token == typeof(CancellationToken) => CancellationToken.None,
             var query when query == typeof(TaskQuery) => new TaskQuery
             {
-                Limit = 1, IncludeTotal = true, Status = TaskState.Done, Priority = [TaskPriority.Low], CategoryId = "none", Tag = ["home"], DueAfter = DateTimeOffset.UnixEpoch,
+                Limit = 1, IncludeTotal = true, Status = TaskState.Done, Priority = [TaskPriority.Low], CategoryId = "none", ParentId = "1", Tag = ["home"], DueAfter = DateTimeOffset.UnixEpoch,
                 DueBefore = DateTimeOffset.UnixEpoch, Overdue = false, CreatedAfter = DateTimeOffset.UnixEpoch, CreatedBefore = DateTimeOffset.UnixEpoch,
                 UpdatedSince = DateTimeOffset.UnixEpoch, Q = "milk", Sort = TaskSort.Due, Order = SortOrder.Asc, IncludeDeleted = true,
                 Expand = [TaskExpansion.Links],
             },
             var filter when filter == typeof(TaskFilter) => new TaskFilter
             {
-                Status = TaskState.Done, Priority = [TaskPriority.Low], CategoryId = "none", Tag = ["home"], DueAfter = DateTimeOffset.UnixEpoch, DueBefore = DateTimeOffset.UnixEpoch, Overdue = false,
+                Status = TaskState.Done, Priority = [TaskPriority.Low], CategoryId = "none", ParentId = "1", Tag = ["home"], DueAfter = DateTimeOffset.UnixEpoch, DueBefore = DateTimeOffset.UnixEpoch, Overdue = false,
                 CreatedAfter = DateTimeOffset.UnixEpoch, CreatedBefore = DateTimeOffset.UnixEpoch, UpdatedSince = DateTimeOffset.UnixEpoch, Q = "milk",
             },
             var change when change == typeof(TasksChange) => new TasksChange { Description = null, Status = TaskState.Pending, Priority = TaskPriority.Low, DueDate = null, CategoryId = null, Tags = null, AddTags = new[] { "home" }, RemoveTags = null },
             var expansions when expansions == typeof(IReadOnlyList<TaskExpansion>) => new[] { TaskExpansion.Category },
             var note when note == typeof(NewNote) => new NewNote { Text = "said" },
             var change when change == typeof(NoteChange) => new NoteChange { Text = "said", Version = 1 },
-            var task when task == typeof(NewTask) => new NewTask { Title = "Buy milk", Status = TaskState.Done, Priority = TaskPriority.Low, DueDate = DateTimeOffset.UnixEpoch, Tags = ["home"] },
-            var change when change == typeof(TaskChange) => new TaskChange { Description = null, Status = TaskState.Pending, Priority = TaskPriority.Low, DueDate = null, CategoryId = null, Tags = null, AddTags = new[] { "home" }, RemoveTags = null, Version = 1 },
+            var task when task == typeof(NewTask) => new NewTask { Title = "Buy milk", Status = TaskState.Done, Priority = TaskPriority.Low, DueDate = DateTimeOffset.UnixEpoch, ParentId = "1", Tags = ["home"] },
+            var change when change == typeof(TaskChange) => new TaskChange { Description = null, Status = TaskState.Pending, Priority = TaskPriority.Low, DueDate = null, CategoryId = null, ParentId = null, Tags = null, AddTags = new[] { "home" }, RemoveTags = null, Version = 1 },
             var operations when operations == typeof(IReadOnlyList<BatchOperation>) => new[]
             {
-                BatchOperation.Create(new() { Title = "Buy milk" }), BatchOperation.Update("1", new() { Title = "Buy oat milk", AddTags = new[] { "home" } }, version: 1), BatchOperation.Complete("1", version: 2),
-                BatchOperation.Reopen("1"), BatchOperation.Delete("1"), BatchOperation.Restore("1"),
+                BatchOperation.Create(new() { Title = "Buy milk" }), BatchOperation.Update("1", new() { Title = "Buy oat milk", AddTags = new[] { "home" } }, version: 1), BatchOperation.Complete("1", version: 2, subtasks: SubtaskFate.Complete),
+                BatchOperation.Reopen("1"), BatchOperation.Delete("1", subtasks: SubtaskFate.Delete), BatchOperation.Restore("1"), BatchOperation.Move("1", after: "2"),
             },
             var label when label == typeof(NewLabel) => new NewLabel { Name = "home", Color = "#33AA57" },
             var change when change == typeof(LabelChange) => new LabelChange { Name = "home", Color = null, Version = 1 },

@@ -57,6 +57,25 @@ public sealed partial class DocumentTests(SharedServer shared)
         Assert.DoesNotContain("Error interno", transcript);
     }
 
+    /// <summary>They tell a story, and each answer is the next sentence of it.</summary>
+    [Fact]
+    public async Task The_examples_of_subtasks_work_as_they_are_written()
+    {
+        var transcript = await PastedAsync("subtasks.md", leastExamples: 7);
+        var at = 0;
+        foreach (var promised in new[]
+        {
+            "\"title\":\"Bake bread\"", "\"parent_id\":\"task_", "\"code\":\"CYCLE\"", "Buy food", "\"total\":2", "Go camping", "\"subtask_count\":2,\"subtasks_done\":0", "ETag: ", ".2-1\"",
+            "\"subtask_count\":2,\"subtasks_done\":1", "SUBTASKS_LEFT", "\"status\":\"done\"", "204", "Bake bread", "Bake bread", "Bake bread", "Air the tent", "Go camping",
+        })
+        {
+            var found = transcript.IndexOf(promised, at, StringComparison.OrdinalIgnoreCase);
+            Assert.True(found >= 0, $"'{promised}' does not follow in:\n{transcript[at..]}");
+            at = found + promised.Length;
+        }
+        Assert.DoesNotContain("INTERNAL_ERROR", transcript);
+    }
+
     /// <summary>What the examples of a document print, pasted one after the other by somebody who has done the quick start.</summary>
     /// <param name="hasTask">A task is there, whose id and tag the examples know.</param>
     private async Task<string> PastedAsync(string document, int leastExamples, bool hasTask = true)

@@ -273,7 +273,7 @@ public sealed partial class FindingTests(SharedServer shared)
         {
             answer.IsInvalid(field);
         }
-        foreach (var (field, allowed) in new[] { ("priority", "low,medium,high,critical"), ("order", "asc,desc"), ("sort", "created,updated,priority,due,title,number") })
+        foreach (var (field, allowed) in new[] { ("priority", "low,medium,high,critical"), ("order", "asc,desc"), ("sort", "created,updated,priority,due,title,number,position") })
         {
             Assert.Equal(allowed, string.Join(',', answer.IsInvalid(field)["allowed_values"]!.AsArray().Select(value => (string)value!)));
         }
@@ -377,7 +377,7 @@ public sealed partial class FindingTests(SharedServer shared)
         foreach (var (sort, expected) in new[]
         {
             ("created", "edcba"), ("-created", "abcde"), ("updated", "edcba"), ("-updated", "abcde"), ("priority", "bdcea"), ("-priority", "aecdb"), ("due", "aebdc"), ("-due", "dbeac"),
-            ("title", "abcde"), ("-title", "edcba"), ("number", "abcde"), ("-number", "edcba"),
+            ("title", "abcde"), ("-title", "edcba"), ("number", "abcde"), ("-number", "edcba"), ("position", "abcde"), ("-position", "edcba"),
         })
         {
             var page = (await ana.GetAsync($"{User.Tasks}?sort={sort}&limit=1")).Is(200);
@@ -498,8 +498,8 @@ public sealed partial class FindingTests(SharedServer shared)
         foreach (var (query, members) in new[]
         {
             ("fields=id", "id"), ("fields=id,title", "id,title"), ("fields=title&fields=id", "id,title"), ("fields=title,title,%20id", "id,title"),
-            ("fields=id,number,title,description,status,priority,due_date,category_id,tags,version,created_at,updated_at",
-                "id,number,title,description,status,priority,due_date,category_id,tags,version,created_at,updated_at"),
+            ("fields=id,number,title,description,status,priority,due_date,category_id,tags,parent_id,subtask_count,subtasks_done,position,version,created_at,updated_at",
+                "id,number,title,description,status,priority,due_date,category_id,tags,parent_id,subtask_count,subtasks_done,position,version,created_at,updated_at"),
         })
         {
             var list = (await ana.GetAsync($"{User.Tasks}?{query}")).Is(200);
@@ -571,7 +571,7 @@ public sealed partial class FindingTests(SharedServer shared)
             Assert.Empty(Titles(list));
             Assert.Equal(0, (int)list["pagination"]!["total"]!);
         }
-        foreach (var sort in new[] { "created", "updated", "priority", "due", "title", "number" })
+        foreach (var sort in new[] { "created", "updated", "priority", "due", "title", "number", "position" })
         {
             var cursor = (string)(await ana.GetAsync($"{User.Tasks}?sort={sort}&limit=1"))["pagination"]!["next_cursor"]!;
             (await bob.GetAsync($"{User.Tasks}?sort={sort}&cursor={cursor}")).IsInvalid("cursor", "INVALID_CURSOR");

@@ -22,6 +22,9 @@ public enum BatchOp
 
     /// <summary>Takes back a deletion.</summary>
     Restore,
+
+    /// <summary>Moves a task in the order by hand.</summary>
+    Move,
 }
 
 /// <summary>One thing that is to be done with one task, which is named by its id or its number. A version is the one that the task must have.</summary>
@@ -37,6 +40,18 @@ public sealed record BatchOperation
     /// <summary>The version that the task must have; null for any.</summary>
     public int? Version { get; init; }
 
+    /// <summary>What becomes of the subtasks of a task that is completed or deleted.</summary>
+    public SubtaskFate? Subtasks { get; init; }
+
+    /// <summary>The task behind which one is moved.</summary>
+    public string? After { get; init; }
+
+    /// <summary>The task before which one is moved.</summary>
+    public string? Before { get; init; }
+
+    /// <summary>The end to which a task is moved.</summary>
+    public ListEnd? To { get; init; }
+
     /// <summary>The <see cref="NewTask"/>, or the <see cref="TaskChange"/>; null for the other operations.</summary>
     public object? Task { get; private init; }
 
@@ -47,16 +62,22 @@ public sealed record BatchOperation
     public static BatchOperation Update(string id, TaskChange change, int? version = null) => new() { Op = BatchOp.Update, Id = id, Task = change, Version = version };
 
     /// <summary>Makes a task done.</summary>
-    public static BatchOperation Complete(string id, int? version = null) => new() { Op = BatchOp.Complete, Id = id, Version = version };
+    public static BatchOperation Complete(string id, int? version = null, SubtaskFate? subtasks = null) =>
+        new() { Op = BatchOp.Complete, Id = id, Version = version, Subtasks = subtasks };
 
     /// <summary>Makes a task pending.</summary>
     public static BatchOperation Reopen(string id, int? version = null) => new() { Op = BatchOp.Reopen, Id = id, Version = version };
 
     /// <summary>Deletes a task, which can be restored until it is purged.</summary>
-    public static BatchOperation Delete(string id, int? version = null) => new() { Op = BatchOp.Delete, Id = id, Version = version };
+    public static BatchOperation Delete(string id, int? version = null, SubtaskFate? subtasks = null) =>
+        new() { Op = BatchOp.Delete, Id = id, Version = version, Subtasks = subtasks };
 
     /// <summary>Takes back a deletion.</summary>
     public static BatchOperation Restore(string id, int? version = null) => new() { Op = BatchOp.Restore, Id = id, Version = version };
+
+    /// <summary>Moves a task in the order by hand: behind another, before another, or to an end. One of the three says where.</summary>
+    public static BatchOperation Move(string id, string? after = null, string? before = null, ListEnd? to = null, int? version = null) =>
+        new() { Op = BatchOp.Move, Id = id, After = after, Before = before, To = to, Version = version };
 }
 
 /// <summary>Operations to be done in one request.</summary>

@@ -175,9 +175,9 @@ public sealed class QuehacerClient : IDisposable
     public Task<TaskItem> ChangeTaskAsync(string id, TaskChange change, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
         WriteTaskAsync(HttpMethod.Patch, "tasks/" + Escaped(id), Body(change, QuehacerJson.Default.TaskChange), ifMatch, idempotencyKey, cancellationToken);
 
-    /// <summary>Deletes a task, which can be restored until it is purged.</summary>
-    public Task DeleteTaskAsync(string id, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
-        WriteAsync(HttpMethod.Delete, "tasks/" + Escaped(id), null, ifMatch, idempotencyKey, cancellationToken);
+    /// <summary>Deletes a task, which can be restored until it is purged. Its subtasks stay unless told.</summary>
+    public Task DeleteTaskAsync(string id, string? ifMatch = null, SubtaskFate? subtasks = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(HttpMethod.Delete, "tasks/" + Escaped(id) + new Query().Add("subtasks", subtasks), null, ifMatch, idempotencyKey, cancellationToken);
 
     /// <summary>Adds one tag and leaves the others. One that is there already stays where it is.</summary>
     public Task<TaskItem> AddTagAsync(
@@ -188,9 +188,21 @@ public sealed class QuehacerClient : IDisposable
     public Task<TaskItem> RemoveTagAsync(string id, string name, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
         WriteTaskAsync(HttpMethod.Delete, $"tasks/{Escaped(id)}/tags/{Escaped(name)}", null, ifMatch, idempotencyKey, cancellationToken);
 
-    /// <summary>Makes a task done. One that is done already stays as it is.</summary>
-    public Task<TaskItem> CompleteTaskAsync(string id, string? ifMatch = null, int? version = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
-        WriteTaskAsync(HttpMethod.Post, $"tasks/{Escaped(id)}/complete", Condition(version), ifMatch, idempotencyKey, cancellationToken);
+    /// <summary>Makes a task done. One that is done already stays as it is, and so do its subtasks unless told.</summary>
+    public Task<TaskItem> CompleteTaskAsync(
+        string id, string? ifMatch = null, int? version = null, SubtaskFate? subtasks = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteTaskAsync(
+            HttpMethod.Post, $"tasks/{Escaped(id)}/complete",
+            subtasks is null ? Condition(version) : Body(new TaskCompletion { Subtasks = subtasks, Version = version }, QuehacerJson.Default.TaskCompletion), ifMatch, idempotencyKey,
+            cancellationToken);
+
+    /// <summary>Moves a task in the order by hand: behind another, before another, or to an end. One of the three says where.</summary>
+    public Task<TaskItem> MoveTaskAsync(
+        string id, string? after = null, string? before = null, ListEnd? to = null, string? ifMatch = null, int? version = null, string? idempotencyKey = null,
+        CancellationToken cancellationToken = default) =>
+        WriteTaskAsync(
+            HttpMethod.Post, $"tasks/{Escaped(id)}/move", Body(new TaskMove { After = after, Before = before, To = to, Version = version }, QuehacerJson.Default.TaskMove), ifMatch,
+            idempotencyKey, cancellationToken);
 
     /// <summary>Makes a task pending. One that is pending already stays as it is.</summary>
     public Task<TaskItem> ReopenTaskAsync(string id, string? ifMatch = null, int? version = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>

@@ -8,7 +8,8 @@ namespace Quehacer.Client;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
     Converters =
     [
-        typeof(WordConverter<TaskState>), typeof(WordConverter<TaskPriority>), typeof(WordConverter<BatchOp>), typeof(OptionalConverter<string>), typeof(OptionalConverter<int>),
+        typeof(WordConverter<TaskState>), typeof(WordConverter<TaskPriority>), typeof(WordConverter<BatchOp>), typeof(WordConverter<SubtaskFate>),
+        typeof(WordConverter<ListEnd>), typeof(OptionalConverter<string>), typeof(OptionalConverter<int>),
         typeof(OptionalConverter<TaskState>), typeof(OptionalConverter<TaskPriority>), typeof(OptionalConverter<DateTimeOffset?>), typeof(OptionalConverter<string[]>),
     ])]
 [JsonSerializable(typeof(TaskItem))]
@@ -18,6 +19,8 @@ namespace Quehacer.Client;
 [JsonSerializable(typeof(TasksChange))]
 [JsonSerializable(typeof(BulkResult))]
 [JsonSerializable(typeof(TaskCondition))]
+[JsonSerializable(typeof(TaskCompletion))]
+[JsonSerializable(typeof(TaskMove))]
 [JsonSerializable(typeof(Batch))]
 [JsonSerializable(typeof(BatchResults))]
 [JsonSerializable(typeof(Label))]

@@ -58,6 +58,18 @@ public sealed record TaskItem
     /// <summary>The names of its tags, in the order they were given.</summary>
     public required IReadOnlyList<string> Tags { get; init; }
 
+    /// <summary>The id of the task that it lies below, if there is one.</summary>
+    public required string? ParentId { get; init; }
+
+    /// <summary>The tasks directly below it that are not deleted.</summary>
+    public required int SubtaskCount { get; init; }
+
+    /// <summary>How many of these are done.</summary>
+    public required int SubtasksDone { get; init; }
+
+    /// <summary>Its place in the order by hand, that of <see cref="TaskSort.Position"/>: to be compared ordinally, and changed by moving it.</summary>
+    public required string Position { get; init; }
+
     /// <summary>Rises by one with every change; in a write it is a condition.</summary>
     public required int Version { get; init; }
 
@@ -154,6 +166,9 @@ public sealed record NewTask
     /// <summary>The id of a category of yours.</summary>
     public string? CategoryId { get; init; }
 
+    /// <summary>The task that it shall lie below: its id or its number.</summary>
+    public string? ParentId { get; init; }
+
     /// <summary>Up to 10 tags, by name. A name that is new makes a tag.</summary>
     public IReadOnlyList<string>? Tags { get; init; }
 }
@@ -179,6 +194,9 @@ public sealed record TaskChange
     /// <summary>The id of a category of yours; null for none.</summary>
     public Optional<string?> CategoryId { get; init; }
 
+    /// <summary>The task that it shall lie below: its id or its number; null for none.</summary>
+    public Optional<string?> ParentId { get; init; }
+
     /// <summary>All of its tags, up to 10, in the place of those before: <c>new[] { "home" }</c>; null for none.</summary>
     public Optional<string[]?> Tags { get; init; }
 
@@ -196,6 +214,52 @@ public sealed record TaskChange
 internal sealed record TaskCondition
 {
     public int? Version { get; init; }
+}
+
+/// <summary>What becomes of the subtasks, and the version that a task must have.</summary>
+internal sealed record TaskCompletion
+{
+    public SubtaskFate? Subtasks { get; init; }
+
+    public int? Version { get; init; }
+}
+
+/// <summary>Where a task goes, and the version that it must have.</summary>
+internal sealed record TaskMove
+{
+    public string? After { get; init; }
+
+    public string? Before { get; init; }
+
+    public ListEnd? To { get; init; }
+
+    public int? Version { get; init; }
+}
+
+/// <summary>What becomes of the subtasks of a task that is completed or deleted.</summary>
+public enum SubtaskFate
+{
+    /// <summary>They stay as they are; those of a deleted task have no parent until it is restored.</summary>
+    Keep,
+
+    /// <summary>With a completion: all that lies below is completed as well.</summary>
+    Complete,
+
+    /// <summary>Nothing is done while there are any; for a completion, any that are not done.</summary>
+    Refuse,
+
+    /// <summary>With a deletion: all that lies below is deleted as well.</summary>
+    Delete,
+}
+
+/// <summary>An end of the order by hand.</summary>
+public enum ListEnd
+{
+    /// <summary>Before all others.</summary>
+    First,
+
+    /// <summary>Behind all others.</summary>
+    Last,
 }
 
 /// <summary>What a list of tasks goes by.</summary>
@@ -218,6 +282,9 @@ public enum TaskSort
 
     /// <summary>1 first.</summary>
     Number,
+
+    /// <summary>As you have moved them; what was never moved by its number.</summary>
+    Position,
 }
 
 /// <summary>The direction of a list, where it is not the natural one of its <see cref="TaskSort"/>.</summary>
@@ -241,6 +308,9 @@ public record TaskFilter
 
     /// <summary>Tasks of this category, or with <c>none</c> of no category.</summary>
     public string? CategoryId { get; init; }
+
+    /// <summary>Tasks directly below this one, or with <c>none</c> those that lie below none.</summary>
+    public string? ParentId { get; init; }
 
     /// <summary>Tasks that have all of these tags, by name: up to 10.</summary>
     public IReadOnlyList<string>? Tag { get; init; }

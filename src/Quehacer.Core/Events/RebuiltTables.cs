@@ -18,7 +18,8 @@ internal sealed record RebuiltNote(Note Note, long Revision);
 
 /// <summary>
 /// Fresh tables beside the live ones, which a rebuild fills from the log and compares with them. They are temporary: nobody else sees them,
-/// nothing of them is logged, and they end with the connection. In place of the search entries they hold the words alone, because the
+/// nothing of them is logged, and they end with the connection. A purge takes the events that say when a parent's subtasks last changed, so of that
+/// time it is asked only that it be no earlier than the log says. In place of the search entries they hold the words alone, because the
 /// tags among the entries are those of the row that is compared.
 /// </summary>
 internal sealed class RebuiltTables(NpgsqlConnection connection)
@@ -40,10 +41,11 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
 
     /// <summary>The columns of <c>tasks</c> that have to be equal as they are, beside the keys. A test knows whether one is missing.</summary>
     internal static readonly string[] PlainTaskColumns =
-        ["number", "version", "revision", "title", "description", "state", "priority", "due_date", "title_key", "created_by", "updated_at", "deleted_at"];
+        ["number", "version", "revision", "title", "description", "state", "priority", "due_date", "title_key", "created_by", "updated_at", "deleted_at",
+         "parent_id", "former_parent_id", "position", "subtask_count", "subtasks_done"];
 
     /// <summary>The others, which are compared by what they show.</summary>
-    internal static readonly string[] ShownTaskColumns = ["category_id", "tag_ids", "search"];
+    internal static readonly string[] ShownTaskColumns = ["category_id", "tag_ids", "search", "subtasks_changed_at"];
 
     internal static readonly string[] PlainLabelColumns =
         ["kind", "name", "name_key", "sort_key", "color", "version", "revision", "updated_at", "merged_into"];
@@ -58,7 +60,8 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
                  {Unequal("t", PlainTaskColumns)},
                  CASE WHEN t.category_id IS DISTINCT FROM r.category_id AND {ShownCategory("t")} IS DISTINCT FROM {ShownCategory("r")} THEN 'category_id' END,
                  CASE WHEN t.tag_ids IS DISTINCT FROM r.tag_ids AND {ShownTags("t")} IS DISTINCT FROM {ShownTags("r")} THEN 'tag_ids' END,
-                 CASE WHEN t.search IS DISTINCT FROM {EntriesOf("t.tag_ids")} THEN 'search' END], NULL) END AS members
+                 CASE WHEN t.search IS DISTINCT FROM {EntriesOf("t.tag_ids")} THEN 'search' END,
+                 CASE WHEN coalesce(t.subtasks_changed_at, '-infinity') < r.subtasks_changed_at THEN 'subtasks_changed_at' END], NULL) END AS members
             FROM (SELECT * FROM tasks WHERE workspace_id = $1) t FULL JOIN (SELECT * FROM rebuilt_tasks WHERE workspace_id = $1) r ON t.task_id = r.task_id) d
          WHERE cardinality(d.members) > 0
         """;
@@ -87,6 +90,13 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
     private static readonly string DifferentNotes =
         $"SELECT id FROM rebuild_differences WHERE workspace_id = $1 AND kind = {(short)DifferenceKind.Note}";
 
+    private static readonly string CountSubtasks = $"""
+        UPDATE rebuilt_tasks p SET subtask_count = c.total, subtasks_done = c.done
+          FROM (SELECT parent_id, count(*) AS total, count(*) FILTER (WHERE state = {(short)TaskState.Done}) AS done
+                  FROM rebuilt_tasks WHERE workspace_id = $1 AND parent_id IS NOT NULL AND deleted_at IS NULL GROUP BY parent_id) c
+         WHERE p.workspace_id = $1 AND p.task_id = c.parent_id
+        """;
+
     private static readonly string DifferentTasks =
         $"SELECT id FROM rebuild_differences WHERE workspace_id = $1 AND kind = {(short)DifferenceKind.Task}";
 
@@ -94,8 +104,8 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
         $"SELECT id FROM rebuild_differences WHERE workspace_id = $1 AND kind IN ({(short)DifferenceKind.Tag}, {(short)DifferenceKind.Category})";
 
     private static readonly string InsertTasks = $"""
-        INSERT INTO tasks (workspace_id, task_id, {string.Join(", ", PlainTaskColumns)}, category_id, tag_ids, search)
-        SELECT r.workspace_id, r.task_id, {string.Join(", ", PlainTaskColumns.Select(column => "r." + column))}, {ShownCategory("r")}, s.tag_ids, {EntriesOf("s.tag_ids")}
+        INSERT INTO tasks (workspace_id, task_id, {string.Join(", ", PlainTaskColumns)}, category_id, tag_ids, search, subtasks_changed_at)
+        SELECT r.workspace_id, r.task_id, {string.Join(", ", PlainTaskColumns.Select(column => "r." + column))}, {ShownCategory("r")}, s.tag_ids, {EntriesOf("s.tag_ids")}, r.subtasks_changed_at
           FROM rebuilt_tasks r CROSS JOIN LATERAL (SELECT {ShownTags("r")}) s(tag_ids)
          WHERE r.workspace_id = $1 AND r.task_id IN ({DifferentTasks})
         """;
@@ -207,7 +217,8 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
         await using var copy = await connection.BeginBinaryImportAsync(
             """
             COPY rebuilt_tasks (workspace_id, task_id, number, version, revision, title, description, state, priority, due_date, category_id, tag_ids,
-                                title_key, words, created_by, updated_at, deleted_at) FROM STDIN (FORMAT BINARY)
+                                title_key, words, created_by, updated_at, deleted_at, parent_id, former_parent_id, position, subtask_count, subtasks_done,
+                                subtasks_changed_at) FROM STDIN (FORMAT BINARY)
             """,
             cancellation);
         foreach (var (task, revision) in tasks)
@@ -230,9 +241,29 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
             await copy.WriteAsync(task.CreatedBy, NpgsqlDbType.Uuid, cancellation);
             await copy.WriteAsync(task.UpdatedAt, NpgsqlDbType.TimestampTz, cancellation);
             await WriteAsync(copy, task.DeletedAt, NpgsqlDbType.TimestampTz, cancellation);
+            await WriteAsync(copy, task.ParentId, NpgsqlDbType.Uuid, cancellation);
+            await WriteAsync(copy, task.FormerParentId, NpgsqlDbType.Uuid, cancellation);
+            await WriteAsync(copy, task.Position, cancellation);
+            // Counted when all of the log has been read.
+            await copy.WriteAsync(0, NpgsqlDbType.Integer, cancellation);
+            await copy.WriteAsync(0, NpgsqlDbType.Integer, cancellation);
+            await WriteAsync(copy, task.Subtasks.ChangedAt, NpgsqlDbType.TimestampTz, cancellation);
         }
         await copy.CompleteAsync(cancellation);
         rows += tasks.Count;
+    }
+
+    /// <summary>Says when the subtasks of tasks that are not being written last changed their number.</summary>
+    public async Task TouchAsync(Guid workspaceId, IReadOnlyDictionary<Guid, DateTime> parents, CancellationToken cancellation)
+    {
+        if (parents.Count == 0)
+        {
+            return;
+        }
+        await using var command = new NpgsqlCommand(
+            "UPDATE rebuilt_tasks t SET subtasks_changed_at = p.at FROM unnest($2, $3) p(task_id, at) WHERE t.workspace_id = $1 AND t.task_id = p.task_id", connection);
+        command.Parameters.With(workspaceId).With(parents.Keys.ToArray()).With(parents.Values.ToArray());
+        await command.ExecuteNonQueryAsync(cancellation);
     }
 
     /// <param name="replaced">The rows that go; null when none of them can be there.</param>
@@ -316,6 +347,7 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
     {
         await ExecuteAsync("DELETE FROM rebuild_differences WHERE workspace_id = $1", workspaceId, cancellation);
         await ExecuteAsync(CompareLabels, workspaceId, cancellation);
+        await ExecuteAsync(CountSubtasks, workspaceId, cancellation);
         await ExecuteAsync(CompareTasks, workspaceId, cancellation);
         await ExecuteAsync(CompareNotes, workspaceId, cancellation);
     }

@@ -17,6 +17,7 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
     private readonly HashSet<Guid> pageOfLabels = [];
     private readonly HashSet<Guid> pageOfNotes = [];
     private readonly HashSet<Guid> pageOfPurgedTasks = [];
+    private readonly Dictionary<Guid, DateTime> touched = [];
     private Dictionary<Guid, RebuiltTask> tasks = [];
     private Dictionary<Guid, RebuiltLabel> labels = [];
     private Dictionary<Guid, RebuiltNote> notes = [];
@@ -71,6 +72,7 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
             (Revision, ChangedAt) = (stored.Revision, stored.Stamp.At);
         }
         await tables.WriteTasksAsync(workspaceId, isFirst ? null : [.. pageOfTasks], tasks.Values, cancellation);
+        await tables.TouchAsync(workspaceId, touched, cancellation);
         await tables.WriteLabelsAsync(workspaceId, isFirst ? null : [.. pageOfLabels], labels.Values, cancellation);
         // A page that was read before the purge may have had the notes still.
         await tables.RemoveNotesOfAsync(workspaceId, [.. pageOfPurgedTasks], cancellation);
@@ -111,6 +113,7 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
         pageOfLabels.Clear();
         pageOfNotes.Clear();
         pageOfPurgedTasks.Clear();
+        touched.Clear();
         foreach (var stored in events)
         {
             if (IsOfTask(stored))
@@ -235,7 +238,19 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
         {
             return "it says nothing, and its task was not purged";
         }
-        tasks[id] = new RebuiltTask(TaskItem.Apply(before?.Task, TaskEvent.FromStored(stored), stored.Stamp), stored.Revision);
+        var after = TaskItem.Apply(before?.Task, TaskEvent.FromStored(stored), stored.Stamp);
+        tasks[id] = new RebuiltTask(after, stored.Revision);
+        foreach (var change in SubtaskChange.Of(before?.Task, after))
+        {
+            if (tasks.TryGetValue(change.ParentId, out var parent))
+            {
+                tasks[change.ParentId] = parent with { Task = parent.Task with { Subtasks = parent.Task.Subtasks with { ChangedAt = stored.Stamp.At } } };
+            }
+            else
+            {
+                touched[change.ParentId] = stored.Stamp.At;
+            }
+        }
         return null;
     }
 

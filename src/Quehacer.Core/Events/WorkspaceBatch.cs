@@ -1,6 +1,7 @@
 using Npgsql;
 using Quehacer.Core.Labels;
 using Quehacer.Core.Postgres;
+using Quehacer.Core.Tasks;
 
 namespace Quehacer.Core.Events;
 
@@ -21,7 +22,8 @@ internal enum BatchOutcome
 }
 
 /// <summary>Where the workspace stands after a batch.</summary>
-internal readonly record struct Advanced(long Revision, LabelsStamp Labels, long LastTaskNumber, DateTime ChangedAt);
+/// <param name="Subtasks">Of the task that was changed, if one was.</param>
+internal readonly record struct Advanced(long Revision, LabelsStamp Labels, long LastTaskNumber, DateTime ChangedAt, Subtasks Subtasks = default);
 
 /// <summary>By how much a change moves the counts on the workspace's row.</summary>
 internal readonly record struct CountChange(int Numbers, int Pending, int Done, int Deleted)
@@ -42,6 +44,9 @@ internal readonly record struct LoggedEvent(int Following, Guid StreamId, int Ve
 internal sealed class WorkspaceBatch : IAsyncDisposable
 {
     private const string AdvanceColumns = $"w.revision, w.last_task_number, w.changed_at, {LabelsStamp.Columns}";
+
+    /// <summary>Of <see cref="TaskTable.SubtaskColumns"/>.</summary>
+    private const int SubtaskFields = 3;
 
     private const string AdvanceSet = """
         UPDATE workspaces w SET revision = w.revision + $2, last_task_number = w.last_task_number + $3, pending_tasks = w.pending_tasks + $4,
@@ -129,8 +134,12 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
             await using var reader = await batch.ExecuteReaderAsync(cancellation);
             do
             {
-                // The only statement of a batch that returns a row is the one that advances the workspace.
-                if (reader.FieldCount > 0 && await reader.ReadAsync(cancellation))
+                // Two statements of a batch return a row: the one that advances the workspace, and behind it the one that changes a task.
+                if (reader.FieldCount == SubtaskFields && await reader.ReadAsync(cancellation))
+                {
+                    advanced = advanced with { Subtasks = TaskTable.ReadSubtasks(reader, 0) };
+                }
+                else if (reader.FieldCount > 0 && await reader.ReadAsync(cancellation))
                 {
                     advanced = new Advanced(reader.GetInt64(0), LabelsStamp.Read(reader, 3), reader.GetInt64(1), reader.GetDateTime(2));
                 }
@@ -152,6 +161,8 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
         return exception.SqlState switch
         {
             PostgresErrorCodes.UniqueViolation => atKey ? BatchOutcome.KeyKnown : BatchOutcome.Stale,
+            // The version that is not written over other subtasks than those that were decided on.
+            PostgresErrorCodes.NotNullViolation => BatchOutcome.Stale,
             PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled when atKey => BatchOutcome.KeyInFlight,
             PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure => BatchOutcome.Stale,
             _ => null,

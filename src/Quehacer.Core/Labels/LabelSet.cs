@@ -9,6 +9,9 @@ namespace Quehacer.Core.Labels;
 /// <param name="IsComplete">Nothing is missing: no tag would have to be made, and the category and the tags given by id are known.</param>
 internal readonly record struct ResolvedLabels(IReadOnlyList<TagRef> Tags, bool HasCategory, bool IsComplete)
 {
+    /// <summary>Of a request that names none.</summary>
+    public static readonly ResolvedLabels None = new([], HasCategory: true, IsComplete: true);
+
     /// <summary>The place of the first id that no tag has; null where there is none, or, while <see cref="IsComplete"/> is false, may be none.</summary>
     public int? MissingTag { get; init; }
 

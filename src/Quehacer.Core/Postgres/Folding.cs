@@ -43,13 +43,27 @@ internal static class Folding
         {
             var batch = new List<(Guid WorkspaceId, TaskItem Task)>(BatchRows);
             await using (var command = new NpgsqlCommand(
-                $"SELECT {TaskTable.Columns}, t.workspace_id FROM tasks t WHERE (t.workspace_id, t.task_id) > ($1, $2) ORDER BY t.workspace_id, t.task_id LIMIT {BatchRows}", connection))
+                // The columns that there were then, and no later ones.
+                $"""
+                SELECT workspace_id, task_id, number, version, title, description, tag_ids, created_by, updated_at
+                  FROM tasks WHERE (workspace_id, task_id) > ($1, $2) ORDER BY workspace_id, task_id LIMIT {BatchRows}
+                """, connection))
             {
                 command.Parameters.With(workspaceId).With(last);
                 await using var reader = await command.ExecuteReaderAsync(cancellation);
                 while (await reader.ReadAsync(cancellation))
                 {
-                    batch.Add((reader.GetGuid(reader.FieldCount - 1), TaskTable.Read(reader, 0)!));
+                    batch.Add((reader.GetGuid(0), new TaskItem
+                    {
+                        Id = reader.GetGuid(1),
+                        Number = reader.GetInt64(2),
+                        Version = reader.GetInt32(3),
+                        Title = reader.GetString(4),
+                        Description = reader.IsDBNull(5) ? null : reader.GetString(5),
+                        TagIds = reader.GetFieldValue<Guid[]>(6),
+                        CreatedBy = reader.GetGuid(7),
+                        UpdatedAt = reader.GetDateTime(8),
+                    }));
                 }
             }
             if (batch.Count == 0)

@@ -34,7 +34,8 @@ internal sealed record TaskWorkDone(IReadOnlyList<Result<TaskView>> Outcomes, Wo
 
 /// <summary>
 /// Writes tasks under the lock of their workspace: what is decided on cannot change, so any number of operations are read in one round trip,
-/// decided in memory, and written in another. Certain, and no dearer for a hundred than for a few.
+/// decided in memory, and written in another. Certain, and no dearer for a hundred than for a few. Only an operation that is about the tasks around its
+/// own reads these on its way.
 /// </summary>
 internal sealed class LockedTaskWriter(Database database, LabelNames labelNames, TaskReader reader, TimeProvider time)
 {
@@ -76,7 +77,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             if (await rows.ReadAsync(CancellationToken.None))
             {
                 ledger = new Ledger(
-                    caller, reader, LabelsStamp.Read(rows, 0), rows.GetInt64(2), Later(now, rows.GetDateTime(3)),
+                    connection, caller, reader, LabelsStamp.Read(rows, 0), rows.GetInt64(2), Later(now, rows.GetDateTime(3)),
                     new WorkspaceMoment(database.Incarnation, rows.GetInt64(4), rows.GetDateTime(3)));
                 if (!isChosen)
                 {
@@ -122,7 +123,16 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             await opening.RollBackAsync();
             return refused;
         }
-        var outcomes = ledger.Decide(operations, work.IsAtomic, now);
+        List<Result<TaskView>> outcomes;
+        try
+        {
+            outcomes = await ledger.DecideAsync(operations, work.IsAtomic, now);
+        }
+        catch
+        {
+            await opening.RollBackAsync();
+            throw;
+        }
         if (work.IsRehearsal || (work.IsAtomic && outcomes is [.., { IsOk: false }]))
         {
             await opening.RollBackAsync();
@@ -150,11 +160,12 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
         return done;
     }
 
-    /// <summary>The tasks that the operations are about, then every label that they or the operations name.</summary>
+    /// <summary>The tasks that the operations are about or name, then every label that they or the operations name.</summary>
     private static void AddReading(WorkspaceBatch batch, Caller caller, IReadOnlyList<TaskOperation> operations)
     {
-        Guid[] ids = [.. operations.Where(operation => operation.Target is { Number: 0 }).Select(operation => operation.Target!.Value.Id).Distinct()];
-        long[] numbers = [.. operations.Where(operation => operation.Target is { Number: > 0 }).Select(operation => operation.Target!.Value.Number).Distinct()];
+        var named = operations.SelectMany(operation => operation.Others).Concat(operations.Select(operation => operation.Target).OfType<TaskRef>()).ToList();
+        Guid[] ids = [.. named.Where(task => task.Number == 0).Select(task => task.Id).Distinct()];
+        long[] numbers = [.. named.Where(task => task.Number > 0).Select(task => task.Number).Distinct()];
         const string tasks = "tasks t WHERE t.workspace_id = $1 AND (t.task_id = ANY ($2) OR t.number = ANY ($3))";
         batch.Add($"SELECT {TaskTable.Columns} FROM {tasks}").With(caller.WorkspaceId).With(ids).With(numbers);
         batch.Add($"""
@@ -174,12 +185,16 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
 
     /// <summary>The tasks of a transaction, as they are after the operations that have been decided so far, and what of it has to be written.</summary>
     /// <param name="before">Where the workspace stands before all of it.</param>
-    private sealed class Ledger(Caller caller, TaskReader reader, LabelsStamp labelsAt, long lastTaskNumber, DateTime at, WorkspaceMoment before)
+    private sealed class Ledger(NpgsqlConnection connection, Caller caller, TaskReader reader, LabelsStamp labelsAt, long lastTaskNumber, DateTime at, WorkspaceMoment before)
     {
         private readonly Dictionary<Guid, TaskItem> tasks = [];
         private readonly Dictionary<long, Guid> idsByNumber = [];
         private readonly LabelSet labels = new();
         private readonly List<(TaskChange Change, TaskItem After)> changes = [];
+        private readonly List<SubtaskChange> counts = [];
+
+        /// <summary>The tasks whose children have been read.</summary>
+        private readonly HashSet<Guid> withChildren = [];
         private long lastNumber = lastTaskNumber;
 
         public long LastTaskNumber { get; } = lastTaskNumber;
@@ -206,15 +221,15 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
         }
 
         /// <summary>Why an operation on no task is refused; null when it is not.</summary>
-        public Error? Try(TaskOperation trial, DateTime now) => trial.Decide(null, labels.Resolve(trial, isAll: true, now), now).Error;
+        public Error? Try(TaskOperation trial, DateTime now) => trial.Decide(null, Surroundings.None, labels.Resolve(trial, isAll: true, now), now).Error;
 
-        public List<Result<TaskView>> Decide(IReadOnlyList<TaskOperation> operations, bool isAtomic, DateTime now)
+        public async Task<List<Result<TaskView>>> DecideAsync(IReadOnlyList<TaskOperation> operations, bool isAtomic, DateTime now)
         {
             var newIds = Ids.NewInOrder(now, operations.Count);
             var outcomes = new List<Result<TaskView>>(operations.Count);
             foreach (var operation in operations)
             {
-                var outcome = Decide(operation, newIds[outcomes.Count], now);
+                var outcome = await DecideAsync(operation, newIds[outcomes.Count], now);
                 outcomes.Add(outcome.IsOk ? reader.View(labels, outcome.Value, labelsAt) : outcome.Error);
                 if (isAtomic && !outcome.IsOk)
                 {
@@ -232,8 +247,8 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
                 return;
             }
             var following = Events;
-            var counts = changes.Aggregate(default(CountChange), (sum, made) => sum + made.Change.Counts(made.After));
-            batch.Advance(caller, following, counts, now, onlyWithLabels: null);
+            var moved = changes.Aggregate(default(CountChange), (sum, made) => sum + made.Change.Counts(made.After));
+            batch.Advance(caller, following, moved, now, onlyWithLabels: null);
 
             var events = new List<LoggedEvent>(following);
             // A task that several operations have changed is written once, as it is in the end.
@@ -256,13 +271,14 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             var created = changes.Where(made => made.Change.Before is null).Select(made => made.Change.StreamId).ToHashSet();
             AddRows(batch, TaskTable.InsertMany, last.Where(task => created.Contains(task.Key)));
             AddRows(batch, TaskTable.UpdateMany, last.Where(task => !created.Contains(task.Key)));
+            TaskTable.AddCounts(batch, caller.WorkspaceId, counts);
             batch.AppendMany(events, caller.UserId, caller.RequestId);
         }
 
         /// <summary>Lets others know the labels that were read and made.</summary>
         public void Teach(LabelNames names) => names.Remember(caller.WorkspaceId, labelsAt.Revision, labels);
 
-        private Result<TaskItem> Decide(TaskOperation operation, Guid newId, DateTime now)
+        private async Task<Result<TaskItem>> DecideAsync(TaskOperation operation, Guid newId, DateTime now)
         {
             var before = Find(operation.Target);
             if (operation.Target is not null && before is null)
@@ -271,24 +287,206 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             }
             var found = before is null ? null : reader.View(labels, before, labelsAt);
             before = found?.Task;
-            var decision = operation.On(newId, found, labels.Resolve(operation, isAll: true, now), now);
+            var around = operation.IsDecidedUnderLock(before) ? await LookAroundAsync(operation, before) : Surroundings.None;
+            var decision = operation.On(newId, found, labels.Resolve(operation, isAll: true, now), now, around);
             if (!decision.IsOk)
             {
                 return decision.Error;
             }
-            var change = decision.Value;
-            if (change.Events.Length == 0)
+            foreach (var (task, events) in operation.OnThoseBelow(around))
             {
-                return before!;
+                Make(new TaskChange(task.Id, tasks[task.Id], events, ResolvedLabels.None));
             }
+            var change = decision.Value;
             foreach (var tag in change.NewTags)
             {
                 labels.Add(tag);
             }
-            var after = change.After(caller.UserId, before?.Number ?? ++lastNumber, at);
+            // What was done to those below has moved its counts.
+            Make(before is null ? change : change with { Before = before with { Subtasks = tasks[before.Id].Subtasks } });
+            if (operation.Kind == TaskOperation.Verb.Restore && change.Events.Length > 0)
+            {
+                foreach (var (task, events) in operation.OnThoseThatReturn(tasks[change.StreamId], around))
+                {
+                    Make(new TaskChange(task.Id, tasks[task.Id], events, ResolvedLabels.None));
+                }
+            }
+            return tasks[change.StreamId];
+        }
+
+        /// <summary>Takes a change into the tasks and into what has to be written.</summary>
+        private void Make(TaskChange change)
+        {
+            if (change.Events.Length == 0)
+            {
+                return;
+            }
+            var after = change.After(caller.UserId, change.Before?.Number ?? ++lastNumber, at);
             Keep(after);
             changes.Add((change, after));
-            return after;
+            foreach (var moved in change.SubtaskChanges())
+            {
+                counts.Add(moved);
+                if (tasks.TryGetValue(moved.ParentId, out var parent))
+                {
+                    Keep(parent with { Subtasks = new Subtasks(parent.Subtasks.Total + moved.Total, parent.Subtasks.Done + moved.Done, at) });
+                }
+            }
+        }
+
+        /// <summary>
+        /// Reads what the decision has to know of other tasks, as far as it is not in the ledger. Most operations want a task or two; however many
+        /// there are, they are read level by level, and there are few levels.
+        /// </summary>
+        private async Task<Surroundings> LookAroundAsync(TaskOperation operation, TaskItem? task)
+        {
+            switch (operation.Kind)
+            {
+                case TaskOperation.Verb.Edit when operation.Parent.Value is { } parent:
+                    return new Surroundings { Above = await AboveAsync(Find(parent)), Levels = task is null ? 1 : await LevelsAsync(task) };
+                case TaskOperation.Verb.Complete:
+                case TaskOperation.Verb.Delete when operation.Subtasks == SubtaskFate.Follow:
+                    return new Surroundings { Below = await BelowAsync(task!) };
+                case TaskOperation.Verb.Delete when operation.Subtasks == SubtaskFate.Keep:
+                    return new Surroundings { Below = await ChildrenAsync([task!]) };
+                case TaskOperation.Verb.Restore when task is { IsDeleted: true }:
+                    var former = new List<(TaskItem, int)>();
+                    foreach (var child in await FormerChildrenAsync(task.Id))
+                    {
+                        former.Add((child, await LevelsAsync(child)));
+                    }
+                    return new Surroundings { Above = await AboveAsync(await FindAsync(task.ParentId ?? task.FormerParentId)), Former = former };
+                case TaskOperation.Verb.Move:
+                    return new Surroundings { Gap = await GapAsync(operation.Spot!, task!), LastNumber = lastNumber };
+                default:
+                    return Surroundings.None;
+            }
+        }
+
+        /// <summary>A task that is not deleted, and those above it.</summary>
+        private async Task<List<TaskItem>> AboveAsync(TaskItem? nearest)
+        {
+            var above = new List<TaskItem>();
+            for (var task = nearest; task is { IsDeleted: false }; task = await FindAsync(task.ParentId))
+            {
+                above.Add(task);
+            }
+            return above;
+        }
+
+        /// <summary>The tasks on all levels below, each behind its parent; null when there are more than are done at once.</summary>
+        private async Task<IReadOnlyList<TaskItem>?> BelowAsync(TaskItem task)
+        {
+            var (below, level) = (new List<TaskItem>(), new List<TaskItem> { task });
+            while (level.Count > 0 && below.Count <= Limits.SubtasksAtOnce)
+            {
+                if (below.Count + level.Sum(parent => (long)parent.Subtasks.Total) > Limits.SubtasksAtOnce)
+                {
+                    return null;
+                }
+                level = await ChildrenAsync(level);
+                below.AddRange(level);
+            }
+            return below;
+        }
+
+        private async Task<int> LevelsAsync(TaskItem task)
+        {
+            var levels = 1;
+            for (var level = new List<TaskItem> { task }; level.Exists(parent => parent.Subtasks.Total > 0) && levels <= Limits.TaskLevels; levels++)
+            {
+                level = await ChildrenAsync(level);
+            }
+            return levels;
+        }
+
+        /// <summary>The tasks directly below these.</summary>
+        private async Task<List<TaskItem>> ChildrenAsync(IReadOnlyList<TaskItem> parents)
+        {
+            Guid[] unread = [.. parents.Where(parent => parent.Subtasks.Total > 0 && withChildren.Add(parent.Id)).Select(parent => parent.Id)];
+            if (unread.Length > 0)
+            {
+                await ReadAsync("t.parent_id = ANY ($2) AND t.deleted_at IS NULL", unread);
+            }
+            var ids = parents.Select(parent => parent.Id).ToHashSet();
+            return [.. tasks.Values.Where(task => task is { ParentId: { } parent, IsDeleted: false } && ids.Contains(parent)).OrderBy(task => task.Number)];
+        }
+
+        /// <summary>The tasks that lost this parent and go on without one.</summary>
+        private async Task<List<TaskItem>> FormerChildrenAsync(Guid parentId)
+        {
+            await ReadAsync("t.former_parent_id = ANY ($2) AND t.deleted_at IS NULL", [parentId]);
+            return [.. tasks.Values.Where(task => task.FormerParentId == parentId && !task.IsDeleted).OrderBy(task => task.Number).Take(Limits.SubtasksOfATask)];
+        }
+
+        private async Task<TaskItem?> FindAsync(Guid? id)
+        {
+            if (id is { } wanted && !tasks.ContainsKey(wanted))
+            {
+                await ReadAsync("t.task_id = ANY ($2)", [wanted]);
+            }
+            return id is { } known ? tasks.GetValueOrDefault(known) : null;
+        }
+
+        /// <summary>Reads tasks that may be in the ledger already: what stands there is newer.</summary>
+        private async Task ReadAsync(string which, Guid[] ids)
+        {
+            await using var command = new NpgsqlCommand($"SELECT {TaskTable.Columns} FROM tasks t WHERE t.workspace_id = $1 AND {which}", connection);
+            command.Parameters.With(caller.WorkspaceId).With(ids);
+            await using var rows = await command.ExecuteReaderAsync(CancellationToken.None);
+            while (await rows.ReadAsync(CancellationToken.None))
+            {
+                var task = TaskTable.Read(rows, 0)!;
+                if (!tasks.ContainsKey(task.Id))
+                {
+                    Keep(task);
+                }
+            }
+        }
+
+        /// <summary>The keys around the place, the task itself left out. Deleted tasks keep their places.</summary>
+        private async Task<(string? Low, string? High)?> GapAsync(Spot spot, TaskItem task)
+        {
+            if (spot.Anchor is null)
+            {
+                return spot.IsBehind ? (await NearestAsync(null, isUp: false, task.Id), null) : (null, await NearestAsync(null, isUp: true, task.Id));
+            }
+            if (Find(spot.Anchor) is not { IsDeleted: false } anchor)
+            {
+                return null;
+            }
+            return spot.IsBehind
+                ? (anchor.PositionKey, await NearestAsync(anchor.PositionKey, isUp: true, task.Id))
+                : (await NearestAsync(anchor.PositionKey, isUp: false, task.Id), anchor.PositionKey);
+        }
+
+        /// <summary>The key next to another one, in the ledger or else in the rows; null where there is none on that side.</summary>
+        /// <param name="from">Null to begin outside: the first of all keys upwards, the last downwards.</param>
+        private async Task<string?> NearestAsync(string? from, bool isUp, Guid except)
+        {
+            var nearest = tasks.Values.Where(task => task.Id != except).Select(task => task.PositionKey)
+                .Where(key => from is null || (isUp ? string.CompareOrdinal(from, key) < 0 : string.CompareOrdinal(key, from) < 0)).ToList();
+            var (compare, direction) = isUp ? (">", "ASC") : ("<", "DESC");
+            // The last letter is z.
+            var edge = from ?? (isUp ? "" : "~");
+            string Moved(TaskState state) => $"""
+                (SELECT t.position, NULL::bigint FROM tasks t WHERE t.workspace_id = $1 AND t.state = {(short)state} AND t.position {compare} $2 AND t.task_id <> ALL ($3)
+                  ORDER BY t.position {direction} LIMIT 1)
+                """;
+            await using var command = new NpgsqlCommand(
+                $"""
+                {Moved(TaskState.Pending)} UNION ALL {Moved(TaskState.Done)} UNION ALL
+                (SELECT NULL, t.number FROM tasks t WHERE t.workspace_id = $1 AND t.position IS NULL AND t.number {(isUp ? ">" : "<=")} $4 AND t.task_id <> ALL ($3)
+                  ORDER BY t.number {direction} LIMIT 1)
+                """,
+                connection);
+            command.Parameters.With(caller.WorkspaceId).With(edge).With(tasks.Keys.Append(except).ToArray()).With(Position.NumberUpTo(edge, orAt: isUp));
+            await using var rows = await command.ExecuteReaderAsync(CancellationToken.None);
+            while (await rows.ReadAsync(CancellationToken.None))
+            {
+                nearest.Add(rows.IsDBNull(0) ? Position.Of(rows.GetInt64(1)) : rows.GetString(0));
+            }
+            return isUp ? nearest.Min(StringComparer.Ordinal) : nearest.Max(StringComparer.Ordinal);
         }
 
         private void AddRows(WorkspaceBatch batch, string statement, IEnumerable<KeyValuePair<Guid, int>> rows)

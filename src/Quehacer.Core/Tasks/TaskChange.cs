@@ -26,6 +26,21 @@ internal sealed record TaskChange(Guid StreamId, TaskItem? Before, TaskEvent[] E
         return task!;
     }
 
+    /// <summary>What each of its events does to the counts of the tasks above.</summary>
+    public IEnumerable<SubtaskChange> SubtaskChanges()
+    {
+        var task = Before;
+        foreach (var taskEvent in Events)
+        {
+            var before = task;
+            task = TaskItem.Apply(before, taskEvent, new EventStamp(StreamId, ExpectedVersion, 0, default, default));
+            foreach (var change in SubtaskChange.Of(before, task))
+            {
+                yield return change;
+            }
+        }
+    }
+
     /// <summary>By how much the change moves the counts of its workspace.</summary>
     public CountChange Counts(TaskItem after)
     {

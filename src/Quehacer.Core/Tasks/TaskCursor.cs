@@ -63,7 +63,7 @@ internal sealed record TaskCursor(bool Backwards, object? Key, Guid Id)
         object? key = sort switch
         {
             TaskSort.Created => null,
-            TaskSort.Title => Encoding.UTF8.GetString(content.AsSpan(18)),
+            TaskSort.Title or TaskSort.Position => Encoding.UTF8.GetString(content.AsSpan(18)),
             _ => BinaryPrimitives.ReadInt64BigEndian(content.AsSpan(18)),
         };
         return new TaskCursor((content[1] & BackwardsBit) != 0, key, new Guid(content.AsSpan(2, 16), bigEndian: true)) { IsInclusive = (content[1] & InclusiveBit) != 0 };
@@ -77,6 +77,7 @@ internal sealed record TaskCursor(bool Backwards, object? Key, Guid Id)
         TaskSort.Due => task.DueDate is { } due ? Milliseconds(due) : reversed ? First : Last,
         TaskSort.Title => Text.SortKey(task.Title),
         TaskSort.Number => task.Number,
+        TaskSort.Position => task.PositionKey,
         _ => throw new ArgumentOutOfRangeException(nameof(sort)),
     };
 

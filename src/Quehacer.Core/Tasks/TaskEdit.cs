@@ -40,6 +40,9 @@ public sealed record TaskEdit
     /// <summary>Names of tags to take away from those that the task has.</summary>
     public Edit<string[]> RemoveTags { get; init; }
 
+    /// <summary>The task that this one shall lie below, by any of its names; null for none.</summary>
+    public Edit<TaskRef?> Parent { get; init; }
+
     /// <summary>Faults of form that no member above can carry, such as an unknown member.</summary>
     public IReadOnlyList<FieldError> Faults { get; init; } = [];
 
@@ -65,6 +68,7 @@ public sealed record TaskEdit
                 One('p', Priority, priority => priority.ToString()), One('u', DueDate, due => due?.Ticks.ToString(CultureInfo.InvariantCulture) ?? ""),
                 One('c', CategoryId, id => id?.ToString("N") ?? ""), Several('n', Tags), Several('a', AddTags), Several('r', RemoveTags),
                     One('i', TagIds, ids => string.Concat(ids.Select(id => id.ToString("N")))), HighCoversCritical ? "h" : "",
+                    One('b', Parent, parent => parent is { } task ? string.Create(CultureInfo.InvariantCulture, $"{task.Id:N}{task.Number}") : ""),
             ]);
         }
     }
@@ -78,6 +82,45 @@ public sealed record TaskEdit
         }
         var removed = labels.Of(RemoveTags.Or([])).Select(tag => tag.Id);
         return [.. stored.Except(removed).Union(labels.Of(AddTags.Or([])).Select(tag => tag.Id))];
+    }
+
+    /// <summary>The parent that a task shall have; its own when the edit names none, or one that is not there.</summary>
+    internal Guid? ParentIdAfter(TaskItem? stored, Surroundings around) =>
+        !Parent.IsSet || NamesParentOf(stored) ? stored?.ParentId
+        : Parent.Value is null ? null
+        : around.Above.Count > 0 ? around.Above[0].Id : stored?.ParentId;
+
+    /// <summary>The edit says of the parent what is so already, as can be seen from the task alone.</summary>
+    internal bool NamesParentOf(TaskItem? stored) => Parent.IsSet && (Parent.Value is { } parent ? parent.Number == 0 && parent.Id == stored?.ParentId : stored?.ParentId is null);
+
+    /// <summary>Adds what is wrong with the parent: it is not there, or the task would lie below itself, or too deep, or among too many.</summary>
+    internal void CheckParent(TaskItem? stored, Surroundings around, List<FieldError> faults)
+    {
+        AddFault(Field.ParentId, Parent, faults);
+        if (!Parent.IsSet || Parent.Value is null || NamesParentOf(stored))
+        {
+            return;
+        }
+        if (around.Above.Count == 0)
+        {
+            faults.Add(new FieldError(Field.ParentId, FieldFault.NoSuchThing));
+        }
+        else if (around.Above[0].Id == stored?.ParentId)
+        {
+            // Named by its number, it is the same.
+        }
+        else if (stored is not null && around.Above.Any(task => task.Id == stored.Id))
+        {
+            faults.Add(new FieldError(Field.ParentId, FieldFault.Cycle));
+        }
+        else if (!around.HasRoomFor(around.Levels))
+        {
+            faults.Add(new FieldError(Field.ParentId, FieldFault.TooDeep, Limits.TaskLevels));
+        }
+        else if (around.Above[0].Subtasks.Total >= Limits.SubtasksOfATask)
+        {
+            faults.Add(new FieldError(Field.ParentId, FieldFault.TooMany, Limits.SubtasksOfATask));
+        }
     }
 
     /// <summary>

@@ -74,7 +74,14 @@ public sealed record TaskDelta
 
     public Edit<Guid[]> TagIds { get; init; }
 
-    public bool IsEmpty => !(Title.IsSet || Description.IsSet || State.IsSet || Priority.IsSet || DueDate.IsSet || CategoryId.IsSet || TagIds.IsSet);
+    public Edit<Guid?> ParentId { get; init; }
+
+    public Edit<Guid?> FormerParentId { get; init; }
+
+    public Edit<string?> Position { get; init; }
+
+    public bool IsEmpty => !(Title.IsSet || Description.IsSet || State.IsSet || Priority.IsSet || DueDate.IsSet || CategoryId.IsSet || TagIds.IsSet
+        || ParentId.IsSet || FormerParentId.IsSet || Position.IsSet);
 
     public string ToJson()
     {
@@ -113,6 +120,18 @@ public sealed record TaskDelta
                 }
                 json.WriteEndArray();
             }
+            if (ParentId.IsSet)
+            {
+                json.WriteId("parent_id"u8, ParentId.Value);
+            }
+            if (FormerParentId.IsSet)
+            {
+                json.WriteId("former_parent_id"u8, FormerParentId.Value);
+            }
+            if (Position.IsSet)
+            {
+                json.WriteString("position"u8, Position.Value);
+            }
         });
     }
 
@@ -132,6 +151,9 @@ public sealed record TaskDelta
                 "due_date" => delta with { DueDate = value.ValueKind == JsonValueKind.Null ? null : ReadTime(value) },
                 "category_id" => delta with { CategoryId = value.ValueKind == JsonValueKind.Null ? null : value.GetGuid() },
                 "tag_ids" => delta with { TagIds = value.EnumerateArray().Select(id => id.GetGuid()).ToArray() },
+                "parent_id" => delta with { ParentId = value.ValueKind == JsonValueKind.Null ? null : value.GetGuid() },
+                "former_parent_id" => delta with { FormerParentId = value.ValueKind == JsonValueKind.Null ? null : value.GetGuid() },
+                "position" => delta with { Position = value.GetString() },
                 _ => throw new InvalidOperationException($"The log has a member of a task that this program does not know: {member.Name}."),
             };
         }

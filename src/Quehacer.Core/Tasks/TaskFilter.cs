@@ -24,6 +24,9 @@ public enum TaskSort
 
     /// <summary>1 first.</summary>
     Number,
+
+    /// <summary>As people have put them, see <see cref="Tasks.Position"/>; what was never moved by its number, 1 first.</summary>
+    Position,
 }
 
 /// <summary>Which tasks a list shows, and in which order. Ties go by id, in the direction of the sort.</summary>
@@ -38,6 +41,8 @@ public sealed record TaskFilter
     public IReadOnlyList<TaskPriority> Priorities { get; init; } = [];
 
     public CategoryFilter? Category { get; init; }
+
+    public ParentFilter? Parent { get; init; }
 
     /// <summary>Names of tags: all of them; empty for any. Storable, normalised and trimmed.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
@@ -77,9 +82,12 @@ public sealed record TaskFilter
     /// <summary>The answer changes with the clock alone.</summary>
     public bool DependsOnTime => Overdue is not null;
 
+    /// <summary>Every task passes that is not deleted.</summary>
+    public bool ChoosesAll => IsCounted && State is null && !IncludeDeleted;
+
     /// <summary>The workspace's row has the total.</summary>
     internal bool IsCounted =>
-        Priorities.Count == 0 && Category is null && Tags.Count == 0 && TagIds.Count == 0 && DueAfter is null && DueBefore is null && Overdue is null && CreatedAfter is null
+        Priorities.Count == 0 && Category is null && Parent is null && Tags.Count == 0 && TagIds.Count == 0 && DueAfter is null && DueBefore is null && Overdue is null && CreatedAfter is null
         && CreatedBefore is null && UpdatedSince is null && UpToNumber is null && Words.Count == 0 && !(IncludeDeleted && State is not null);
 
     /// <summary>
@@ -93,6 +101,11 @@ public sealed record TaskFilter
             .Append(CultureInfo.InvariantCulture, $"{workspaceId:N}|{State}|{string.Join(',', Priorities.Order())}|{Category?.Id}{Category is { Id: null }}|")
             .Append(CultureInfo.InvariantCulture, $"{Time(DueAfter)}|{Time(DueBefore)}|{Overdue}|{Time(CreatedAfter)}|{Time(CreatedBefore)}|{Time(UpdatedSince)}|")
             .Append(CultureInfo.InvariantCulture, $"{IncludeDeleted}|{Sort}|{Reversed}");
+        if (Parent is not null)
+        {
+            // Only where there is one: cursors of other lists outlive the release that brought this filter.
+            text.Append(CultureInfo.InvariantCulture, $"|p{Parent.Task?.Id:N}:{Parent.Task?.Number}");
+        }
         foreach (var tag in Tags.Select(Text.NameKey).Distinct().Order(StringComparer.Ordinal))
         {
             text.Append("|t").Append(tag.Length).Append(':').Append(tag);
@@ -111,6 +124,9 @@ public sealed record TaskFilter
 
 /// <param name="Id">Tasks of this category; null for those that have none.</param>
 public sealed record CategoryFilter(Guid? Id);
+
+/// <param name="Task">Tasks directly below this one; null for those that lie below none.</param>
+public sealed record ParentFilter(TaskRef? Task);
 
 /// <param name="Limit">Tasks on a page, 1 to <see cref="Limits.PageTasks"/>.</param>
 /// <param name="Page">From 1; a page past the end is empty. Null to go by the cursor.</param>

@@ -50,6 +50,21 @@ public sealed record TaskItem
     /// <summary>Tags by id, in the order they were given: a renamed tag is renamed everywhere at once.</summary>
     public Guid[] TagIds { get; init; } = [];
 
+    /// <summary>The task that this one lies below. It is not deleted, unless this one is.</summary>
+    public Guid? ParentId { get; init; }
+
+    /// <summary>The deleted task that takes this one back below it when it is restored.</summary>
+    public Guid? FormerParentId { get; init; }
+
+    /// <summary>The place in the order by hand; null for a task that was never moved.</summary>
+    public string? Position { get; init; }
+
+    /// <summary>The key of its place: see <see cref="Tasks.Position"/>.</summary>
+    public string PositionKey => Position ?? Tasks.Position.Of(Number);
+
+    /// <summary>Of its row, not of its events: kept by those of its subtasks.</summary>
+    public Subtasks Subtasks { get; init; }
+
     public required Guid CreatedBy { get; init; }
 
     public required DateTime UpdatedAt { get; init; }
@@ -63,14 +78,17 @@ public sealed record TaskItem
 
     /// <summary>Decides a creation.</summary>
     /// <param name="labels">The labels that the edit names, resolved to ids.</param>
-    internal static Result<TaskEvent[]> Create(TaskEdit edit, ResolvedLabels labels, TaskLimits limits, DateTime now)
+    /// <param name="around">The parent that the edit names.</param>
+    internal static Result<TaskEvent[]> Create(TaskEdit edit, ResolvedLabels labels, TaskLimits limits, DateTime now, Surroundings? around = null)
     {
+        around ??= Surroundings.None;
         var faults = new List<FieldError>(edit.Faults);
         if (!edit.Title.IsPresent)
         {
             faults.Add(new FieldError(Field.Title, FieldFault.Required, limits.TitleCharacters));
         }
         edit.Check(stored: null, labels, limits, now, faults);
+        edit.CheckParent(stored: null, around, faults);
         if (faults.Count > 0)
         {
             return Error.Invalid(faults);
@@ -84,20 +102,24 @@ public sealed record TaskItem
             DueDate = edit.DueDate.Or(null),
             CategoryId = edit.CategoryId.Or(null),
             TagIds = labels.TagIds,
+            ParentId = edit.ParentIdAfter(stored: null, around) is { } parent ? parent : default(Edit<Guid?>),
         });
         return new[] { created };
     }
 
     /// <summary>Decides a change: the events that make it, none when nothing differs.</summary>
-    internal Result<TaskEvent[]> Change(TaskEdit edit, ResolvedLabels labels, TaskLimits limits, DateTime now)
+    internal Result<TaskEvent[]> Change(TaskEdit edit, ResolvedLabels labels, TaskLimits limits, DateTime now, Surroundings? around = null)
     {
+        around ??= Surroundings.None;
         var faults = new List<FieldError>(edit.Faults);
         edit.Check(this, labels, limits, now, faults);
+        edit.CheckParent(this, around, faults);
         if (faults.Count > 0)
         {
             return Error.Invalid(faults);
         }
         var tagIds = edit.TagIdsAfter(TagIds, labels);
+        var parentId = edit.ParentIdAfter(this, around);
         var after = new TaskDelta
         {
             Title = edit.Title.IsSet && edit.Title.Value != Title ? edit.Title : default,
@@ -106,11 +128,14 @@ public sealed record TaskItem
             DueDate = edit.DueDate.IsSet && edit.DueDate.Value != DueDate ? edit.DueDate : default,
             CategoryId = edit.CategoryId.IsSet && edit.CategoryId.Value != CategoryId ? edit.CategoryId : default,
             TagIds = tagIds is not null && !HasTags(tagIds) ? tagIds : default(Edit<Guid[]>),
+            ParentId = parentId != ParentId ? parentId : default(Edit<Guid?>),
+            // Whoever has a parent again waits for no other.
+            FormerParentId = parentId != ParentId && FormerParentId is not null ? null : default(Edit<Guid?>),
         };
         var events = new List<TaskEvent>(2);
         if (!after.IsEmpty)
         {
-            events.Add(new TaskEvent.Updated(after, Present(after)));
+            events.Add(Updated(after));
         }
         if (edit.State.IsSet && edit.State.Value != State)
         {
@@ -122,6 +147,15 @@ public sealed record TaskItem
     /// <summary>Done already: nothing to do.</summary>
     public TaskEvent[] Complete() => State == TaskState.Done ? [] : [new TaskEvent.Completed()];
 
+    /// <summary>Decides a completion that is also about the tasks below.</summary>
+    internal Result<TaskEvent[]> Complete(SubtaskFate subtasks, Surroundings around) => subtasks switch
+    {
+        SubtaskFate.Keep => Complete(),
+        _ when around.Below is null => Error.Invalid(Field.SubtasksOfCompletion, FieldFault.TooMany, Limits.SubtasksAtOnce),
+        SubtaskFate.Refuse when around.Below.Count(task => task.State == TaskState.Pending) is > 0 and var open => Error.Invalid(Field.SubtasksOfCompletion, FieldFault.SubtasksLeft, open),
+        _ => Complete(),
+    };
+
     /// <summary>Pending already: nothing to do.</summary>
     public TaskEvent[] Reopen() => State == TaskState.Pending ? [] : [new TaskEvent.Reopened()];
 
@@ -131,8 +165,63 @@ public sealed record TaskItem
     /// <summary>Soft: the task can be restored until it is purged.</summary>
     public TaskEvent[] Delete() => [new TaskEvent.Deleted()];
 
-    /// <summary>Not deleted: nothing to do.</summary>
-    public TaskEvent[] Restore() => IsDeleted ? [new TaskEvent.Restored()] : [];
+    /// <summary>Decides a deletion that is also about the tasks below.</summary>
+    internal Result<TaskEvent[]> Delete(SubtaskFate subtasks, Surroundings around) => subtasks switch
+    {
+        SubtaskFate.Refuse when Subtasks.Total > 0 => Error.Invalid(Field.SubtasksOfDeletion, FieldFault.SubtasksLeft, Subtasks.Total),
+        SubtaskFate.Follow when around.Below is null => Error.Invalid(Field.SubtasksOfDeletion, FieldFault.TooMany, Limits.SubtasksAtOnce),
+        _ => Delete(),
+    };
+
+    /// <summary>Its parent has been deleted: it goes on without one, and remembers it.</summary>
+    public TaskEvent[] Lose() => [Updated(new TaskDelta { ParentId = default(Guid?), FormerParentId = ParentId })];
+
+    /// <summary>Its former parent has been restored.</summary>
+    public TaskEvent[] Return() => [Updated(new TaskDelta { ParentId = FormerParentId, FormerParentId = default(Guid?) })];
+
+    /// <summary>Not deleted: nothing to do. It comes back below its parent, if that is there and has room, and else waits for it.</summary>
+    internal TaskEvent[] Restore(Surroundings around)
+    {
+        if (!IsDeleted)
+        {
+            return [];
+        }
+        var hasParent = around.Above.Count > 0 && around.HasRoomFor(around.Levels) && around.Above[0].Subtasks.Total < Limits.SubtasksOfATask;
+        return (ParentId, FormerParentId, hasParent) switch
+        {
+            // A task that is not deleted never has a parent that is, not even from one event to the next.
+            (not null, _, false) => [.. Lose(), new TaskEvent.Restored()],
+            (null, not null, true) => [.. Return(), new TaskEvent.Restored()],
+            _ => [new TaskEvent.Restored()],
+        };
+    }
+
+    /// <summary>Decides a move in the order by hand: there already, nothing to do.</summary>
+    internal Result<TaskEvent[]> Move(Spot spot, Surroundings around)
+    {
+        var field = spot.Anchor is null ? Field.To : spot.IsBehind ? Field.After : Field.Before;
+        if (spot.Anchor is { } anchor && (anchor.Number > 0 ? anchor.Number == Number : anchor.Id == Id))
+        {
+            return Error.Invalid([new FieldError(field, FieldFault.Contradiction, Name: "id")]);
+        }
+        if (around.Gap is not { } gap)
+        {
+            return Error.Invalid(field, FieldFault.NoSuchThing);
+        }
+        if ((gap.Low is null || string.CompareOrdinal(gap.Low, PositionKey) < 0) && (gap.High is null || string.CompareOrdinal(PositionKey, gap.High) < 0))
+        {
+            return Array.Empty<TaskEvent>();
+        }
+        var key = gap switch
+        {
+            (null, { } first) => Tasks.Position.Before(first),
+            ({ } last, null) => Tasks.Position.After(last, around.LastNumber),
+            _ => Tasks.Position.Between(gap.Low, gap.High),
+        };
+        return key.Length > Limits.PositionCharacters
+            ? Error.Invalid(field, FieldFault.NoRoom)
+            : new TaskEvent[] { Updated(new TaskDelta { Position = key }) };
+    }
 
     /// <summary>What an event makes of a task; <paramref name="before"/> is null for the first event only.</summary>
     public static TaskItem Apply(TaskItem? before, TaskEvent taskEvent, EventStamp stamp)
@@ -151,6 +240,7 @@ public sealed record TaskItem
                 DueDate = created.Data.DueDate.Or(null),
                 CategoryId = created.Data.CategoryId.Or(null),
                 TagIds = created.Data.TagIds.Or([]),
+                ParentId = created.Data.ParentId.Or(null),
                 CreatedBy = stamp.ActorId,
                 UpdatedAt = stamp.At,
             };
@@ -167,6 +257,9 @@ public sealed record TaskItem
                 DueDate = updated.Data.DueDate.Or(task.DueDate),
                 CategoryId = updated.Data.CategoryId.Or(task.CategoryId),
                 TagIds = updated.Data.TagIds.Or(task.TagIds),
+                ParentId = updated.Data.ParentId.Or(task.ParentId),
+                FormerParentId = updated.Data.FormerParentId.Or(task.FormerParentId),
+                Position = updated.Data.Position.Or(task.Position),
             },
             TaskEvent.Completed => task with { State = TaskState.Done },
             TaskEvent.Reopened => task with { State = TaskState.Pending },
@@ -179,6 +272,8 @@ public sealed record TaskItem
     /// <summary>These tags, in this order, are the task's already.</summary>
     internal bool HasTags(Guid[] tagIds) => tagIds.AsSpan().SequenceEqual(TagIds);
 
+    private TaskEvent.Updated Updated(TaskDelta after) => new(after, Present(after));
+
     /// <summary>The present values of the members that a change names.</summary>
     private TaskDelta Present(TaskDelta change) => new()
     {
@@ -188,5 +283,8 @@ public sealed record TaskItem
         DueDate = change.DueDate.IsSet ? DueDate : default(Edit<DateTime?>),
         CategoryId = change.CategoryId.IsSet ? CategoryId : default(Edit<Guid?>),
         TagIds = change.TagIds.IsSet ? TagIds : default(Edit<Guid[]>),
+        ParentId = change.ParentId.IsSet ? ParentId : default(Edit<Guid?>),
+        FormerParentId = change.FormerParentId.IsSet ? FormerParentId : default(Edit<Guid?>),
+        Position = change.Position.IsSet ? Position : default(Edit<string?>),
     };
 }

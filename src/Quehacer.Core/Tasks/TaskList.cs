@@ -210,9 +210,14 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         var where = Conditions(caller.WorkspaceId, filter, tags, time.NowUtc(), Add);
         string InState(TaskState state) => $"{where} AND t.state = {Add((short)state)}";
         var whole = filter.State is { } only ? InState(only) : where;
+        // The children of one task are few, and have an index of their own, whatever their order.
+        var isOfParent = filter.Parent is { Task: not null };
+        var isByHand = filter.Sort == TaskSort.Position && tags is null && !isOfParent;
         IReadOnlyList<string> sources =
-            isPartial && filter.State is null ? [FirstTasks(where), LaterTasks(InState(TaskState.Pending)), LaterTasks(InState(TaskState.Done))]
-            : isPartial || tags is not null ? [FirstTasks(whole), LaterTasks(whole)]
+            isPartial && !isOfParent && filter.State is null ? [FirstTasks(where), LaterTasks(InState(TaskState.Pending)), LaterTasks(InState(TaskState.Done))]
+            : (isPartial || tags is not null) && !isOfParent ? [FirstTasks(whole), LaterTasks(whole)]
+            : isByHand && filter.State is null ? [Moved(InState(TaskState.Pending)), Moved(InState(TaskState.Done)), Unmoved(where)]
+            : isByHand ? [Moved(whole), Unmoved(whole)]
             : [$"tasks t WHERE {whole}"];
         string Count() => $"({string.Join(" + ", sources.Select(source => $"(SELECT count(*) FROM {source})"))})";
         var total = !request.WithTotal ? "NULL::bigint"
@@ -226,7 +231,15 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         if (cursor is not null)
         {
             var comparison = (descends != backwards ? "<" : ">") + (cursor.IsInclusive ? "=" : "");
-            place = cursor.Key is null ? $"AND t.task_id {comparison} {Add(cursor.Id)}" : $"AND ({key}, t.task_id) {comparison} ({Add(cursor.Parameter(filter.Sort)!)}, {Add(cursor.Id)})";
+            place = cursor.Key is null
+                ? $"AND t.task_id {comparison} {Add(cursor.Id)}"
+                : $"AND ({(isByHand ? "t.position" : key)}, t.task_id) {comparison} ({Add(cursor.Parameter(filter.Sort)!)}, {Add(cursor.Id)})";
+        }
+        var placeOfUnmoved = "";
+        if (isByHand && cursor is { Key: string at })
+        {
+            var isUp = direction == "ASC";
+            placeOfUnmoved = $"AND t.number {(isUp ? ">" : "<=")} {Add(Position.NumberUpTo(at, orAt: isUp != cursor.IsInclusive))}";
         }
         var (offset, upTo, limit) = ("", request.Limit + 1L, Add(request.Limit + 1L));
         if (request.Skipped is var skipped and > 0)
@@ -235,14 +248,18 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
             if (request.WithTotal && filter.IsCounted)
             {
                 // A page past the end is known to be empty without reading up to it.
-                place += $" AND {total} > {Add(skipped)}";
+                var isThere = $" AND {total} > {Add(skipped)}";
+                (place, placeOfUnmoved) = (place + isThere, placeOfUnmoved + isThere);
             }
         }
         var most = sources.Count > 1 && upTo > request.Limit + 1L ? Add(upTo) : limit;
         var parts = sources.Count == 1
             ? $"SELECT {TaskTable.Columns}, {key} AS key FROM {sources[0]} {place}"
-            : string.Join(" UNION ALL ", sources.Select(source =>
-                $"(SELECT {TaskTable.Columns}, {key} AS key FROM {source} {place} ORDER BY {key} {direction}, t.task_id {direction} LIMIT {most})"));
+            : string.Join(" UNION ALL ", sources.Select((source, i) => !isByHand
+                ? $"(SELECT {TaskTable.Columns}, {key} AS key FROM {source} {place} ORDER BY {key} {direction}, t.task_id {direction} LIMIT {most})"
+                : i < sources.Count - 1
+                ? $"(SELECT {TaskTable.Columns}, t.position AS key FROM {source} {place} ORDER BY t.position {direction}, t.task_id {direction} LIMIT {most})"
+                : $"(SELECT {TaskTable.Columns}, {key} AS key FROM {source} {placeOfUnmoved} ORDER BY t.number {direction} LIMIT {most})"));
 
         // The joins have one row on their left side and no condition, so they are nested loops, which keep the order of the right side.
         return $"""
@@ -262,6 +279,12 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
     /// <summary>All others, by whichever index.</summary>
     internal static string LaterTasks(string where) => string.Create(CultureInfo.InvariantCulture, $"tasks t WHERE t.number > {Limits.TasksWithoutIndex} AND {where}");
 
+    /// <summary>The tasks that were put somewhere by hand, which have an index of their own.</summary>
+    private static string Moved(string where) => $"tasks t WHERE t.position IS NOT NULL AND {where}";
+
+    /// <summary>All others, which stand by their numbers.</summary>
+    private static string Unmoved(string where) => $"tasks t WHERE t.position IS NULL AND {where}";
+
     /// <summary>The column or expression that has an index in this order, the direction, and whether that index is partial and begins with the state.</summary>
     private static (string Key, bool Descends, bool IsPartial) Order(TaskFilter filter) => filter.Sort switch
     {
@@ -272,12 +295,15 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         TaskSort.Due => (DueLast, false, true),
         TaskSort.Title => ("t.title_key", filter.Reversed, true),
         TaskSort.Number => ("t.number", filter.Reversed, false),
+        TaskSort.Position => (PositionKey, filter.Reversed, false),
         _ => throw new ArgumentOutOfRangeException(nameof(filter)),
     };
 
     /// <summary>As the indexes <c>tasks_by_due</c> and <c>tasks_by_due_last</c> have it.</summary>
     private const string DueLast = "coalesce(t.due_date, 'infinity'::timestamptz)";
     private const string DueFirst = "coalesce(t.due_date, '-infinity'::timestamptz)";
+
+    private const string PositionKey = $"coalesce(t.position, {Position.OfNumberSql}) COLLATE \"C\"";
 
     /// <summary>Totals by state ride on the workspace's row.</summary>
     private static string TotalOf(TaskFilter filter) => filter.State switch
@@ -311,6 +337,14 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         else if (filter.Category is not null)
         {
             And($"(t.category_id IS NULL OR t.category_id <> ALL (ARRAY(SELECT c.label_id FROM labels c WHERE c.workspace_id = $2 AND c.kind = {(short)LabelKind.Category})))");
+        }
+        if (filter.Parent is { Task: { } parent })
+        {
+            And($"t.parent_id = {(parent.Number == 0 ? add(parent.Id) : $"(SELECT p.task_id FROM tasks p WHERE p.workspace_id = $2 AND p.number = {add(parent.Number)})")}");
+        }
+        else if (filter.Parent is not null)
+        {
+            And("t.parent_id IS NULL");
         }
         if (filter.DueAfter is { } dueAfter)
         {

@@ -5,7 +5,7 @@ using Quehacer.Core.Workspaces;
 namespace Quehacer.Core.Tasks;
 
 /// <summary>A task as a contract shows it, with its labels as they are now, and what its entity tag is made of.</summary>
-/// <param name="ChangedAt">When it last looked different: its own change, or that of a label, UTC.</param>
+/// <param name="ChangedAt">When it last looked different: its own change, or that of a label or of its subtasks, UTC.</param>
 /// <param name="Tags">Names, in the order of the task's <see cref="TaskItem.TagIds"/>.</param>
 public sealed record TaskView(TaskItem Task, IReadOnlyList<string> Tags, LabelFace? Category, EntityTag Tag, DateTime ChangedAt)
 {
@@ -76,26 +76,38 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
         return ([.. tasks.Select(task => View(labels, task, at))], at);
     }
 
-    /// <summary>Tasks that did not come from their rows, such as those replayed from the log, with their tags as they are called now.</summary>
+    /// <summary>Tasks that did not come from their rows, such as those replayed from the log, with their tags as they are called now and as many subtasks.</summary>
     internal async Task<List<TaskView>> ViewAsOfNowAsync(Guid workspaceId, IReadOnlyList<TaskItem> tasks, CancellationToken cancellation)
     {
-        LabelsStamp at;
-        await using (var command = database.Command($"SELECT {LabelsStamp.Columns} FROM workspaces w WHERE w.workspace_id = $1"))
+        LabelsStamp at = default;
+        var subtasks = new Dictionary<Guid, Subtasks>();
+        await using (var command = database.Command($"""
+            SELECT {LabelsStamp.Columns}, t.task_id, {TaskTable.SubtaskColumns}
+              FROM workspaces w LEFT JOIN tasks t ON t.workspace_id = $1 AND t.task_id = ANY ($2) WHERE w.workspace_id = $1
+            """))
         {
-            command.Parameters.With(workspaceId);
+            command.Parameters.With(workspaceId).With(tasks.Select(task => task.Id).Distinct().ToArray());
             await using var reader = await command.ExecuteReaderAsync(cancellation);
-            await reader.ReadAsync(cancellation);
-            at = LabelsStamp.Read(reader, 0);
+            while (await reader.ReadAsync(cancellation))
+            {
+                at = LabelsStamp.Read(reader, 0);
+                if (!reader.IsDBNull(2))
+                {
+                    subtasks[reader.GetGuid(2)] = TaskTable.ReadSubtasks(reader, 3);
+                }
+            }
         }
-        return (await ViewAsync(workspaceId, tasks, at, cancellation)).Views;
+        return (await ViewAsync(workspaceId, [.. tasks.Select(task => task with { Subtasks = subtasks.GetValueOrDefault(task.Id) })], at, cancellation)).Views;
     }
 
     /// <summary>A task with labels that are known.</summary>
     internal TaskView View(LabelSet labels, TaskItem task, LabelsStamp at)
     {
         var (shown, tags, category) = labels.Show(task);
+        var changedAt = task.UpdatedAt > at.ChangedAt ? task.UpdatedAt : at.ChangedAt;
         return new TaskView(
-            shown, tags, category, new EntityTag(database.Incarnation, task.Version, at.Revision), task.UpdatedAt > at.ChangedAt ? task.UpdatedAt : at.ChangedAt)
+            shown, tags, category, new EntityTag(database.Incarnation, task.Version, at.Revision, task.Subtasks.Total, task.Subtasks.Done),
+            task.Subtasks.ChangedAt is { } subtasksChangedAt && subtasksChangedAt > changedAt ? subtasksChangedAt : changedAt)
         {
             Labels = labels,
         };

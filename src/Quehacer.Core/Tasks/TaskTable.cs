@@ -1,4 +1,5 @@
 using Npgsql;
+using Quehacer.Core.Events;
 using Quehacer.Core.Postgres;
 
 namespace Quehacer.Core.Tasks;
@@ -7,7 +8,11 @@ namespace Quehacer.Core.Tasks;
 internal static class TaskTable
 {
     public const string Columns =
-        "t.task_id, t.number, t.version, t.title, t.description, t.state, t.priority, t.due_date, t.category_id, t.tag_ids, t.created_by, t.updated_at, t.deleted_at";
+        "t.task_id, t.number, t.version, t.title, t.description, t.state, t.priority, t.due_date, t.category_id, t.tag_ids, t.created_by, t.updated_at, t.deleted_at, "
+        + "t.parent_id, t.former_parent_id, t.position, " + SubtaskColumns;
+
+    /// <summary>Read by <see cref="ReadSubtasks"/>.</summary>
+    public const string SubtaskColumns = "t.subtask_count, t.subtasks_done, t.subtasks_changed_at";
 
     /// <summary>Parameters: <c>$1</c> the workspace, <c>$2…$13</c> by <see cref="WithNew"/>. Number, revision and time come from the workspace's row.</summary>
     public const string Insert = """
@@ -17,21 +22,36 @@ internal static class TaskTable
           FROM workspaces w WHERE w.workspace_id = $1
         """;
 
-    /// <summary>Parameters: <c>$1</c> the workspace, <c>$2…$14</c> by <see cref="WithChanged"/>. Changes nothing when the version is no longer the expected one.</summary>
-    public const string Update = """
-        UPDATE tasks t SET version = $3, revision = w.revision, title = $4, description = $5, state = $6, priority = $7, due_date = $8,
+    /// <summary>
+    /// Parameters: <c>$1</c> the workspace, <c>$2…$16</c> by <see cref="WithChanged"/>. Changes nothing when the version is no longer the expected
+    /// one; when the subtasks are not, there is no version to be written, which aborts the batch. A parent and a place are changed under the
+    /// workspace's lock only, by <see cref="UpdateMany"/>. Gives <see cref="SubtaskColumns"/>.
+    /// </summary>
+    public const string Update = $"""
+        UPDATE tasks t SET version = CASE WHEN $15::integer IS NULL OR (t.subtask_count = $15 AND t.subtasks_done = $16) THEN $3 END, revision = w.revision, title = $4, description = $5, state = $6, priority = $7, due_date = $8,
                category_id = $9, tag_ids = $10, title_key = $11, search = array_to_tsvector($12), updated_at = w.changed_at,
                deleted_at = CASE WHEN $13 THEN coalesce(t.deleted_at, w.changed_at) END
           FROM workspaces w
          WHERE w.workspace_id = $1 AND t.workspace_id = $1 AND t.task_id = $2 AND t.version = $14
+        RETURNING {SubtaskColumns}
+        """;
+
+    /// <summary>
+    /// Moves the counts of parents. Parameters: <c>$1</c> the workspace, <c>$2</c> the parents, each once, <c>$3</c> by how much those of all, <c>$4</c> by how
+    /// much those of the done.
+    /// </summary>
+    private const string MoveCounts = """
+        UPDATE tasks p SET subtask_count = p.subtask_count + c.total, subtasks_done = p.subtasks_done + c.done, subtasks_changed_at = w.changed_at
+          FROM workspaces w CROSS JOIN unnest($2, $3, $4) c(task_id, total, done)
+         WHERE w.workspace_id = $1 AND p.workspace_id = $1 AND p.task_id = c.task_id
         """;
 
     /// <summary>The same for many rows at once. Parameters: <c>$1</c> the workspace, <c>$2</c> the rows by <see cref="ToJson"/>.</summary>
     public const string InsertMany = $"""
         INSERT INTO tasks (workspace_id, task_id, number, version, revision, title, description, state, priority, due_date, category_id, tag_ids,
-                           title_key, search, created_by, updated_at, deleted_at)
+                           title_key, search, created_by, updated_at, deleted_at, parent_id, former_parent_id, position)
         SELECT w.workspace_id, r.task_id, r.number, r.version, w.revision - r.following, r.title, r.description, r.state, r.priority, r.due_date, r.category_id,
-               r.tag_ids, r.title_key, array_to_tsvector(r.search), r.created_by, w.changed_at, r.deleted_at
+               r.tag_ids, r.title_key, array_to_tsvector(r.search), r.created_by, w.changed_at, r.deleted_at, r.parent_id, r.former_parent_id, r.position
           FROM workspaces w CROSS JOIN json_to_recordset($2) {Row}
          WHERE w.workspace_id = $1
         """;
@@ -40,14 +60,15 @@ internal static class TaskTable
     public const string UpdateMany = $"""
         UPDATE tasks t SET version = r.version, revision = w.revision - r.following, title = r.title, description = r.description, state = r.state,
                priority = r.priority, due_date = r.due_date, category_id = r.category_id, tag_ids = r.tag_ids, title_key = r.title_key,
-               search = array_to_tsvector(r.search), updated_at = w.changed_at, deleted_at = r.deleted_at
+               search = array_to_tsvector(r.search), updated_at = w.changed_at, deleted_at = r.deleted_at,
+               parent_id = r.parent_id, former_parent_id = r.former_parent_id, position = r.position
           FROM workspaces w CROSS JOIN json_to_recordset($2) {Row}
          WHERE w.workspace_id = $1 AND t.workspace_id = $1 AND t.task_id = r.task_id
         """;
 
     private const string Row = """
         r(task_id uuid, number bigint, version integer, following bigint, title text, description text, state smallint, priority smallint, due_date timestamptz,
-          category_id uuid, tag_ids uuid[], title_key text, search text[], created_by uuid, deleted_at timestamptz)
+          category_id uuid, tag_ids uuid[], title_key text, search text[], created_by uuid, deleted_at timestamptz, parent_id uuid, former_parent_id uuid, position text)
         """;
 
     /// <summary>Rows as a JSON array, each with how many events of the transaction follow its last one.</summary>
@@ -79,13 +100,29 @@ internal static class TaskTable
         json.WriteEndArray();
         json.WriteString("created_by"u8, task.CreatedBy);
         json.WriteTime("deleted_at"u8, task.DeletedAt);
+        json.WriteId("parent_id"u8, task.ParentId);
+        json.WriteId("former_parent_id"u8, task.FormerParentId);
+        json.WriteString("position"u8, task.Position);
     });
+
+    /// <summary>Adds what changes of tasks do to the counts of those above them; nothing where they do nothing.</summary>
+    public static void AddCounts(WorkspaceBatch batch, Guid workspaceId, IEnumerable<SubtaskChange> changes)
+    {
+        var parents = changes.GroupBy(change => change.ParentId).ToList();
+        if (parents.Count > 0)
+        {
+            batch.Add(MoveCounts).With(workspaceId).With(parents.Select(parent => parent.Key).ToArray())
+                .With(parents.Select(parent => parent.Sum(change => change.Total)).ToArray()).With(parents.Select(parent => parent.Sum(change => change.Done)).ToArray());
+        }
+    }
 
     public static void WithNew(this NpgsqlParameterCollection parameters, Guid workspaceId, TaskItem task) =>
         parameters.With(workspaceId).WithState(workspaceId, task).With(task.CreatedBy);
 
-    public static void WithChanged(this NpgsqlParameterCollection parameters, Guid workspaceId, TaskItem task, int expectedVersion) =>
-        parameters.With(workspaceId).WithState(workspaceId, task).With(task.IsDeleted).With(expectedVersion);
+    /// <param name="expectedSubtasks">What the decision rests on beside the version; null where it rests on nothing else.</param>
+    public static void WithChanged(this NpgsqlParameterCollection parameters, Guid workspaceId, TaskItem task, int expectedVersion, Subtasks? expectedSubtasks) =>
+        parameters.With(workspaceId).WithState(workspaceId, task).With(task.IsDeleted).With(expectedVersion)
+            .WithNumber(expectedSubtasks?.Total).WithNumber(expectedSubtasks?.Done);
 
     /// <summary>Reads <see cref="Columns"/>; null where an outer join found no task.</summary>
     public static TaskItem? Read(NpgsqlDataReader reader, int first)
@@ -109,8 +146,15 @@ internal static class TaskTable
             CreatedBy = reader.GetGuid(first + 10),
             UpdatedAt = reader.GetDateTime(first + 11),
             DeletedAt = reader.IsDBNull(first + 12) ? null : reader.GetDateTime(first + 12),
+            ParentId = reader.IsDBNull(first + 13) ? null : reader.GetGuid(first + 13),
+            FormerParentId = reader.IsDBNull(first + 14) ? null : reader.GetGuid(first + 14),
+            Position = reader.IsDBNull(first + 15) ? null : reader.GetString(first + 15),
+            Subtasks = ReadSubtasks(reader, first + 16),
         };
     }
+
+    public static Subtasks ReadSubtasks(NpgsqlDataReader reader, int first) =>
+        new(reader.GetInt32(first), reader.GetInt32(first + 1), reader.IsDBNull(first + 2) ? null : reader.GetDateTime(first + 2));
 
     private static NpgsqlParameterCollection WithState(this NpgsqlParameterCollection parameters, Guid workspaceId, TaskItem task) => parameters
         .With(task.Id).With(task.Version).With(task.Title).WithText(task.Description).With((short)task.State).With((short)task.Priority)

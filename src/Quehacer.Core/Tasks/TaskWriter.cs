@@ -12,7 +12,8 @@ public sealed record Written(TaskView View, bool IsReplay);
 
 /// <summary>
 /// Makes and changes tasks, one operation at a time. It reads the task, decides, and appends: first in the hope that nobody else writes it
-/// meanwhile (one round trip to read, one to write), and where that hope fails, or new tags have to be made, under the workspace's lock.
+/// meanwhile (one round trip to read, one to write), and where that hope fails, or new tags have to be made, or
+/// more than the task itself has to be looked at, under the workspace's lock.
 /// </summary>
 public sealed class TaskWriter(Database database, LabelNames labelNames, TaskReader reader, TimeProvider time)
 {
@@ -35,8 +36,12 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
                 }
                 found = result.Value;
             }
+            if (operation.IsDecidedUnderLock(found?.Task))
+            {
+                break;
+            }
             var (labels, labelsRevision) = labelNames.Recall(caller.WorkspaceId, operation, now);
-            if (found is not null && operation.Precondition.SeesLabels)
+            if (found is not null && operation.Precondition.SeesLooks)
             {
                 // The condition is on what the task looks like, so the batch must not be committed over other labels than those it was compared with.
                 if (operation.NeedsLabels && labelsRevision != found.Tag.LabelsRevision)
@@ -69,7 +74,9 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
             }
             if (change.Events.Length > 0)
             {
-                AddChange(batch, caller, change, now, onlyWithLabels: operation.NeedsLabels || operation.Precondition.SeesLabels ? labelsRevision : null);
+                AddChange(
+                    batch, caller, change, now, onlyWithLabels: operation.NeedsLabels || operation.Precondition.SeesLooks ? labelsRevision : null,
+                    onlyWithSubtasks: operation.RestsOnSubtasks || operation.Precondition.SeesLooks ? found?.Task.Subtasks : null);
             }
             batch.Commit();
             // Not cancelled with the request: once it is under way, a write is better finished than left in doubt.
@@ -118,7 +125,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
     }
 
     /// <summary>The workspace's row first, then the task, and the events in their order.</summary>
-    private static void AddChange(WorkspaceBatch batch, Caller caller, TaskChange change, DateTime now, long? onlyWithLabels)
+    private static void AddChange(WorkspaceBatch batch, Caller caller, TaskChange change, DateTime now, long? onlyWithLabels, Subtasks? onlyWithSubtasks)
     {
         // Number and time are the workspace's to give; nothing that is written from this draft depends on them.
         var after = change.After(caller.UserId, change.Before?.Number ?? 0, now);
@@ -129,8 +136,9 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
         }
         else
         {
-            batch.Add(TaskTable.Update).WithChanged(caller.WorkspaceId, after, change.ExpectedVersion);
+            batch.Add(TaskTable.Update).WithChanged(caller.WorkspaceId, after, change.ExpectedVersion, onlyWithSubtasks);
         }
+        TaskTable.AddCounts(batch, caller.WorkspaceId, change.SubtaskChanges());
         var (version, following) = (change.ExpectedVersion, change.Events.Length);
         foreach (var taskEvent in change.Events)
         {
@@ -141,7 +149,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
 
     private async Task<Written> WrittenAsync(Caller caller, TaskChange change, Advanced advanced)
     {
-        var after = change.After(caller.UserId, change.Before?.Number ?? advanced.LastTaskNumber, advanced.ChangedAt);
+        var after = change.After(caller.UserId, change.Before?.Number ?? advanced.LastTaskNumber, advanced.ChangedAt) with { Subtasks = advanced.Subtasks };
         return new Written(await reader.ViewAsync(caller.WorkspaceId, after, advanced.Labels, CancellationToken.None), IsReplay: false);
     }
 

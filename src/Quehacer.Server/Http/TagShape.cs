@@ -8,8 +8,8 @@ using Quehacer.Core.Workspaces;
 namespace Quehacer.Server.Http;
 
 /// <summary>
-/// How a contract writes entity tags (RFC 9110 §8.8.3). Of one thing: <c>"shape.incarnation.version.labels"</c>; of a list, weak:
-/// <c>W/"shape.incarnation.revision.query"</c>. A strong tag is of one content coding; whatever compresses an answer appends the coding's name
+/// How a contract writes entity tags (RFC 9110 §8.8.3). Of one thing: <c>"shape.incarnation.version.labels"</c>, and of a task that has subtasks
+/// <c>"shape.incarnation.version.labels.3-1"</c> with how many there are and how many are done; of a list, weak: <c>W/"shape.incarnation.revision.query"</c>. A strong tag is of one content coding; whatever compresses an answer appends the coding's name
 /// (<c>"v1.0123abcd.7.3.br"</c>), and here that is the same state again.
 /// </summary>
 /// <param name="Name">Of the contract's shape: letters and digits, no dot.</param>
@@ -21,8 +21,9 @@ internal sealed record TagShape(string Name, bool IsStrong)
 {
     private const string Weak = "W/";
 
-    public string Of(EntityTag tag) =>
-        string.Create(CultureInfo.InvariantCulture, $"{(IsStrong ? "" : Weak)}\"{Name}.{tag.Incarnation}.{tag.Version}.{tag.LabelsRevision}\"");
+    public string Of(EntityTag tag) => tag.Subtasks == 0
+        ? string.Create(CultureInfo.InvariantCulture, $"{(IsStrong ? "" : Weak)}\"{Name}.{tag.Incarnation}.{tag.Version}.{tag.LabelsRevision}\"")
+        : string.Create(CultureInfo.InvariantCulture, $"{(IsStrong ? "" : Weak)}\"{Name}.{tag.Incarnation}.{tag.Version}.{tag.LabelsRevision}.{tag.Subtasks}-{tag.SubtasksDone}\"");
 
     /// <param name="query">What was asked for, in one spelling only.</param>
     /// <param name="role">What the caller is in the workspace: others may be shown something else.</param>
@@ -53,14 +54,24 @@ internal sealed record TagShape(string Name, bool IsStrong)
     public EntityTag? Read(EntityTagHeaderValue named)
     {
         var opaque = ContentCoding.Untagged(named.Tag.AsSpan()[1..^1]).ToString();
-        if (opaque.Split('.') is [_, var incarnation, var version, var labels]
+        if (opaque.Split('.') is [_, var incarnation, var version, var labels, .. var more] && TryReadSubtasks(more, out var subtasks)
             && int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && long.TryParse(labels, NumberStyles.None, CultureInfo.InvariantCulture, out var revision))
         {
-            var tag = new EntityTag(incarnation, number, revision);
+            var tag = new EntityTag(incarnation, number, revision, subtasks.Total, subtasks.Done);
             // Tags are compared as they are written: 007 is not 7.
             return Of(tag).AsSpan(IsStrong ? 0 : Weak.Length).Trim('"').SequenceEqual(opaque) ? tag : null;
         }
         return null;
+    }
+
+    /// <summary>What may stand behind the four parts that every tag of one thing has.</summary>
+    private static bool TryReadSubtasks(string[] parts, out (int Total, int Done) subtasks)
+    {
+        subtasks = default;
+        return parts.Length == 0
+            || (parts is [var only] && only.Split('-') is [var total, var done]
+                && int.TryParse(total, NumberStyles.None, CultureInfo.InvariantCulture, out subtasks.Total)
+                && int.TryParse(done, NumberStyles.None, CultureInfo.InvariantCulture, out subtasks.Done));
     }
 }

@@ -144,6 +144,22 @@ internal sealed class House : IAsyncDisposable
             """,
             caller.WorkspaceId);
         Assert.Equal([true], counts);
+        Assert.Empty(await ColumnAsync<Guid>(
+            """
+            SELECT p.task_id FROM tasks p
+             WHERE p.workspace_id = $1 AND (p.subtask_count, p.subtasks_done) <> (
+                     SELECT count(*), count(*) FILTER (WHERE c.state = 1) FROM tasks c WHERE c.workspace_id = $1 AND c.parent_id = p.task_id AND c.deleted_at IS NULL)
+            """,
+            caller.WorkspaceId));
+        // Whoever is there has a parent that is there, and its way up ends.
+        Assert.Empty(await ColumnAsync<Guid>(
+            """
+            WITH RECURSIVE level AS (
+              SELECT task_id, 1 AS depth FROM tasks WHERE workspace_id = $1 AND deleted_at IS NULL AND parent_id IS NULL
+              UNION ALL SELECT c.task_id, l.depth + 1 FROM level l JOIN tasks c ON c.workspace_id = $1 AND c.parent_id = l.task_id AND c.deleted_at IS NULL)
+            SELECT task_id FROM tasks WHERE workspace_id = $1 AND deleted_at IS NULL AND task_id NOT IN (SELECT task_id FROM level WHERE depth <= 5)
+            """,
+            caller.WorkspaceId));
 
         foreach (var taskId in await ColumnAsync<Guid>("SELECT task_id FROM tasks WHERE workspace_id = $1", caller.WorkspaceId))
         {

@@ -73,6 +73,16 @@ public sealed class RebuildTests(PostgresFixture postgres)
         }
         House.Ok(await house.Core.NoteWriter.DeleteAsync(ana, made[0], removed, Precondition.None, null, Cancellation));
 
+        // A tree that is purged in part, one that loses its root, and places by hand.
+        foreach (var (child, parent) in new[] { (1, 0), (8, 0), (2, 1), (3, 4), (5, 4) })
+        {
+            House.Ok(await tasks.WriteAsync(ana, TaskOperation.Change(made[child], new TaskEdit { Parent = made[parent] }, House.V1, Precondition.None), null, Cancellation));
+        }
+        await tasks.WriteAsync(ana, TaskOperation.Delete(made[4], Precondition.None), null, Cancellation);
+        await tasks.WriteAsync(ana, TaskOperation.Restore(made[4], Precondition.None), null, Cancellation);
+        await tasks.WriteAsync(ana, TaskOperation.Move(made[6], new Spot(made[2], IsBehind: true), Precondition.None), null, Cancellation);
+        await tasks.WriteAsync(ana, TaskOperation.Move(made[7], new Spot(null, IsBehind: false), Precondition.None), null, Cancellation);
+
         await tasks.WriteAsync(ana, TaskOperation.Delete(made[8], Precondition.None), null, Cancellation);
         house.Time.Forward(TimeSpan.FromDays(31));
         foreach (var job in house.Core.CleanUp.Jobs.Where(job => job.Name == "purge-deleted-tasks"))
@@ -120,6 +130,10 @@ public sealed class RebuildTests(PostgresFixture postgres)
     [InlineData("UPDATE tasks SET tag_ids = '{}' WHERE number = 3", "Task tag_ids,search")]
     [InlineData("UPDATE tasks SET search = 'x' WHERE number = 3", "Task search")]
     [InlineData("UPDATE tasks SET version = version + 1, revision = revision - 1 WHERE number = 3", "Task version,revision")]
+    [InlineData("UPDATE tasks SET parent_id = NULL, position = 'a1' WHERE number = 3", "Task parent_id,position")]
+    [InlineData("UPDATE tasks SET former_parent_id = task_id WHERE number = 3", "Task former_parent_id")]
+    [InlineData("UPDATE tasks SET subtask_count = subtask_count + 1, subtasks_done = subtasks_done + 1 WHERE number = 5", "Task subtask_count,subtasks_done")]
+    [InlineData("UPDATE tasks SET subtasks_changed_at = subtasks_changed_at - interval '1 ms' WHERE number = 5", "Task subtasks_changed_at")]
     [InlineData("UPDATE tasks SET created_by = workspace_id WHERE number = 3", "Task created_by")]
     [InlineData("UPDATE tasks SET updated_at = updated_at + interval '1 ms', deleted_at = NULL WHERE number = 10", "Task updated_at,deleted_at")]
     [InlineData("UPDATE tasks SET deleted_at = updated_at WHERE number = 3", "Task deleted_at")]

@@ -173,7 +173,9 @@ internal sealed class SerialOrder(House house, Caller caller)
         one.Code == other.Code && one.Current?.Version == other.Current?.Version && one.Fields.SequenceEqual(other.Fields);
 
     private static bool Same(TaskItem one, TaskItem other) =>
-        one with { TagIds = [], UpdatedAt = default, DeletedAt = null } == other with { TagIds = [], UpdatedAt = default, DeletedAt = null } && one.IsDeleted == other.IsDeleted;
+        Bare(one) == Bare(other) && one.IsDeleted == other.IsDeleted;
+
+    private static TaskItem Bare(TaskItem task) => task with { TagIds = [], UpdatedAt = default, DeletedAt = null, Subtasks = default };
 
     private static string Describe(Request request) => string.Create(
         CultureInfo.InvariantCulture, $"a {(request.IsAtomic ? "whole" : "free")} request that came to {request.Counts?.ToString() ?? request.Refusal?.ToString() ?? string.Join(", ", request.Outcomes.Select(outcome => outcome.Error?.Code.ToString() ?? $"version {outcome.Value!.Task.Version}"))}");

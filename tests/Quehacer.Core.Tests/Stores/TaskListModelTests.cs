@@ -207,7 +207,7 @@ public sealed class TaskListModelTests(PostgresFixture postgres)
         int[] met;
         try
         {
-            met = await House.AtOnceAsync(12, walk => WalkAsync((TaskSort)(walk / 2), reversed: walk % 2 == 1));
+            met = await House.AtOnceAsync(2 * Enum.GetValues<TaskSort>().Length, walk => WalkAsync((TaskSort)(walk / 2), reversed: walk % 2 == 1));
         }
         finally
         {
@@ -233,10 +233,23 @@ public sealed class TaskListModelTests(PostgresFixture postgres)
         DateTime[] dues = [.. Enumerable.Range(1, 6).Select(day => now.AddDays(day)), new DateTime(9999, 12, 31, 23, 59, 59, 999, DateTimeKind.Utc)];
         var count = random.Next(40, 81);
         await NumberFromAsync(house, ana, Limits.TasksWithoutIndex - random.Next(count));
+        var made = new List<Guid>();
         for (var i = 0; i < count; i++)
         {
             house.Time.Forward(TimeSpan.FromMilliseconds(random.Next(3) * 40));
             var task = await house.CreateAsync(ana, Edit(random, dues, categories));
+            made.Add(task.Id);
+            var reference = new TaskRef(made[random.Next(made.Count)], 0);
+            if (random.Next(3) == 0)
+            {
+                // Some are deleted by now, some lie below the task that is to go below them.
+                await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Change(new TaskRef(task.Id, 0), new TaskEdit { Parent = reference }, House.V1, Precondition.None), null, Cancellation);
+            }
+            if (random.Next(3) == 0)
+            {
+                var spot = new Spot(random.Next(3) == 0 ? null : reference, random.Next(2) == 0);
+                await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Move(new TaskRef(made[random.Next(made.Count)], 0), spot, Precondition.None), null, Cancellation);
+            }
             if (random.Next(6) == 0)
             {
                 House.Ok(await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Delete(new TaskRef(task.Id, 0), Precondition.None), null, Cancellation));
@@ -296,7 +309,8 @@ public sealed class TaskListModelTests(PostgresFixture postgres)
             UpdatedSince = Perhaps(6) ? Near(OneOf(world.Tasks).UpdatedAt) : null,
             Words = search is null ? [] : Search.Parse(search),
             IncludeDeleted = Perhaps(3),
-            Sort = (TaskSort)random.Next(6),
+            Parent = Perhaps(6) ? new ParentFilter(Perhaps(3) ? null : OneOf(world.Tasks) is var parent && Perhaps(2) ? new TaskRef(default, parent.Number) : new TaskRef(OneOf(world.Tasks).ParentId ?? parent.Id, 0)) : null,
+            Sort = (TaskSort)random.Next(Enum.GetValues<TaskSort>().Length),
             Reversed = random.Next(2) == 0,
         };
         return new Question(filter, search, OneOf<int>([1, 2, 3, 5, 7, 10, 20, 40, 100]));
@@ -397,6 +411,12 @@ public sealed class TaskListModelTests(PostgresFixture postgres)
         foreach (var task in world.Tasks.OrderBy(_ => random.Next()).Take(12))
         {
             var reference = new TaskRef(task.Id, 0);
+            if (random.Next(3) == 0 && !task.IsDeleted)
+            {
+                var others = world.Tasks.Where(other => !other.IsDeleted && other.Id != task.Id).ToList();
+                var spot = new Spot(new TaskRef(others[random.Next(others.Count)].Id, 0), random.Next(2) == 0);
+                await writer.WriteAsync(ana, TaskOperation.Move(reference, spot, Precondition.None), null, Cancellation);
+            }
             House.Ok(task.IsDeleted ? await writer.WriteAsync(ana, TaskOperation.Restore(reference, Precondition.None), null, Cancellation)
                 : random.Next(4) switch
                 {

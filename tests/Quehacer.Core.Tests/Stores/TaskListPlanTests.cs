@@ -33,7 +33,7 @@ public sealed class TaskListPlanTests(PostgresFixture postgres)
                 var filter = new TaskFilter { Sort = sort, Reversed = reversed };
                 var what = $"{name}, by {sort}{(reversed ? " turned round" : "")}";
                 // What is in no partial index is read whole; there is never more of it than this.
-                var first = sort is TaskSort.Created or TaskSort.Number ? 0 : Limits.TasksWithoutIndex;
+                var first = sort is TaskSort.Created or TaskSort.Number or TaskSort.Position ? 0 : Limits.TasksWithoutIndex;
                 var middle = TaskCursor.At(await MiddleAsync(house, caller), sort, reversed, backwards: false);
                 await AssertAsync(house, caller, filter, null, $"first page of {what}", first + 6 * Page);
                 await AssertAsync(house, caller, filter with { State = TaskState.Done }, null, $"first done page of {what}", first + 12 * Page);
@@ -103,13 +103,14 @@ public sealed class TaskListPlanTests(PostgresFixture postgres)
             await house.ExecuteAsync($"DROP INDEX {index.Split(' ')[2]}");
         }
         var tasks = (string workspaces, string count) => string.Create(CultureInfo.InvariantCulture, $"""
-            INSERT INTO tasks (workspace_id, task_id, number, version, revision, title, state, priority, due_date, tag_ids, title_key, search, created_by, updated_at, deleted_at)
+            INSERT INTO tasks (workspace_id, task_id, number, version, revision, title, state, priority, due_date, tag_ids, title_key, search, created_by, updated_at, deleted_at, position)
             SELECT w.id, (lpad(to_hex(1700000000000 + n * 1000 + w.k), 12, '0') || '7' || substr(md5(w.id::text || n), 1, 3) || '8' || substr(md5(n || w.id::text), 1, 15))::uuid,
                    n, 1, n, 'Task ' || n, CASE WHEN n % 10 < 9 THEN 1 ELSE 0 END, n % 4, CASE WHEN n % 3 > 0 THEN timestamptz '2030-01-01Z' + n * interval '1 hour' END, ARRAY[]::uuid[],
                    'task ' || md5(n::text),
                    array_to_tsvector(ARRAY[right(replace(w.id::text, '-', ''), 8) || 'task', right(replace(w.id::text, '-', ''), 8) || 'alpha' || n % 101,
                                            right(replace(w.id::text, '-', ''), 8) || 'beta' || n % 103]),
-                   w.id, timestamptz '2026-01-01Z' + n * interval '1 second', CASE WHEN n % 13 = 0 THEN timestamptz '2026-06-01Z' END
+                   w.id, timestamptz '2026-01-01Z' + n * interval '1 second', CASE WHEN n % 13 = 0 THEN timestamptz '2026-06-01Z' END,
+                   CASE WHEN n % 7 = 0 THEN chr(96 + length(to_hex(n))) || to_hex(n) || 'ii' END
               FROM ({workspaces}) w(id, k), generate_series(1, {count}) n ORDER BY n
             """);
         await house.ExecuteAsync(tasks("SELECT (lpad(to_hex(k), 8, '0') || '-0000-7000-8000-' || substr(md5(k::text), 1, 12))::uuid, k FROM generate_series(1, 999) k", "200"));

@@ -76,6 +76,7 @@ internal sealed class TaskWorld(House house, Caller caller)
                 TaskSort.Due => one.DueDate.Value.CompareTo(other.DueDate.Value),
                 TaskSort.Title => Encoding.UTF8.GetBytes(Fold(one.Title)).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(Fold(other.Title))),
                 TaskSort.Number => one.Number.CompareTo(other.Number),
+                TaskSort.Position => string.CompareOrdinal(one.PositionKey, other.PositionKey),
                 _ => 0,
             };
             if (order == 0)
@@ -94,6 +95,7 @@ internal sealed class TaskWorld(House house, Caller caller)
         && (filter.State is null || task.State == filter.State)
         && (filter.Priorities.Count == 0 || filter.Priorities.Contains(task.Priority))
         && (filter.Category is null || CategoryOf(task) == filter.Category.Id)
+        && (filter.Parent is null || task.ParentId == ParentOf(filter.Parent))
         && filter.Tags.All(name => TagsOf(task).Any(tag => string.Equals(tag, name, StringComparison.OrdinalIgnoreCase)))
         && filter.TagIds.All(id => TagBehind(id) is { } tag && task.TagIds.Select(TagBehind).Contains(tag))
         && (filter.DueAfter is null || task.DueDate > filter.DueAfter)
@@ -103,6 +105,8 @@ internal sealed class TaskWorld(House house, Caller caller)
         && (filter.CreatedBefore is null || task.CreatedAt < filter.CreatedBefore)
         && (filter.UpdatedSince is null || task.UpdatedAt >= filter.UpdatedSince)
         && (search is null || Words(search).All(sought => WordsOf(task).Any(word => word.StartsWith(sought, StringComparison.Ordinal))));
+
+    private Guid? ParentOf(ParentFilter filter) => filter.Task is { } parent ? Tasks.Single(task => parent.Number > 0 ? task.Number == parent.Number : task.Id == parent.Id).Id : null;
 
     private IEnumerable<string> WordsOf(TaskItem task) => Words(task.Title).Concat(Words(task.Description ?? "")).Concat(TagsOf(task).SelectMany(Words));
 

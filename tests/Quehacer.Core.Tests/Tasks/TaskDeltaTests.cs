@@ -17,7 +17,15 @@ public sealed class TaskDeltaTests
         from priority in Optional(Gen.Elements(Enum.GetValues<TaskPriority>()))
         from due in Optional(Gen.OneOf(Gen.Constant<DateTime?>(null), Properties.AnyTime.Select(time => (DateTime?)time)))
         from tags in Optional(Properties.AnyGuid.ArrayOf())
-        select new TaskDelta { Title = title, Description = description!, State = state, Priority = priority, DueDate = due, TagIds = tags };
+        from parent in Optional(Ids)
+        from former in Optional(Ids)
+        from position in Optional(Gen.Elements<string?>(null, "a1i", "9fi"))
+        select new TaskDelta
+        {
+            Title = title, Description = description!, State = state, Priority = priority, DueDate = due, TagIds = tags, ParentId = parent, FormerParentId = former, Position = position,
+        };
+
+    private static Gen<Guid?> Ids => Gen.OneOf(Gen.Constant<Guid?>(null), Properties.AnyGuid.Select(id => (Guid?)id));
 
     [Fact]
     public void A_delta_comes_back_from_its_json() => Properties.ForAll(Deltas, delta =>

@@ -275,10 +275,10 @@ public sealed class TaskItemTests
 
         Assert.True(deleted.IsDeleted);
         Assert.Equal(deleted.UpdatedAt, deleted.DeletedAt);
-        var restored = Given([Milk, new TaskEvent.Completed(), new TaskEvent.Deleted(), .. deleted.Restore()]);
+        var restored = Given([Milk, new TaskEvent.Completed(), new TaskEvent.Deleted(), .. deleted.Restore(Surroundings.None)]);
         Assert.False(restored.IsDeleted);
         Assert.Equal(TaskState.Done, restored.State);
-        Assert.Empty(restored.Restore());
+        Assert.Empty(restored.Restore(Surroundings.None));
     }
 
     [Fact]

@@ -81,7 +81,6 @@ internal static class Results
     public const string Success = "OPERATION_SUCCESS";
     public const string Validation = "VALIDATION_ERROR";
     public const string Unauthorized = "UNAUTHORIZED";
-    public const string Forbidden = "FORBIDDEN";
     public const string NotFound = "NOT_FOUND";
     public const string MethodNotAllowed = "METHOD_NOT_ALLOWED";
     public const string NotAcceptable = "NOT_ACCEPTABLE";

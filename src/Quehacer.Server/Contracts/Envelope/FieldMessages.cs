@@ -49,7 +49,8 @@ internal static class FieldMessages
         // What this contract asks nobody for.
         Field.CategoryId or Field.CategoryFilter or Field.AddTags or Field.RemoveTags or Field.Version or Field.Email or Field.Name or Field.Password or Field.RefreshToken
             or Field.DueAfter or Field.DueBefore or Field.Overdue or Field.CreatedAfter or Field.CreatedBefore or Field.UpdatedSince or Field.IncludeDeleted or Field.IncludeTotal
-            or Field.Counts or Field.Color or Field.Into or Field.Op or Field.TaskMembers or Field.TagIds or Field.Offset or Field.Text or Field.Expand or Field.Filter or Field.DryRun => ("body", "Body"),
+            or Field.Counts or Field.Color or Field.Into or Field.Op or Field.TaskMembers or Field.TagIds or Field.Offset or Field.Text or Field.Expand or Field.Filter or Field.DryRun
+            or Field.ParentId or Field.ParentFilter or Field.SubtasksOfCompletion or Field.SubtasksOfDeletion or Field.After or Field.Before or Field.To => ("body", "Body"),
     };
 
     private static string Capitalised(string name) => name.Length == 0 ? "" : char.ToUpperInvariant(name[0]) + name[1..];
@@ -85,6 +86,10 @@ internal static class FieldMessages
         FieldFault.NotLetters => "may have letters and spaces only",
         FieldFault.TooSimple => "must have a lower-case letter, an upper-case letter and a digit",
         FieldFault.NotForMany => "cannot be written to many tasks at once",
+        FieldFault.Cycle => "would lie below itself",
+        FieldFault.TooDeep => $"would lie deeper than {error.Limit} levels",
+        FieldFault.SubtasksLeft => $"has subtasks: {error.Limit}",
+        FieldFault.NoRoom => "has no place left there",
         FieldFault.TooCommon => "is one that everybody tries first; choose another",
     };
 

@@ -24,9 +24,9 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         routes.Put("/{id}", ChangeAsync);
         routes.Patch("/{id}", ChangeAsync);
         routes.Patch("/{id}/toggle", http => VerbAsync(http, TaskOperation.Toggle));
-        routes.Patch("/{id}/done", http => VerbAsync(http, TaskOperation.Complete));
+        routes.Patch("/{id}/done", http => VerbAsync(http, (task, precondition) => TaskOperation.Complete(task, precondition)));
         // What is shown is what was deleted: there is nothing at its address any more that a tag could be of.
-        routes.Delete("/{id}", http => VerbAsync(http, TaskOperation.Delete, written => Shown(200, written, hasTag: false)));
+        routes.Delete("/{id}", http => VerbAsync(http, (task, precondition) => TaskOperation.Delete(task, precondition), written => Shown(200, written, hasTag: false)));
     }
 
     private async Task<IResult> ListAsync(HttpContext http)

@@ -13,7 +13,7 @@ namespace Quehacer.Server.Contracts.V1;
 /// <summary>A task as v1 shows it. The last three members are there where <see cref="TaskShape"/> was told so.</summary>
 internal sealed record TaskBody(
     string Id, long Number, string Title, string? Description, string Status, string Priority, DateTime? DueDate, string? CategoryId, IReadOnlyList<string> Tags,
-    int Version, DateTime CreatedAt, DateTime UpdatedAt, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTime? DeletedAt)
+    string? ParentId, int SubtaskCount, int SubtasksDone, string Position, int Version, DateTime CreatedAt, DateTime UpdatedAt, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTime? DeletedAt)
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LabelFaceBody? Category { get; init; }
@@ -28,7 +28,7 @@ internal sealed record TaskBody(
     public static TaskBody Of(TaskView view) => new(
         Ids.ToTypeId(Ids.TaskPrefix, view.Task.Id), view.Task.Number, view.Task.Title, view.Task.Description, Words.Of(view.Task.State),
         Words.Of(view.Task.Priority), view.Task.DueDate, view.Category is { } category ? Ids.ToTypeId(Ids.CategoryPrefix, category.Id) : null, view.Tags,
-        view.Task.Version, view.Task.CreatedAt, view.Task.UpdatedAt, view.Task.DeletedAt);
+        view.Task.ParentId is { } parent ? Ids.ToTypeId(Ids.TaskPrefix, parent) : null, view.Task.Subtasks.Total, view.Task.Subtasks.Done, view.Task.PositionKey, view.Task.Version, view.Task.CreatedAt, view.Task.UpdatedAt, view.Task.DeletedAt);
 }
 
 /// <summary>What a task shows of its category or of a tag.</summary>
@@ -153,15 +153,25 @@ internal static class Words
     public static readonly IReadOnlyList<string> Orders = ["asc", "desc"];
 
     /// <summary>What an operation of a batch can do.</summary>
-    public static readonly string[] BatchOps = ["create", "update", "complete", "reopen", "delete", "restore"];
+    public static readonly string[] BatchOps = ["create", "update", "complete", "reopen", "delete", "restore", "move"];
+
+    /// <summary>What becomes of the subtasks of a task that is completed, in the order of <see cref="SubtaskFate"/>.</summary>
+    public static readonly string[] FatesOfCompletion = ["keep", "complete", "refuse"];
+
+    /// <summary>The same of one that is deleted.</summary>
+    public static readonly string[] FatesOfDeletion = ["keep", "delete", "refuse"];
+
+    /// <summary>The ends of the order by hand.</summary>
+    public static readonly string[] Ends = ["first", "last"];
 
     /// <summary>In the order of <see cref="TaskSort"/>.</summary>
-    public static readonly string[] Sorts = ["created", "updated", "priority", "due", "title", "number"];
+    public static readonly string[] Sorts = ["created", "updated", "priority", "due", "title", "number", "position"];
 
     /// <summary>Every member of a task, in the order in which it is shown.</summary>
     public static readonly string[] TaskMembers =
     [
-        "id", "number", "title", "description", "status", "priority", "due_date", "category_id", "tags", "version", "created_at", "updated_at", "deleted_at",
+        "id", "number", "title", "description", "status", "priority", "due_date", "category_id", "tags", "parent_id", "subtask_count", "subtasks_done", "position",
+        "version", "created_at", "updated_at", "deleted_at",
         "category", "tag_details", "_links",
     ];
 

@@ -16,13 +16,9 @@ internal sealed class BulkEndpoints(TaskBulkWriter bulk, Problems problems, Writ
 
     private async Task<IResult> WriteAsync(HttpContext http, bool isDeletion)
     {
-        var query = TaskListQuery.ReadMany(http.Request.Query, http.Request.QueryString);
-        if (!query.IsOk)
-        {
-            return new Refusal(problems, query.Error);
-        }
-        var (filter, most, cursor, isDryRun) = query.Value;
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, bodyIsOptional: isDeletion, takesQuery: true);
+        var query = new QueryReader(http.Request.Query, http.Request.QueryString);
+        var (filter, most, cursor, isDryRun) = TaskListQuery.ReadMany(query);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, bodyIsOptional: isDeletion, query: query);
         if (request is null)
         {
             return refusal!;

@@ -77,6 +77,13 @@ internal static class FieldMessages
             Field.TaskMembers => "task",
             Field.Text => "text",
             Field.Expand => "expand",
+            Field.ParentId => "parent_id",
+            Field.ParentFilter => "parent_id",
+            Field.SubtasksOfCompletion => "subtasks",
+            Field.SubtasksOfDeletion => "subtasks",
+            Field.After => "after",
+            Field.Before => "before",
+            Field.To => "to",
         };
         return error.Index is { } index ? string.Create(CultureInfo.InvariantCulture, $"{name}[{index}]") : name;
     }
@@ -111,20 +118,33 @@ internal static class FieldMessages
         FieldFault.NothingToSearchFor => "NOTHING_TO_SEARCH_FOR",
         FieldFault.NotForMany => "NOT_FOR_MANY",
         FieldFault.NotThisCursor => "INVALID_CURSOR",
+        FieldFault.Cycle => "CYCLE",
+        FieldFault.TooDeep => "TOO_DEEP",
+        FieldFault.SubtasksLeft => "SUBTASKS_LEFT",
+        FieldFault.NoRoom => "NO_ROOM",
     };
 
     private static Said MessageOf(FieldError error, string name, IReadOnlyList<string>? allowed) => error.Fault switch
     {
         FieldFault.Required when error.Field == Field.Filter => new(
-            "No filter is named. Name at least one, such as status=done or tag=home; status=all means all tasks.",
-            "No se nombra ningún filtro. Nombra al menos uno, como status=done o tag=home; status=all significa todas las tareas."),
+            "No filter is named that leaves anything out. Name at least one, such as status=done or tag=home; for all tasks there are, created_before with the time of now.",
+            "Ningún filtro de los nombrados excluye algo. Nombra al menos uno, como status=done o tag=home; para todas las tareas que hay, created_before con la hora actual."),
         FieldFault.Required when error.Field == Field.Body => new(
             $"The body changes nothing. Name at least one of: {string.Join(", ", Words.BulkChangeMembers)}.",
             $"El cuerpo no cambia nada. Nombra al menos uno de: {string.Join(", ", Words.BulkChangeMembers)}."),
+        FieldFault.Required when error.Field == Field.To => new(
+            "Say where the task goes: 'after' or 'before' with the id of a task, or 'to' with first or last.",
+            "Indica adónde va la tarea: 'after' o 'before' con el id de una tarea, o 'to' con first o last."),
         FieldFault.Required => new($"Field '{name}' is required and cannot be empty.", $"El campo '{name}' es obligatorio y no puede estar vacío."),
         FieldFault.TooShort => new($"Field '{name}' must have at least {error.Limit} characters.", $"El campo '{name}' debe tener al menos {error.Limit} caracteres."),
         FieldFault.TooLong => new($"Field '{name}' cannot have more than {error.Limit} characters.", $"El campo '{name}' no puede tener más de {error.Limit} caracteres."),
         FieldFault.TooMany when error.Field == Field.Query => new($"'{name}' cannot have more than {error.Limit} words.", $"'{name}' no puede tener más de {error.Limit} palabras."),
+        FieldFault.TooMany when error.Field == Field.ParentId => new(
+            $"That task has {error.Limit} subtasks already, and no task can have more. Choose another parent, or put a task between.",
+            $"Esa tarea ya tiene {error.Limit} subtareas, y ninguna puede tener más. Elige otra tarea superior o pon una intermedia."),
+        FieldFault.TooMany when error.Field is Field.SubtasksOfCompletion or Field.SubtasksOfDeletion => new(
+            $"There are more than {error.Limit} subtasks below, which is more than is done at once. Do it with the subtasks first.",
+            $"Hay más de {error.Limit} subtareas por debajo, más de las que se hacen de una vez. Hazlo primero con las subtareas."),
         FieldFault.TooMany => new($"Field '{name}' cannot have more than {error.Limit} entries.", $"El campo '{name}' no puede tener más de {error.Limit} elementos."),
         FieldFault.NotAString => new($"Field '{name}' must be a string.", $"El campo '{name}' debe ser una cadena."),
         FieldFault.NotAnInteger => new($"'{name}' must be a whole number.", $"'{name}' debe ser un número entero."),
@@ -162,6 +182,21 @@ internal static class FieldMessages
         FieldFault.NotThisCursor => new(
             "'cursor' does not belong to this request: it was altered, its key is no longer known, or filters, sort or body have changed since. Begin again without it.",
             "'cursor' no es de esta petición: fue alterado, su clave ya no se conoce o cambiaron los filtros, el orden o el cuerpo. Empieza de nuevo sin él."),
+        FieldFault.Cycle => new(
+            "A task cannot lie below itself or below one of its own subtasks. Choose another parent.",
+            "Una tarea no puede estar debajo de sí misma ni de una de sus subtareas. Elige otra tarea superior."),
+        FieldFault.TooDeep => new(
+            $"Tasks can have {error.Limit} levels, and with its own subtasks the task would lie deeper there. Choose a parent further up.",
+            $"Las tareas pueden tener {error.Limit} niveles, y con sus subtareas la tarea quedaría más abajo. Elige una tarea superior más arriba."),
+        FieldFault.SubtasksLeft when error.Field == Field.SubtasksOfCompletion => new(
+            $"Subtasks that are not done: {error.Limit}. Complete them first, or send 'subtasks' as complete or keep.",
+            $"Subtareas sin terminar: {error.Limit}. Termínalas primero, o envía 'subtasks' como complete o keep."),
+        FieldFault.SubtasksLeft => new(
+            $"Subtasks of the task: {error.Limit}. Delete or move them first, or send 'subtasks' as delete or keep.",
+            $"Subtareas de la tarea: {error.Limit}. Bórralas o muévelas primero, o envía 'subtasks' como delete o keep."),
+        FieldFault.NoRoom => new(
+            "Too many tasks have been moved into this one gap, and there is no place left in it. Move one of its two neighbours away and back, then try again.",
+            "Se movieron demasiadas tareas a este mismo hueco y ya no cabe otra. Mueve una de sus dos vecinas a otro lugar y de vuelta, e inténtalo de nuevo."),
         FieldFault.NotAnObject when error.Field == Field.Body => new("The body must be one JSON object.", "El cuerpo debe ser un objeto JSON."),
         FieldFault.NotAnObject => new($"'{name}' must be a JSON object.", $"'{name}' debe ser un objeto JSON."),
         FieldFault.NotAnArray => new($"'{name}' must be an array.", $"'{name}' debe ser un array."),
@@ -171,7 +206,8 @@ internal static class FieldMessages
     private static string ExampleOf(Field field) => field switch
     {
         Field.Into => "tag_01h455vb4pex5vsknk084sn02q",
-        Field.Id => "task_01h455vb4pex5vsknk084sn02q",
+        Field.Id or Field.ParentId or Field.After or Field.Before => "task_01h455vb4pex5vsknk084sn02q",
+        Field.ParentFilter => "task_01h455vb4pex5vsknk084sn02q or none",
         Field.CategoryFilter => "cat_01h455vb4pex5vsknk084sn02q or none",
         _ => "cat_01h455vb4pex5vsknk084sn02q",
     };
@@ -192,6 +228,9 @@ internal static class FieldMessages
         Field.Sort => Words.Sorts,
         Field.Order => Words.Orders,
         Field.Op => Words.BatchOps,
+        Field.SubtasksOfCompletion => Words.FatesOfCompletion,
+        Field.SubtasksOfDeletion => Words.FatesOfDeletion,
+        Field.To => Words.Ends,
         _ => [],
     };
 }

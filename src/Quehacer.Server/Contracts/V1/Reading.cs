@@ -50,6 +50,9 @@ internal static class Reading
                 case "category_id":
                     edit = edit with { CategoryId = OptionalId(value, Ids.CategoryPrefix) };
                     break;
+                case "parent_id":
+                    edit = edit with { Parent = OptionalTask(value) };
+                    break;
                 case "tags":
                     edit = edit with { Tags = TagNames(value, Field.Tags, faults) };
                     break;
@@ -94,8 +97,8 @@ internal static class Reading
         {
             faults.Add(new FieldError(Field.Body, FieldFault.Required));
         }
-        // What is wrong with a title is that there is one.
-        return edit with { Title = default, Faults = faults };
+        // What is wrong with a title, or a parent, is that there is one.
+        return edit with { Title = default, Parent = default, Faults = faults };
     }
 
     /// <summary>What is wrong with the body of a request that takes none: whoever names members there believes that they mean something.</summary>
@@ -153,8 +156,9 @@ internal static class Reading
     private static (string Op, TaskOperation Operation) Operation(JsonElement body, Func<Edit<int>, Precondition> condition)
     {
         var faults = new List<FieldError>();
-        var (op, id, task) = (default(string), default(JsonElement?), default(JsonElement?));
+        var (op, id, task, subtasks) = (default(string), default(JsonElement?), default(JsonElement?), default(JsonElement?));
         Edit<int> version = default;
+        var place = new Dictionary<string, JsonElement>();
         foreach (var (name, value) in Members(body, faults))
         {
             switch (name)
@@ -175,8 +179,14 @@ internal static class Reading
                 case "task":
                     task = value;
                     break;
+                case "subtasks":
+                    subtasks = value;
+                    break;
+                case "after" or "before" or "to":
+                    place[name] = value;
+                    break;
                 default:
-                    RefuseUnknown(name, ["op", "id", "version", "task"], faults);
+                    RefuseUnknown(name, ["op", "id", "version", "task", "subtasks", "after", "before", "to"], faults);
                     break;
             }
         }
@@ -207,6 +217,27 @@ internal static class Reading
         {
             faults.Add(new FieldError(Field.TaskMembers, FieldFault.Contradiction, Name: "op"));
         }
+        var fate = SubtaskFate.Keep;
+        if (subtasks is { } fateOfSubtasks)
+        {
+            if (op is "complete" or "delete")
+            {
+                fate = Fate(fateOfSubtasks, op == "delete" ? Field.SubtasksOfDeletion : Field.SubtasksOfCompletion, faults);
+            }
+            else if (op is not null)
+            {
+                faults.Add(new FieldError(Field.SubtasksOfCompletion, FieldFault.Contradiction, Name: "op"));
+            }
+        }
+        Spot? spot = null;
+        if (op == "move")
+        {
+            spot = ReadSpot(place, faults);
+        }
+        else if (op is not null)
+        {
+            faults.AddRange(place.Keys.Select(name => new FieldError(Array.Find(SpotFields, field => field.Name == name).Field, FieldFault.Contradiction, Name: "op")));
+        }
         if (faults.Count > 0)
         {
             return (op ?? "", TaskOperation.Malformed(faults));
@@ -221,9 +252,10 @@ internal static class Reading
         {
             "create" => TaskOperation.Create(edit, TaskLimits),
             "update" => TaskOperation.Change(target, edit, TaskLimits, condition(version.IsSet ? version : versionOfTask)),
-            "complete" => TaskOperation.Complete(target, condition(version)),
+            "complete" => TaskOperation.Complete(target, condition(version), fate),
             "reopen" => TaskOperation.Reopen(target, condition(version)),
-            "delete" => TaskOperation.Delete(target, condition(version)),
+            "delete" => TaskOperation.Delete(target, condition(version), fate),
+            "move" => TaskOperation.Move(target, spot!, condition(version)),
             _ => TaskOperation.Restore(target, condition(version)),
         });
     }
@@ -259,6 +291,110 @@ internal static class Reading
         }
         AddFault(version, faults);
         return (faults, version);
+    }
+
+    /// <summary>The body of a completion: nothing, or what becomes of the subtasks, and the version that the task must have.</summary>
+    public static (List<FieldError> Faults, SubtaskFate Subtasks, Edit<int> Version) Completion(JsonElement? body)
+    {
+        var faults = new List<FieldError>();
+        var subtasks = SubtaskFate.Keep;
+        Edit<int> version = default;
+        foreach (var (name, value) in Members(body, faults))
+        {
+            switch (name)
+            {
+                case "subtasks":
+                    subtasks = Fate(value, Field.SubtasksOfCompletion, faults);
+                    break;
+                case "version":
+                    version = Version(value);
+                    break;
+                default:
+                    RefuseUnknown(name, ["subtasks", "version"], faults);
+                    break;
+            }
+        }
+        AddFault(version, faults);
+        return (faults, subtasks, version);
+    }
+
+    /// <summary>The body of a move: one of three ways to say where, and the version that the task must have. No spot where something is at fault.</summary>
+    public static (List<FieldError> Faults, Spot? Spot, Edit<int> Version) Move(JsonElement? body)
+    {
+        var faults = new List<FieldError>();
+        var place = new Dictionary<string, JsonElement>();
+        Edit<int> version = default;
+        foreach (var (name, value) in Members(body, faults))
+        {
+            switch (name)
+            {
+                case "after" or "before" or "to":
+                    place[name] = value;
+                    break;
+                case "version":
+                    version = Version(value);
+                    break;
+                default:
+                    RefuseUnknown(name, ["after", "before", "to", "version"], faults);
+                    break;
+            }
+        }
+        AddFault(version, faults);
+        var spot = ReadSpot(place, faults);
+        return (faults, faults.Count > 0 ? null : spot, version);
+    }
+
+    private static readonly (string Name, Field Field)[] SpotFields = [("after", Field.After), ("before", Field.Before), ("to", Field.To)];
+
+    /// <summary>Where a move goes: exactly one of its members says so. Null where something is at fault.</summary>
+    private static Spot? ReadSpot(Dictionary<string, JsonElement> place, List<FieldError> faults)
+    {
+        var before = faults.Count;
+        var spots = new List<(string Name, Spot Spot)>();
+        foreach (var (name, field) in SpotFields.Where(field => place.ContainsKey(field.Name)))
+        {
+            var value = place[name];
+            var end = field == Field.To ? Array.FindIndex(Words.Ends, word => value.ValueKind == JsonValueKind.String && value.ValueEquals(word)) : -1;
+            TaskRef anchor = default;
+            if (field == Field.To ? end < 0 : !TryReadTask(value, out anchor))
+            {
+                faults.Add(new FieldError(field, field == Field.To ? FieldFault.NotOneOf : FieldFault.NotAnId));
+            }
+            else if (spots.Count > 0)
+            {
+                faults.Add(new FieldError(field, FieldFault.Contradiction, Name: spots[0].Name));
+            }
+            else
+            {
+                spots.Add((name, field == Field.To ? new Spot(null, IsBehind: end == 1) : new Spot(anchor, IsBehind: field == Field.After)));
+            }
+        }
+        if (place.Count == 0 && faults.Count == 0)
+        {
+            faults.Add(new FieldError(Field.To, FieldFault.Required));
+        }
+        return spots.Count > 0 && faults.Count == before ? spots[0].Spot : null;
+    }
+
+    private static SubtaskFate Fate(JsonElement value, Field field, List<FieldError> faults)
+    {
+        var words = field == Field.SubtasksOfDeletion ? Words.FatesOfDeletion : Words.FatesOfCompletion;
+        var fate = Array.FindIndex(words, word => value.ValueKind == JsonValueKind.String && value.ValueEquals(word));
+        if (fate < 0)
+        {
+            faults.Add(new FieldError(field, FieldFault.NotOneOf));
+        }
+        return (SubtaskFate)Math.Max(fate, 0);
+    }
+
+    /// <summary>A task by any of its names; null for none.</summary>
+    private static Edit<TaskRef?> OptionalTask(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.Null)
+        {
+            return (TaskRef?)null;
+        }
+        return TryReadTask(value, out var task) ? (TaskRef?)task : Edit<TaskRef?>.Malformed(FieldFault.NotAnId);
     }
 
     /// <summary>A category or a tag as a client wants it, and the version it must have, where the body names one.</summary>

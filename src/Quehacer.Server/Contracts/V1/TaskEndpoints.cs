@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Features;
 using Quehacer.Core;
@@ -20,9 +21,10 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         routes.Delete("/{id}", DeleteAsync);
         routes.Put("/{id}/tags/{name}", AddTagAsync);
         routes.Delete("/{id}/tags/{name}", RemoveTagAsync);
-        routes.Post("/{id}/complete", http => VerbAsync(http, TaskOperation.Complete));
+        routes.Post("/{id}/complete", CompleteAsync);
         routes.Post("/{id}/reopen", http => VerbAsync(http, TaskOperation.Reopen));
         routes.Post("/{id}/restore", http => VerbAsync(http, TaskOperation.Restore));
+        routes.Post("/{id}/move", MoveAsync);
     }
 
     private async Task<IResult> ListAsync(HttpContext http)
@@ -168,7 +170,13 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
 
     private async Task<IResult> DeleteAsync(HttpContext http)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, bodyIsOptional: true);
+        var query = new QueryReader(http.Request.Query, http.Request.QueryString);
+        var subtasks = Array.IndexOf(Words.FatesOfDeletion, query.Single("subtasks", Field.SubtasksOfDeletion) ?? Words.FatesOfDeletion[0]);
+        if (subtasks < 0)
+        {
+            query.Refuse(Field.SubtasksOfDeletion, FieldFault.NotOneOf);
+        }
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, bodyIsOptional: true, query: query);
         if (request is null)
         {
             return refusal!;
@@ -177,9 +185,22 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return NotFound();
         }
-        var written = await writer.WriteAsync(http.Caller(), TaskOperation.Delete(task, request.Precondition(default, demands.Precondition)), request.Key, Endpoints.Bounded);
+        var deletion = TaskOperation.Delete(task, request.Precondition(default, demands.Precondition), (SubtaskFate)subtasks);
+        var written = await writer.WriteAsync(http.Caller(), deletion, request.Key, Endpoints.Bounded);
         return written.IsOk ? new NoContent(written.Value.IsReplay) : new Refusal(problems, written.Error);
     }
+
+    private Task<IResult> CompleteAsync(HttpContext http) => BodyAsync(http, bodyIsOptional: true, (task, body, precondition) =>
+    {
+        var (faults, subtasks, version) = Reading.Completion(body);
+        return faults.Count > 0 ? Error.Invalid(faults) : TaskOperation.Complete(task, precondition(version), subtasks);
+    });
+
+    private Task<IResult> MoveAsync(HttpContext http) => BodyAsync(http, bodyIsOptional: false, (task, body, precondition) =>
+    {
+        var (faults, spot, version) = Reading.Move(body);
+        return spot is null ? Error.Invalid(faults) : TaskOperation.Move(task, spot, precondition(version));
+    });
 
     private Task<IResult> AddTagAsync(HttpContext http) => TagAsync(http, names => new TaskEdit { AddTags = names });
 
@@ -203,9 +224,22 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         error with { Fields = [.. error.Fields.Select(fault => fault.Field == Field.AddTags ? fault with { Field = Field.Tags } : fault)] };
 
     /// <param name="explain">Says a refusal in terms of what was sent.</param>
-    private async Task<IResult> VerbAsync(HttpContext http, Func<TaskRef, Precondition, TaskOperation> verb, Func<Error, Error>? explain = null)
+    private Task<IResult> VerbAsync(HttpContext http, Func<TaskRef, Precondition, TaskOperation> verb, Func<Error, Error>? explain = null) =>
+        BodyAsync(
+            http, bodyIsOptional: true,
+            (task, body, precondition) =>
+            {
+                var (faults, version) = Reading.Verb(body);
+                return faults.Count > 0 ? Error.Invalid(faults) : verb(task, precondition(version));
+            },
+            explain);
+
+    /// <summary>Does to the task of the path what the body says.</summary>
+    /// <param name="read">Makes the operation of a task, a body, and what puts a version and other conditions on it.</param>
+    private async Task<IResult> BodyAsync(
+        HttpContext http, bool bodyIsOptional, Func<TaskRef, JsonElement?, Func<Edit<int>, Precondition>, Result<TaskOperation>> read, Func<Error, Error>? explain = null)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, bodyIsOptional: true);
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, bodyIsOptional);
         if (request is null)
         {
             return refusal!;
@@ -214,12 +248,12 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return NotFound();
         }
-        var (faults, version) = Reading.Verb(request.Body);
-        if (faults.Count > 0)
+        var operation = read(task, request.Body, version => request.Precondition(version, demands.Precondition));
+        if (!operation.IsOk)
         {
-            return new Refusal(problems, Error.Invalid(faults));
+            return new Refusal(problems, operation.Error);
         }
-        var written = await writer.WriteAsync(http.Caller(), verb(task, request.Precondition(version, demands.Precondition)), request.Key, Endpoints.Bounded);
+        var written = await writer.WriteAsync(http.Caller(), operation.Value, request.Key, Endpoints.Bounded);
         return written.IsOk ? Shown(200, written.Value) : new Refusal(problems, explain?.Invoke(written.Error) ?? written.Error);
     }
 

@@ -10,10 +10,6 @@ namespace Quehacer.Server.Contracts.V1;
 /// <param name="NamesPage">A part of the list is asked for, by its page, its length or its cursor.</param>
 internal sealed record TaskListQuery(TaskListRequest Request, TaskShape Shape, bool NamesPage)
 {
-    /// <summary>The parameters that choose tasks.</summary>
-    private static readonly string[] Filters =
-        ["status", "priority", "category_id", "tag", "due_after", "due_before", "overdue", "created_after", "created_before", "updated_since", "q"];
-
     public static Result<TaskListQuery> Read(IQueryCollection parameters, QueryString asSent)
     {
         var query = new QueryReader(parameters, asSent);
@@ -40,21 +36,20 @@ internal sealed record TaskListQuery(TaskListRequest Request, TaskShape Shape, b
     }
 
     /// <summary>
-    /// What the query of a change of many tasks asks for: the filters of a list, of which one has to be named so that nobody means all tasks by accident, and
+    /// What the query of a change of many tasks asks for: the filters of a list, of which one has to choose so that nobody means all tasks by accident, and
     /// nothing of what a list is shown by.
     /// </summary>
-    public static Result<(TaskFilter Filter, int Limit, string? Cursor, bool IsDryRun)> ReadMany(IQueryCollection parameters, QueryString asSent)
+    public static (TaskFilter Filter, int Limit, string? Cursor, bool IsDryRun) ReadMany(QueryReader query)
     {
-        var query = new QueryReader(parameters, asSent);
         var filter = ReadFilter(query);
-        if (!Array.Exists(Filters, query.Has))
+        if (filter.ChoosesAll)
         {
             query.Refuse(Field.Filter, FieldFault.Required);
         }
         var limit = query.Integer("limit", Field.Limit, Limits.BulkTasks) ?? Limits.BulkTasksDefault;
         var cursor = query.Single("cursor", Field.Cursor);
         var isDryRun = query.Flag("dry_run", Field.DryRun) ?? false;
-        return query.Finish() is { } error ? error : (filter, limit, cursor, isDryRun);
+        return (filter, limit, cursor, isDryRun);
     }
 
     private static TaskFilter ReadFilter(QueryReader query)
@@ -64,6 +59,7 @@ internal sealed record TaskListQuery(TaskListRequest Request, TaskShape Shape, b
             State = ReadState(query),
             Priorities = query.Priorities("priority", Words.Priorities),
             Category = ReadCategory(query),
+            Parent = ReadParent(query),
             Tags = query.TagNames("tag"),
             DueAfter = query.Time("due_after", Field.DueAfter),
             DueBefore = query.Time("due_before", Field.DueBefore),
@@ -124,6 +120,24 @@ internal sealed record TaskListQuery(TaskListRequest Request, TaskShape Shape, b
             return new CategoryFilter(id);
         }
         query.Refuse(Field.CategoryFilter, FieldFault.NotAnId);
+        return null;
+    }
+
+    private static ParentFilter? ReadParent(QueryReader query)
+    {
+        if (query.Single("parent_id", Field.ParentFilter) is not { } text)
+        {
+            return null;
+        }
+        if (text == "none")
+        {
+            return new ParentFilter(Task: null);
+        }
+        if (TaskRef.TryParse(text, out var parent))
+        {
+            return new ParentFilter(parent);
+        }
+        query.Refuse(Field.ParentFilter, FieldFault.NotAnId);
         return null;
     }
 }

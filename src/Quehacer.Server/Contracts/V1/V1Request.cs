@@ -7,12 +7,12 @@ namespace Quehacer.Server.Contracts.V1;
 /// <summary>Reads the writes of v1, which refuses parameters in the query that a write does not take.</summary>
 internal static class V1Request
 {
-    /// <summary>What a request brings, or what is wrong with it. The parameters are those of <see cref="WriteRequest.ReadAsync"/>.</summary>
-    /// <param name="takesQuery">The address takes parameters, which whoever asks has read.</param>
+    /// <summary>What a request brings, or what is wrong with it. The other parameters are those of <see cref="WriteRequest.ReadAsync"/>.</summary>
+    /// <param name="query">The parameters that the address takes, read; null for one that takes none.</param>
     public static async Task<(WriteRequest? Request, Refusal? Refusal)> ReadAsync(
-        HttpContext http, Problems problems, bool keyRequired, bool bodyIsOptional = false, bool takesQuery = false, Func<JsonElement, byte[]>? identity = null)
+        HttpContext http, Problems problems, bool keyRequired, bool bodyIsOptional = false, Func<JsonElement, byte[]>? identity = null, QueryReader? query = null)
     {
-        if (!takesQuery && QueryReader.RefuseAny(http.Request.Query) is { } error)
+        if ((query is null ? QueryReader.RefuseAny(http.Request.Query) : query.Finish()) is { } error)
         {
             return (null, new Refusal(problems, error));
         }

@@ -118,6 +118,8 @@ internal static class CodeSamples
             (_, null) => "null",
             ("status", _) => $"TaskState.{Pascal((string)value!)}",
             ("priority", _) => $"TaskPriority.{Pascal((string)value!)}",
+            ("subtasks", _) => $"SubtaskFate.{Pascal((string)value!)}",
+            ("to", _) => $"ListEnd.{Pascal((string)value!)}",
             ("sort", _) => $"TaskSort.{Pascal((string)value!)}",
             ("due_date" or "created_before", _) => $"DateTimeOffset.Parse({CurlSample.Json(value)})",
             _ => CurlSample.Json(value),

@@ -96,7 +96,7 @@ internal static class Operations
                 new("short", "Nothing but a title", () => Json("""{"title":"Buy milk"}""")),
                 new("full", "Every member", () => Json($$"""
                     {"title":"Buy milk","description":"The shop closes at nine.","status":"pending","priority":"high","due_date":"2099-01-31T18:00:00+01:00",
-                     "category_id":"{{Samples.CategoryId}}","tags":["home"]}
+                     "category_id":"{{Samples.CategoryId}}","parent_id":"{{Samples.OtherTaskId}}","tags":["home"]}
                     """)),
             ],
             Success = new(201, "The task.", "Task", Samples.Task, "Location", "ETag", "Idempotent-Replayed"),
@@ -121,7 +121,7 @@ internal static class Operations
             OtherSuccess = new(207, "With `\"atomic\": false`, whatever became of the operations: each has a status of its own.", "BatchResults", Samples.PartialBatch, "Idempotent-Replayed"),
             Special = [ErrorResponse.NotFound, ErrorResponse.PreconditionFailed, ErrorResponse.PreconditionRequired],
         };
-        const string bulk = "Names at least one filter; `status=all` is one. At most `limit` tasks are met, oldest first and in one transaction; `next_cursor` goes on from there. ";
+        const string bulk = "Names at least one filter; `status=all` leaves nothing out and is none. At most `limit` tasks are met, oldest first and in one transaction; `next_cursor` goes on from there. ";
         const string bulkConditions = "The `ETag` of an answer, such as that of a dry run, stands for the whole workspace: in `If-Match` it is good while nothing else has happened there.";
         yield return new(
             "PATCH", tasks, "changeTasks", "tasks", "Change all tasks that a filter chooses",
@@ -174,14 +174,41 @@ internal static class Operations
         yield return new("DELETE", one, "deleteTask", "tasks", "Delete a task", "Deletes a task, which is 404 from then on and can be restored until it is purged.")
         {
             IsConditional = true,
+            Query = ["subtasks"],
+            SampleQuery = ["subtasks"],
             Success = new(204, "The task is deleted.", Headers: "Idempotent-Replayed"),
             Special = [ErrorResponse.Gone],
         };
         yield return Verb("PUT", one + "/tags/{name}", "addTag", "Add a tag", "Adds one tag and leaves the others. One that is there already stays where it is.", Samples.TaggedTask);
         yield return Verb("DELETE", one + "/tags/{name}", "removeTag", "Remove a tag", "Removes one tag and leaves the others. One that is not there is no error.", Samples.UntaggedTask);
-        yield return Verb("POST", one + "/complete", "completeTask", "Complete a task", "Makes it done. A task that is done already stays as it is.", Samples.DoneTask);
+        yield return new("POST", one + "/complete", "completeTask", "tasks", "Complete a task", "Makes it done, and if told all subtasks below it. A task that is done already stays as it is.")
+        {
+            IsConditional = true,
+            Body = "TaskCompletion",
+            BodyIsOptional = true,
+            Requests =
+            [
+                new("condition", "Only while the task is as you saw it", () => Json("""{"version":1}""")),
+                new("subtasks", "With all that lies below it", () => Json("""{"subtasks":"complete","version":1}""")),
+            ],
+            Success = new(200, "The task as it is now.", "Task", Samples.DoneTask, "ETag", "Idempotent-Replayed"),
+            Special = [ErrorResponse.Gone],
+        };
         yield return Verb("POST", one + "/reopen", "reopenTask", "Reopen a task", "Makes it pending. A task that is pending already stays as it is.", Samples.LaterTask);
         yield return Verb("POST", one + "/restore", "restoreTask", "Restore a task", "Takes back a deletion. A task that is not deleted stays as it is.", Samples.LaterTask);
+        yield return new(
+            "POST", one + "/move", "moveTask", "tasks", "Move a task", "Moves it in the order by hand, that of `sort=position`. A task that is there already stays as it is.")
+        {
+            IsConditional = true,
+            Body = "TaskMove",
+            Requests =
+            [
+                new("end", "To the beginning", () => Json("""{"to":"first"}""")),
+                new("neighbour", "Behind another task", () => Json($$"""{"after":"{{Samples.OtherTaskId}}"}""")),
+            ],
+            Success = new(200, "The task as it is now.", "Task", Samples.MovedTask, "ETag", "Idempotent-Replayed"),
+            Special = [ErrorResponse.Gone],
+        };
 
         static Operation Verb(string method, string path, string id, string summary, string description, Func<JsonNode> shown) => new(method, path, id, "tasks", summary, description)
         {

@@ -13,14 +13,14 @@ internal static class Parameters
 
     public static readonly string[] TaskQuery =
     [
-        "page", "limit", "cursor", "include_total", "status", "priority", "category_id", "tag", "due_after", "due_before", "overdue", "created_after", "created_before",
+        "page", "limit", "cursor", "include_total", "status", "priority", "category_id", "parent_id", "tag", "due_after", "due_before", "overdue", "created_after", "created_before",
         "updated_since", "q", "sort", "order", "expand", "fields", "include_deleted",
     ];
 
     /// <summary>What chooses the tasks that are changed together.</summary>
     public static readonly string[] BulkQuery =
     [
-        "status", "priority", "category_id", "tag", "due_after", "due_before", "overdue", "created_after", "created_before", "updated_since", "q", "bulk_limit", "bulk_cursor", "dry_run",
+        "status", "priority", "category_id", "parent_id", "tag", "due_after", "due_before", "overdue", "created_after", "created_before", "updated_since", "q", "bulk_limit", "bulk_cursor", "dry_run",
     ];
 
     public static readonly string[] TaskShapeQuery = ["expand", "fields"];
@@ -70,6 +70,9 @@ internal static class Parameters
         ["status"] = Query("status", "Tasks in this state. `completed` is another word for `done`.", OneOf(Words.StatusFilters, "all"), "pending"),
         ["priority"] = Several("priority", "Tasks of any of these.", OneOf(Words.Priorities), Words.Priorities.Length, "high", "critical"),
         ["category_id"] = Query("category_id", "Tasks of this category, or with `none` of no category.", Text($"^(?:{TypeId(Ids.CategoryPrefix)}|{Uuid}|none)$", 36), "none"),
+        ["parent_id"] = Query(
+            "parent_id", "Tasks directly below this one, or with `none` those that lie below none. A TypeID, the bare UUID within it, or the number of the task.",
+            Text($"^(?:{TypeId(Ids.TaskPrefix)}|{Uuid}|[1-9][0-9]{{0,18}}|none)$", 36), "none"),
         ["tag"] = Several(
             "tag", "Tasks that have all of these tags, by name; case does not count.", new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Limits.LabelCharacters },
             Limits.TagsOfATask, "home"),
@@ -91,6 +94,9 @@ internal static class Parameters
             "fields", "Members of the tasks to show, and no others. What has to be expanded is expanded by being named, whole or with a point in part.", OneOf(Words.TaskFields), Words.TaskFields.Length,
             "id", "title", "category.name"),
         ["include_deleted"] = Query("include_deleted", "Show deleted tasks as well; these have a `deleted_at`.", Flag(false), true),
+        ["subtasks"] = Query(
+            "subtasks", "What becomes of its subtasks: they stay, without a parent until it is restored; or all below are deleted as well; or nothing is deleted while there are any.",
+            OneOf(Words.FatesOfDeletion, Words.FatesOfDeletion[0]), "delete"),
         ["counts"] = Query("counts", "Add `task_count`. An answer to one label that has it has no `ETag`.", Flag(false), true),
     };
 

@@ -30,9 +30,9 @@ internal static class Samples
     private static readonly DateTime Due = new(2099, 1, 31, 17, 0, 0, DateTimeKind.Utc);
 
     public static readonly TaskBody PendingTask = new(
-        TaskId, 1, "Buy milk", null, Words.Of(TaskState.Pending), Words.Of(TaskPriority.High), Due, CategoryId, ["home"], 1, At, At, null);
+        TaskId, 1, "Buy milk", null, Words.Of(TaskState.Pending), Words.Of(TaskPriority.High), Due, CategoryId, ["home"], null, 0, 0, "a1i", 1, At, At, null);
 
-    private static readonly TaskBody OtherTask = PendingTask with { Id = "task_01m7ykm0xxf6d2s8v3n9h5j7ra", Number = 3, DueDate = null, CategoryId = null, Tags = [] };
+    private static readonly TaskBody OtherTask = PendingTask with { Id = "task_01m7ykm0xxf6d2s8v3n9h5j7ra", Number = 3, DueDate = null, CategoryId = null, Tags = [], Position = "a3i" };
 
     private static readonly UserBody Account = new(
         "user_01m7ykm0xxf4eaz0xbbm8c9swp", "ana@example.com", "Ana", ["user"], "ws_01m7ykm0xxfg28fmf6byh9getc", 1, At, At);
@@ -46,6 +46,8 @@ internal static class Samples
     public static JsonNode UntaggedTask() => Of(PendingTask with { Tags = [], Version = 2 }, BodyJson.Default.TaskBody);
 
     public static JsonNode DoneTask() => Of(PendingTask with { Status = Words.Of(TaskState.Done), Version = 2 }, BodyJson.Default.TaskBody);
+
+    public static JsonNode MovedTask() => Of(PendingTask with { Position = "a2r", Version = 2 }, BodyJson.Default.TaskBody);
 
     public static JsonNode LaterTask() => Of(PendingTask with { Version = 3 }, BodyJson.Default.TaskBody);
 

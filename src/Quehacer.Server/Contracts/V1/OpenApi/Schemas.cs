@@ -96,6 +96,10 @@ internal static class Schemas
             ["due_date"] = Says("When it is due."),
             ["category_id"] = Id("Its category, if it has one.", Ids.CategoryPrefix),
             ["tags"] = Says("The names of its tags, in the order they were given.", ("maxItems", Reading.TaskLimits.Tags)),
+            ["parent_id"] = Id("The task that it lies below, if there is one.", Ids.TaskPrefix),
+            ["subtask_count"] = Says("The tasks directly below it that are not deleted.", ("maximum", Limits.SubtasksOfATask)),
+            ["subtasks_done"] = Says("How many of these are done.", ("maximum", Limits.SubtasksOfATask)),
+            ["position"] = Says("Its place in the order by hand, to be compared byte by byte. Opaque; `POST /api/v1/tasks/{id}/move` changes it.", ("maxLength", Limits.PositionCharacters)),
             ["version"] = Version(),
             ["created_at"] = Says("When it was made."),
             ["updated_at"] = Says("When it was changed last."),
@@ -258,6 +262,10 @@ internal static class Schemas
             "What is to be changed of each of many tasks: at least one member. An absent member stays as it is. `add_tags` and `remove_tags` stand in the place of `tags`, not beside it.",
             [], [], [.. TaskMembers().Where(member => Words.BulkChangeMembers.Contains(member.Item1)), .. TagsToAddAndRemove()]));
         yield return ("TaskCondition", Request("The version that the task must have.", [], [], [("version", Condition())]));
+        yield return ("TaskCompletion", Request(
+            "What becomes of the subtasks, and the version that the task must have.", [], [], [("subtasks", FateOfSubtasks(Words.FatesOfCompletion)), ("version", Condition())]));
+        yield return ("TaskMove", Request(
+            "Where the task goes, said by one of `after`, `before` and `to`, and the version that it must have.", [], [], [.. Places(), ("version", Condition())]));
         yield return ("Batch", Request(
             "Operations to be done in one request.", ["operations"], [],
             [
@@ -270,10 +278,10 @@ internal static class Schemas
             "One thing that is to be done with one task.", ["op"], [],
             [
                 ("op", Written("string", "What is to be done.", ("enum", Enum(Words.BatchOps)))),
-                ("id", Member(
-                    new JsonArray("string", "integer"), "The task, with every operation but `create`: a TypeID, the bare UUID within it, or the number of the task.",
-                    [("pattern", Parameters.TaskPattern), ("maxLength", 36), ("format", "int64"), ("minimum", 1), ("maximum", long.MaxValue)])),
+                ("id", TaskId("The task, with every operation but `create`: a TypeID, the bare UUID within it, or the number of the task.")),
                 ("version", Condition()),
+                ("subtasks", FateOfSubtasks([.. Words.FatesOfCompletion.Union(Words.FatesOfDeletion)])),
+                .. Places(),
                 ("task", Says(
                     "The new task, with `create`; what is to be changed, with `update`.",
                     ("anyOf", new JsonArray(new JsonObject { ["$ref"] = "#/components/schemas/NewTask" }, new JsonObject { ["$ref"] = "#/components/schemas/TaskChange" })))),
@@ -306,6 +314,7 @@ internal static class Schemas
         ("due_date", Nullable("string", "A time of RFC 3339 with any offset, in the future; `null` for none.", ("format", "date-time"), ("maxLength", 64))),
         ("category_id", Nullable(
             "string", "A category of yours, by TypeID or UUID; `null` for none.", ("pattern", $"^(?:{TypeId(Ids.CategoryPrefix)}|{Uuid})$"), ("maxLength", 36))),
+        ("parent_id", TaskId($"The task that it lies below, by TypeID, UUID or number; `null` for none. At most {Limits.TaskLevels} levels, at most {Limits.SubtasksOfATask} directly below one.", isNullable: true)),
         ("tags", TagNames("Tags by name, in your order; `null` for none. A name that is new makes a tag, a name given twice counts once.")),
     ];
 
@@ -314,6 +323,21 @@ internal static class Schemas
         ("add_tags", TagNames("Tags to add to those that it has, by name; `null` for none. One that is there already stays where it is.")),
         ("remove_tags", TagNames("Tags to take away from those that it has; `null` for none. One that is not there is no error.")),
     ];
+
+    private static (string, JsonObject)[] Places() =>
+    [
+        ("after", TaskId("The task behind which it goes: a TypeID, the bare UUID within it, or the number of the task.")),
+        ("before", TaskId("The task before which it goes.")),
+        ("to", Written("string", "The end to which it goes.", ("enum", Enum(Words.Ends)))),
+    ];
+
+    private static JsonObject FateOfSubtasks(IEnumerable<string> words) => Written(
+        "string", "What becomes of the subtasks when a task is completed or deleted: they stay, as they do unless told, or the same is done to all below, or nothing is done while there are any (for a completion: any that are not done).",
+        ("enum", Enum(words)));
+
+    private static JsonObject TaskId(string description, bool isNullable = false) => Member(
+        isNullable ? new JsonArray("string", "integer", "null") : new JsonArray("string", "integer"), description,
+        [("pattern", Parameters.TaskPattern), ("maxLength", 36), ("format", "int64"), ("minimum", 1), ("maximum", long.MaxValue)]);
 
     private static JsonObject TagNames(string description) => Nullable(
         "array", description, ("maxItems", Reading.TaskLimits.Tags),
