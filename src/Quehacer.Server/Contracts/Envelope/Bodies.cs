@@ -13,7 +13,7 @@ namespace Quehacer.Server.Contracts.Envelope;
 /// <param name="CacheTtl">For how many seconds it may be taken for true: the <c>max-age</c> of <c>Cache-Control</c>.</param>
 internal sealed record Enveloped<T>(int Code, string ResultMessage, T Data, long Timestamp, [property: JsonPropertyName("cacheTTL")] int CacheTtl)
 {
-    public static Enveloped<T> Of(int code, T data, int cacheTtl = 0) => new(code, Results.Success, data, DateTimeOffset.UtcNow.ToUnixTimeSeconds(), cacheTtl);
+    public static Enveloped<T> Of(int code, T data, int cacheTtl = 0) => new(code, Results.Success, data, new DateTimeOffset(DateTime.UtcNow).ToUnixTimeSeconds(), cacheTtl);
 }
 
 /// <summary>What is said of everything that is refused.</summary>
