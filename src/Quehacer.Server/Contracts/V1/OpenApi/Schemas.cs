@@ -81,7 +81,7 @@ internal static class Schemas
             ["priority"] = Says("How urgent it is.", ("enum", Enum(Words.Priorities))),
             ["due_date"] = Says("When it is due."),
             ["category_id"] = Id("Its category, if it has one.", Ids.CategoryPrefix),
-            ["tags"] = Says("The names of its tags, in the order they were given.", ("maxItems", Reading.TaskLimits.Tags)),
+            ["tags"] = Says("The names of its tags, in the order they were given. Another contract may have given it more than this one does.", ("maxItems", Limits.MostTagsOfATask)),
             ["version"] = Version(),
             ["created_at"] = Says("When it was made."),
             ["updated_at"] = Says("When it was changed last."),
