@@ -9,8 +9,11 @@ public static class Limits
     /// <summary>Long enough for meeting minutes, short enough that a page of 100 tasks stays near a megabyte.</summary>
     public const int DescriptionCharacters = 10_000;
 
-    /// <summary>Tags of one task.</summary>
+    /// <summary>Tags that a task gets through v1.</summary>
     public const int TagsOfATask = 10;
+
+    /// <summary>The most tags of a task in any contract (tareas has them): its document knows no bound, and a page of tasks needs one.</summary>
+    public const int MostTagsOfATask = 100;
 
     /// <summary>A task, its subtasks, theirs and so on: deeper than people plan, and so shallow that no walk up or down is long.</summary>
     public const int TaskLevels = 5;

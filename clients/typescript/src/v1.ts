@@ -498,7 +498,7 @@ export interface components {
             due_date: string | null;
             /** @description A TypeID. Its category, if it has one. */
             category_id: string | null;
-            /** @description The names of its tags, in the order they were given. */
+            /** @description The names of its tags, in the order they were given. Another contract may have given it more than this one does. */
             tags: string[];
             /**
              * Format: int32
@@ -617,7 +617,7 @@ export interface components {
             due_date?: string | null;
             /** @description A TypeID. Its category, if it has one. */
             category_id?: string | null;
-            /** @description The names of its tags, in the order they were given. */
+            /** @description The names of its tags, in the order they were given. Another contract may have given it more than this one does. */
             tags?: string[];
             /**
              * Format: int32

@@ -16,8 +16,7 @@ internal static class Tareas
     /// <summary>Clients revalidate always. Tags are strong, but for those of lists.</summary>
     public static readonly ConditionalRead Conditional = new(new TagShape("tareas", IsStrong: true), Caching.Revalidate);
 
-    /// <summary>003 says nothing of how many tags a task can have; a hundred keep a page of tasks within a few megabytes.</summary>
-    public static readonly TaskLimits TaskLimits = new(Limits.TitleCharacters, DescriptionCharacters: 1000, Tags: 100, Limits.LabelCharacters);
+    public static readonly TaskLimits TaskLimits = new(Limits.TitleCharacters, DescriptionCharacters: 1000, Limits.MostTagsOfATask, Limits.LabelCharacters);
 
     public const int PageTasksDefault = 10;
 

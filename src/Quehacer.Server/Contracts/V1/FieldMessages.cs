@@ -104,8 +104,6 @@ internal static class FieldMessages
         FieldFault.NotAnEmail => "NOT_AN_EMAIL",
         FieldFault.OutOfRange => "OUT_OF_RANGE",
         FieldFault.TooCommon => "TOO_COMMON",
-        FieldFault.NotLetters => "NOT_LETTERS",
-        FieldFault.TooSimple => "TOO_SIMPLE",
         FieldFault.UnknownName => "UNKNOWN",
         FieldFault.Repeated => "REPEATED",
         FieldFault.NotAnObject => "NOT_AN_OBJECT",
@@ -122,7 +120,11 @@ internal static class FieldMessages
         FieldFault.TooDeep => "TOO_DEEP",
         FieldFault.SubtasksLeft => "SUBTASKS_LEFT",
         FieldFault.NoRoom => "NO_ROOM",
+        FieldFault.NotLetters or FieldFault.TooSimple => throw OfAnotherContract(fault),
     };
+
+    /// <summary>What only another contract ever decides has no words here.</summary>
+    private static InvalidOperationException OfAnotherContract(FieldFault fault) => new($"v1 has no rule that {fault} breaks.");
 
     private static Said MessageOf(FieldError error, string name, IReadOnlyList<string>? allowed) => error.Fault switch
     {
@@ -162,10 +164,6 @@ internal static class FieldMessages
         FieldFault.TooCommon => new(
             $"Field '{name}' is one of the passwords that everybody tries first. Choose another; a few words in a row make a good one.",
             $"El campo '{name}' es una de las contraseñas que todos prueban primero. Elige otra; unas palabras seguidas son una buena."),
-        FieldFault.NotLetters => new($"Field '{name}' can have letters and spaces only.", $"El campo '{name}' solo puede contener letras y espacios."),
-        FieldFault.TooSimple => new(
-            $"Field '{name}' must have a lower-case letter, an upper-case letter and a digit.",
-            $"El campo '{name}' debe contener al menos una minúscula, una mayúscula y un número."),
         FieldFault.UnknownName => error.Nearest is { } nearest
             ? new($"'{error.Name}' is not known here. Did you mean '{nearest}'?", $"'{error.Name}' no se conoce aquí. ¿Querías decir '{nearest}'?")
             : new($"'{error.Name}' is not known here. Remove it.", $"'{error.Name}' no se conoce aquí. Quítalo."),
@@ -200,6 +198,7 @@ internal static class FieldMessages
         FieldFault.NotAnObject when error.Field == Field.Body => new("The body must be one JSON object.", "El cuerpo debe ser un objeto JSON."),
         FieldFault.NotAnObject => new($"'{name}' must be a JSON object.", $"'{name}' debe ser un objeto JSON."),
         FieldFault.NotAnArray => new($"'{name}' must be an array.", $"'{name}' debe ser un array."),
+        FieldFault.NotLetters or FieldFault.TooSimple => throw OfAnotherContract(error.Fault),
     };
 
     /// <summary>An id of the kind that the field wants, as the documentation has it.</summary>

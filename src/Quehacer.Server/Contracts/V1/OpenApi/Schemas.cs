@@ -95,7 +95,7 @@ internal static class Schemas
             ["priority"] = Says("How urgent it is.", ("enum", Enum(Words.Priorities))),
             ["due_date"] = Says("When it is due."),
             ["category_id"] = Id("Its category, if it has one.", Ids.CategoryPrefix),
-            ["tags"] = Says("The names of its tags, in the order they were given.", ("maxItems", Reading.TaskLimits.Tags)),
+            ["tags"] = Says("The names of its tags, in the order they were given. Another contract may have given it more than this one does.", ("maxItems", Limits.MostTagsOfATask)),
             ["parent_id"] = Id("The task that it lies below, if there is one.", Ids.TaskPrefix),
             ["subtask_count"] = Says("The tasks directly below it that are not deleted.", ("maximum", Limits.SubtasksOfATask)),
             ["subtasks_done"] = Says("How many of these are done.", ("maximum", Limits.SubtasksOfATask)),
