@@ -128,14 +128,14 @@ export interface paths {
         post: operations["createTask"];
         /**
          * Delete all tasks that a filter chooses
-         * @description Deletes each task that passes all filters; each can be restored until it is purged. Names at least one filter; `status=all` is one. At most `limit` tasks are met, oldest first and in one transaction; `next_cursor` goes on from there. The `ETag` of an answer, such as that of a dry run, stands for the whole workspace: in `If-Match` it is good while nothing else has happened there.
+         * @description Deletes each task that passes all filters; each can be restored until it is purged. Names at least one filter; `status=all` leaves nothing out and is none. At most `limit` tasks are met, oldest first and in one transaction; `next_cursor` goes on from there. The `ETag` of an answer, such as that of a dry run, stands for the whole workspace: in `If-Match` it is good while nothing else has happened there.
          */
         delete: operations["deleteTasks"];
         options?: never;
         head?: never;
         /**
          * Change all tasks that a filter chooses
-         * @description Makes one change to each task that passes all filters. Names at least one filter; `status=all` is one. At most `limit` tasks are met, oldest first and in one transaction; `next_cursor` goes on from there. A task that the change does not fit is skipped and told. The `ETag` of an answer, such as that of a dry run, stands for the whole workspace: in `If-Match` it is good while nothing else has happened there.
+         * @description Makes one change to each task that passes all filters. Names at least one filter; `status=all` leaves nothing out and is none. At most `limit` tasks are met, oldest first and in one transaction; `next_cursor` goes on from there. A task that the change does not fit is skipped and told. The `ETag` of an answer, such as that of a dry run, stands for the whole workspace: in `If-Match` it is good while nothing else has happened there.
          */
         patch: operations["changeTasks"];
         trace?: never;
@@ -227,7 +227,7 @@ export interface paths {
         put?: never;
         /**
          * Complete a task
-         * @description Makes it done. A task that is done already stays as it is.
+         * @description Makes it done, and if told all subtasks below it. A task that is done already stays as it is.
          */
         post: operations["completeTask"];
         delete?: never;
@@ -270,6 +270,26 @@ export interface paths {
          * @description Takes back a deletion. A task that is not deleted stays as it is.
          */
         post: operations["restoreTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move a task
+         * @description Moves it in the order by hand, that of `sort=position`. A task that is there already stays as it is.
+         */
+        post: operations["moveTask"];
         delete?: never;
         options?: never;
         head?: never;
@@ -500,6 +520,20 @@ export interface components {
             category_id: string | null;
             /** @description The names of its tags, in the order they were given. Another contract may have given it more than this one does. */
             tags: string[];
+            /** @description A TypeID. The task that it lies below, if there is one. */
+            parent_id: string | null;
+            /**
+             * Format: int32
+             * @description The tasks directly below it that are not deleted.
+             */
+            subtask_count: number;
+            /**
+             * Format: int32
+             * @description How many of these are done.
+             */
+            subtasks_done: number;
+            /** @description Its place in the order by hand, to be compared byte by byte. Opaque; `POST /api/v1/tasks/{id}/move` changes it. */
+            position: string;
             /**
              * Format: int32
              * @description Rises by one with every change; in a write it is a condition.
@@ -619,6 +653,20 @@ export interface components {
             category_id?: string | null;
             /** @description The names of its tags, in the order they were given. Another contract may have given it more than this one does. */
             tags?: string[];
+            /** @description A TypeID. The task that it lies below, if there is one. */
+            parent_id?: string | null;
+            /**
+             * Format: int32
+             * @description The tasks directly below it that are not deleted.
+             */
+            subtask_count?: number;
+            /**
+             * Format: int32
+             * @description How many of these are done.
+             */
+            subtasks_done?: number;
+            /** @description Its place in the order by hand, to be compared byte by byte. Opaque; `POST /api/v1/tasks/{id}/move` changes it. */
+            position?: string;
             /**
              * Format: int32
              * @description Rises by one with every change; in a write it is a condition.
@@ -1025,12 +1073,23 @@ export interface components {
             due_date?: string | null;
             /** @description A category of yours, by TypeID or UUID; `null` for none. */
             category_id?: string | null;
+            /**
+             * Format: int64
+             * @description The task that it lies below, by TypeID, UUID or number; `null` for none. At most 5 levels, at most 1000 directly below one.
+             */
+            parent_id?: string | number | null;
             /** @description Tags by name, in your order; `null` for none. A name that is new makes a tag, a name given twice counts once. */
             tags?: string[] | null;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly id?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly number?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly subtask_count?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly subtasks_done?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly position?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly version?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
@@ -1069,6 +1128,11 @@ export interface components {
             due_date?: string | null;
             /** @description A category of yours, by TypeID or UUID; `null` for none. */
             category_id?: string | null;
+            /**
+             * Format: int64
+             * @description The task that it lies below, by TypeID, UUID or number; `null` for none. At most 5 levels, at most 1000 directly below one.
+             */
+            parent_id?: string | number | null;
             /** @description Tags by name, in your order; `null` for none. A name that is new makes a tag, a name given twice counts once. */
             tags?: string[] | null;
             /** @description Tags to add to those that it has, by name; `null` for none. One that is there already stays where it is. */
@@ -1084,6 +1148,12 @@ export interface components {
             readonly id?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly number?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly subtask_count?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly subtasks_done?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly position?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly created_at?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
@@ -1133,6 +1203,42 @@ export interface components {
              */
             version?: number;
         };
+        /** @description What becomes of the subtasks, and the version that the task must have. */
+        TaskCompletion: {
+            /**
+             * @description What becomes of the subtasks when a task is completed or deleted: they stay, as they do unless told, or the same is done to all below, or nothing is done while there are any (for a completion: any that are not done).
+             * @enum {string}
+             */
+            subtasks?: "keep" | "complete" | "refuse";
+            /**
+             * Format: int32
+             * @description The version that it must have; another one is refused with 412.
+             */
+            version?: number;
+        };
+        /** @description Where the task goes, said by one of `after`, `before` and `to`, and the version that it must have. */
+        TaskMove: {
+            /**
+             * Format: int64
+             * @description The task behind which it goes: a TypeID, the bare UUID within it, or the number of the task.
+             */
+            after?: string | number;
+            /**
+             * Format: int64
+             * @description The task before which it goes.
+             */
+            before?: string | number;
+            /**
+             * @description The end to which it goes.
+             * @enum {string}
+             */
+            to?: "first" | "last";
+            /**
+             * Format: int32
+             * @description The version that it must have; another one is refused with 412.
+             */
+            version?: number;
+        };
         /** @description Operations to be done in one request. */
         Batch: {
             /** @description Whether the first operation that is refused undoes all; so it is unless told. */
@@ -1146,7 +1252,7 @@ export interface components {
              * @description What is to be done.
              * @enum {string}
              */
-            op: "create" | "update" | "complete" | "reopen" | "delete" | "restore";
+            op: "create" | "update" | "complete" | "reopen" | "delete" | "restore" | "move";
             /**
              * Format: int64
              * @description The task, with every operation but `create`: a TypeID, the bare UUID within it, or the number of the task.
@@ -1157,6 +1263,26 @@ export interface components {
              * @description The version that it must have; another one is refused with 412.
              */
             version?: number;
+            /**
+             * @description What becomes of the subtasks when a task is completed or deleted: they stay, as they do unless told, or the same is done to all below, or nothing is done while there are any (for a completion: any that are not done).
+             * @enum {string}
+             */
+            subtasks?: "keep" | "complete" | "refuse" | "delete";
+            /**
+             * Format: int64
+             * @description The task behind which it goes: a TypeID, the bare UUID within it, or the number of the task.
+             */
+            after?: string | number;
+            /**
+             * Format: int64
+             * @description The task before which it goes.
+             */
+            before?: string | number;
+            /**
+             * @description The end to which it goes.
+             * @enum {string}
+             */
+            to?: "first" | "last";
             /** @description The new task, with `create`; what is to be changed, with `update`. */
             task?: components["schemas"]["NewTask"] | components["schemas"]["TaskChange"];
         };
@@ -1791,6 +1917,11 @@ export interface components {
          */
         category_id: string;
         /**
+         * @description Tasks directly below this one, or with `none` those that lie below none. A TypeID, the bare UUID within it, or the number of the task.
+         * @example none
+         */
+        parent_id: string;
+        /**
          * @description Tasks that have all of these tags, by name; case does not count. Several with commas, or by repeating the parameter.
          * @example [
          *       "home"
@@ -1836,7 +1967,7 @@ export interface components {
          * @description The order. A `-` in front turns it round.
          * @example due
          */
-        sort: "created" | "updated" | "priority" | "due" | "title" | "number" | "-created" | "-updated" | "-priority" | "-due" | "-title" | "-number";
+        sort: "created" | "updated" | "priority" | "due" | "title" | "number" | "position" | "-created" | "-updated" | "-priority" | "-due" | "-title" | "-number" | "-position";
         /**
          * @description The direction, said outright. Each order has its natural one unless told.
          * @example asc
@@ -1858,12 +1989,17 @@ export interface components {
          *       "category.name"
          *     ]
          */
-        fields: ("id" | "number" | "title" | "description" | "status" | "priority" | "due_date" | "category_id" | "tags" | "version" | "created_at" | "updated_at" | "deleted_at" | "category" | "tag_details" | "_links" | "category.id" | "category.name" | "category.color" | "tag_details.id" | "tag_details.name" | "tag_details.color" | "_links.self" | "_links.notes" | "_links.category" | "_links.complete" | "_links.reopen" | "_links.restore")[];
+        fields: ("id" | "number" | "title" | "description" | "status" | "priority" | "due_date" | "category_id" | "tags" | "parent_id" | "subtask_count" | "subtasks_done" | "position" | "version" | "created_at" | "updated_at" | "deleted_at" | "category" | "tag_details" | "_links" | "category.id" | "category.name" | "category.color" | "tag_details.id" | "tag_details.name" | "tag_details.color" | "_links.self" | "_links.notes" | "_links.category" | "_links.complete" | "_links.reopen" | "_links.restore")[];
         /**
          * @description Show deleted tasks as well; these have a `deleted_at`.
          * @example true
          */
         include_deleted: boolean;
+        /**
+         * @description What becomes of its subtasks: they stay, without a parent until it is restored; or all below are deleted as well; or nothing is deleted while there are any.
+         * @example delete
+         */
+        subtasks: "keep" | "delete" | "refuse";
         /**
          * @description Add `task_count`. An answer to one label that has it has no `ETag`.
          * @example true
@@ -2495,6 +2631,11 @@ export interface operations {
                  */
                 category_id?: components["parameters"]["category_id"];
                 /**
+                 * @description Tasks directly below this one, or with `none` those that lie below none. A TypeID, the bare UUID within it, or the number of the task.
+                 * @example none
+                 */
+                parent_id?: components["parameters"]["parent_id"];
+                /**
                  * @description Tasks that have all of these tags, by name; case does not count. Several with commas, or by repeating the parameter.
                  * @example [
                  *       "home"
@@ -2640,6 +2781,10 @@ export interface operations {
                      *           "tags": [
                      *             "home"
                      *           ],
+                     *           "parent_id": null,
+                     *           "subtask_count": 0,
+                     *           "subtasks_done": 0,
+                     *           "position": "a1i",
                      *           "version": 1,
                      *           "created_at": "2026-11-21T08:30:00.125Z",
                      *           "updated_at": "2026-11-21T08:30:00.125Z"
@@ -2665,11 +2810,11 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["TaskList"] | components["schemas"]["SelectedTaskList"];
                     /**
-                     * @example id,number,title,description,status,priority,due_date,category_id,tags,version,created_at,updated_at
-                     *     task_01m7ykm0xxeeksbg7jwjdqtthh,1,Buy milk,,pending,high,2099-01-31T17:00:00.000Z,cat_01m7ykm0xxfa1tsz2xkv5r8e4m,home,1,2026-11-21T08:30:00.125Z,2026-11-21T08:30:00.125Z
+                     * @example id,number,title,description,status,priority,due_date,category_id,tags,parent_id,subtask_count,subtasks_done,position,version,created_at,updated_at
+                     *     task_01m7ykm0xxeeksbg7jwjdqtthh,1,Buy milk,,pending,high,2099-01-31T17:00:00.000Z,cat_01m7ykm0xxfa1tsz2xkv5r8e4m,home,,0,0,a1i,1,2026-11-21T08:30:00.125Z,2026-11-21T08:30:00.125Z
                      */
                     "text/csv": string;
-                    /** @example {"id":"task_01m7ykm0xxeeksbg7jwjdqtthh","number":1,"title":"Buy milk","description":null,"status":"pending","priority":"high","due_date":"2099-01-31T17:00:00.000Z","category_id":"cat_01m7ykm0xxfa1tsz2xkv5r8e4m","tags":["home"],"version":1,"created_at":"2026-11-21T08:30:00.125Z","updated_at":"2026-11-21T08:30:00.125Z"} */
+                    /** @example {"id":"task_01m7ykm0xxeeksbg7jwjdqtthh","number":1,"title":"Buy milk","description":null,"status":"pending","priority":"high","due_date":"2099-01-31T17:00:00.000Z","category_id":"cat_01m7ykm0xxfa1tsz2xkv5r8e4m","tags":["home"],"parent_id":null,"subtask_count":0,"subtasks_done":0,"position":"a1i","version":1,"created_at":"2026-11-21T08:30:00.125Z","updated_at":"2026-11-21T08:30:00.125Z"} */
                     "application/x-ndjson": string;
                 };
             };
@@ -2741,6 +2886,10 @@ export interface operations {
                      *       "tags": [
                      *         "home"
                      *       ],
+                     *       "parent_id": null,
+                     *       "subtask_count": 0,
+                     *       "subtasks_done": 0,
+                     *       "position": "a1i",
                      *       "version": 1,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
@@ -2784,6 +2933,11 @@ export interface operations {
                  * @example none
                  */
                 category_id?: components["parameters"]["category_id"];
+                /**
+                 * @description Tasks directly below this one, or with `none` those that lie below none. A TypeID, the bare UUID within it, or the number of the task.
+                 * @example none
+                 */
+                parent_id?: components["parameters"]["parent_id"];
                 /**
                  * @description Tasks that have all of these tags, by name; case does not count. Several with commas, or by repeating the parameter.
                  * @example [
@@ -2942,6 +3096,11 @@ export interface operations {
                  * @example none
                  */
                 category_id?: components["parameters"]["category_id"];
+                /**
+                 * @description Tasks directly below this one, or with `none` those that lie below none. A TypeID, the bare UUID within it, or the number of the task.
+                 * @example none
+                 */
+                parent_id?: components["parameters"]["parent_id"];
                 /**
                  * @description Tasks that have all of these tags, by name; case does not count. Several with commas, or by repeating the parameter.
                  * @example [
@@ -3145,6 +3304,10 @@ export interface operations {
                      *             "due_date": null,
                      *             "category_id": null,
                      *             "tags": [],
+                     *             "parent_id": null,
+                     *             "subtask_count": 0,
+                     *             "subtasks_done": 0,
+                     *             "position": "a3i",
                      *             "version": 1,
                      *             "created_at": "2026-11-21T08:30:00.125Z",
                      *             "updated_at": "2026-11-21T08:30:00.125Z"
@@ -3166,6 +3329,10 @@ export interface operations {
                      *             "tags": [
                      *               "home"
                      *             ],
+                     *             "parent_id": null,
+                     *             "subtask_count": 0,
+                     *             "subtasks_done": 0,
+                     *             "position": "a1i",
                      *             "version": 2,
                      *             "created_at": "2026-11-21T08:30:00.125Z",
                      *             "updated_at": "2026-11-21T08:30:00.125Z"
@@ -3209,6 +3376,10 @@ export interface operations {
                      *             "due_date": null,
                      *             "category_id": null,
                      *             "tags": [],
+                     *             "parent_id": null,
+                     *             "subtask_count": 0,
+                     *             "subtasks_done": 0,
+                     *             "position": "a3i",
                      *             "version": 1,
                      *             "created_at": "2026-11-21T08:30:00.125Z",
                      *             "updated_at": "2026-11-21T08:30:00.125Z"
@@ -3360,6 +3531,10 @@ export interface operations {
                      *       "tags": [
                      *         "home"
                      *       ],
+                     *       "parent_id": null,
+                     *       "subtask_count": 0,
+                     *       "subtasks_done": 0,
+                     *       "position": "a1i",
                      *       "version": 1,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
@@ -3457,6 +3632,10 @@ export interface operations {
                      *       "tags": [
                      *         "home"
                      *       ],
+                     *       "parent_id": null,
+                     *       "subtask_count": 0,
+                     *       "subtasks_done": 0,
+                     *       "position": "a1i",
                      *       "version": 2,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
@@ -3484,7 +3663,13 @@ export interface operations {
     };
     deleteTask: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description What becomes of its subtasks: they stay, without a parent until it is restored; or all below are deleted as well; or nothing is deleted while there are any.
+                 * @example delete
+                 */
+                subtasks?: components["parameters"]["subtasks"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -3637,6 +3822,10 @@ export interface operations {
                      *       "tags": [
                      *         "home"
                      *       ],
+                     *       "parent_id": null,
+                     *       "subtask_count": 0,
+                     *       "subtasks_done": 0,
+                     *       "position": "a1i",
                      *       "version": 2,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
@@ -3745,6 +3934,10 @@ export interface operations {
                      *         "home",
                      *         "errands"
                      *       ],
+                     *       "parent_id": null,
+                     *       "subtask_count": 0,
+                     *       "subtasks_done": 0,
+                     *       "position": "a1i",
                      *       "version": 2,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
@@ -3846,6 +4039,10 @@ export interface operations {
                      *       "due_date": "2099-01-31T17:00:00.000Z",
                      *       "category_id": "cat_01m7ykm0xxfa1tsz2xkv5r8e4m",
                      *       "tags": [],
+                     *       "parent_id": null,
+                     *       "subtask_count": 0,
+                     *       "subtasks_done": 0,
+                     *       "position": "a1i",
                      *       "version": 2,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
@@ -3917,7 +4114,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["TaskCondition"];
+                "application/json": components["schemas"]["TaskCompletion"];
             };
         };
         responses: {
@@ -3948,6 +4145,10 @@ export interface operations {
                      *       "tags": [
                      *         "home"
                      *       ],
+                     *       "parent_id": null,
+                     *       "subtask_count": 0,
+                     *       "subtasks_done": 0,
+                     *       "position": "a1i",
                      *       "version": 2,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
@@ -4050,6 +4251,10 @@ export interface operations {
                      *       "tags": [
                      *         "home"
                      *       ],
+                     *       "parent_id": null,
+                     *       "subtask_count": 0,
+                     *       "subtasks_done": 0,
+                     *       "position": "a1i",
                      *       "version": 3,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
@@ -4152,7 +4357,117 @@ export interface operations {
                      *       "tags": [
                      *         "home"
                      *       ],
+                     *       "parent_id": null,
+                     *       "subtask_count": 0,
+                     *       "subtasks_done": 0,
+                     *       "position": "a1i",
                      *       "version": 3,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    moveTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, the bare UUID within it, or the number of the task.
+                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
+                 */
+                id: components["parameters"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskMove"];
+            };
+        };
+        responses: {
+            /** @description The task as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "task_01m7ykm0xxeeksbg7jwjdqtthh",
+                     *       "number": 1,
+                     *       "title": "Buy milk",
+                     *       "description": null,
+                     *       "status": "pending",
+                     *       "priority": "high",
+                     *       "due_date": "2099-01-31T17:00:00.000Z",
+                     *       "category_id": "cat_01m7ykm0xxfa1tsz2xkv5r8e4m",
+                     *       "tags": [
+                     *         "home"
+                     *       ],
+                     *       "parent_id": null,
+                     *       "subtask_count": 0,
+                     *       "subtasks_done": 0,
+                     *       "position": "a2r",
+                     *       "version": 2,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
                      *     }
