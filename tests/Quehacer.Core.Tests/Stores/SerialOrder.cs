@@ -10,18 +10,20 @@ namespace Quehacer.Core.Tests.Stores;
 /// <summary>
 /// Records what writers did to the tasks of one workspace at the same time, and finds the order, one request after the other, that explains all
 /// of it: every answer is what its request alone would have come to on what the requests before it had left, what was written together stands
-/// together in the log, and no request is explained by a moment before it began or after it had ended.
+/// together in the log, and no request is explained by a moment before it began or after it had ended. Each request has an id of its own, so that
+/// the log says whose an event is.
 /// </summary>
 internal sealed class SerialOrder(House house, Caller caller)
 {
     private readonly ConcurrentQueue<Request> requests = new();
     private int seeded;
 
+    /// <param name="Id">Of the request, as the log has it.</param>
     /// <param name="From">The revision before the request began.</param>
     /// <param name="To">The revision after it had ended.</param>
     /// <param name="Operations">What is asked for, which may depend on the tasks that there are.</param>
     private sealed record Request(
-        long From, long To, Func<IReadOnlyDictionary<Guid, TaskItem>, IReadOnlyList<TaskOperation>> Operations, bool IsAtomic, IReadOnlyList<Result<TaskView>> Outcomes, Error? Refusal)
+        string Id, long From, long To, Func<IReadOnlyDictionary<Guid, TaskItem>, IReadOnlyList<TaskOperation>> Operations, bool IsAtomic, IReadOnlyList<Result<TaskView>> Outcomes, Error? Refusal)
     {
         /// <summary>Where it is told of no operation what became of it: how many there were, how many changed something and how many were refused.</summary>
         public (int Matched, int Changed, int Skipped)? Counts { get; init; }
@@ -31,24 +33,24 @@ internal sealed class SerialOrder(House house, Caller caller)
 
     public async Task WriteAsync(TaskOperation operation)
     {
-        var from = await RevisionAsync();
-        var written = await house.Core.TaskWriter.WriteAsync(caller, operation, null, Cancellation);
-        requests.Enqueue(new(from, await RevisionAsync(), _ => [operation], IsAtomic: true, written.IsOk ? [written.Value.View] : [], written.Error));
+        var (from, mine) = (await RevisionAsync(), Anew());
+        var written = await house.Core.TaskWriter.WriteAsync(mine, operation, null, Cancellation);
+        requests.Enqueue(new(mine.RequestId, from, await RevisionAsync(), _ => [operation], IsAtomic: true, written.IsOk ? [written.Value.View] : [], written.Error));
     }
 
     public async Task WriteAsync(IReadOnlyList<TaskOperation> operations, bool isAtomic)
     {
-        var from = await RevisionAsync();
-        var written = await house.Core.TaskBatches.WriteAsync(caller, operations, isAtomic, null, Cancellation);
-        requests.Enqueue(new(from, await RevisionAsync(), _ => operations, isAtomic, written.IsOk ? written.Value.Outcomes : [], written.Error is { } error ? error with { Operation = null } : null));
+        var (from, mine) = (await RevisionAsync(), Anew());
+        var written = await house.Core.TaskBatches.WriteAsync(mine, operations, isAtomic, null, Cancellation);
+        requests.Enqueue(new(mine.RequestId, from, await RevisionAsync(), _ => operations, isAtomic, written.IsOk ? written.Value.Outcomes : [], written.Error is { } error ? error with { Operation = null } : null));
     }
 
     /// <param name="passes">What the filter of the request lets through, in plain words.</param>
     public async Task WriteAsync(BulkRequest request, Func<TaskItem, bool> passes)
     {
-        var from = await RevisionAsync();
-        var written = await house.Core.TaskBulk.WriteAsync(caller, request, null, Cancellation);
-        requests.Enqueue(new(from, await RevisionAsync(), Operations, IsAtomic: false, [], written.Error)
+        var (from, mine) = (await RevisionAsync(), Anew());
+        var written = await house.Core.TaskBulk.WriteAsync(mine, request, null, Cancellation);
+        requests.Enqueue(new(mine.RequestId, from, await RevisionAsync(), Operations, IsAtomic: false, [], written.Error)
         {
             Counts = written.IsOk ? (written.Value.Matched, written.Value.Changed, written.Value.Skipped) : null,
         });
@@ -85,23 +87,26 @@ internal sealed class SerialOrder(House house, Caller caller)
             states.Add(after);
         }
 
-        var claimed = new HashSet<int>();
-        var wrote = 0;
-        // Those first that cannot but have written; of two that ask the same, one may have written and the other have found it done.
-        var explained = requests.Select(request => (request, moments: Enumerable.Range((int)request.From, (int)(request.To - request.From) + 1)
-            .Select(moment => (moment, explains: Explains(log, states, request, moment, out var steps), steps)).Where(one => one.explains).ToList()));
-        foreach (var (request, moments) in explained.OrderBy(one => one.moments.Exists(moment => moment.steps == 0)))
+        // Whose each event is, in the order of the log.
+        var owners = await house.ColumnAsync<string>("SELECT coalesce(request_id, '') FROM events WHERE workspace_id = $1 ORDER BY revision", caller.WorkspaceId);
+        var (wrote, explained) = (0, 0);
+        foreach (var request in requests)
         {
-            Assert.True(moments.Count > 0, $"No moment from revision {request.From} to {request.To} explains {Describe(request)}.");
-            var own = moments.FirstOrDefault(one => one.steps > 0 && Enumerable.Range(one.moment + 1, one.steps).All(revision => !claimed.Contains(revision)));
-            Assert.True(own.steps > 0 || moments.Exists(one => one.steps == 0), $"The events that explain {Describe(request)} belong to another request.");
-            if (own.steps > 0)
+            var own = Enumerable.Range(0, owners.Count).Where(index => owners[index] == request.Id).ToList();
+            if (own.Count == 0)
             {
-                wrote++;
-                claimed.UnionWith(Enumerable.Range(own.moment + 1, own.steps));
+                Assert.True(
+                    Enumerable.Range((int)request.From, (int)(request.To - request.From) + 1).Any(moment => Explains(log, states, request, moment, out var steps) && steps == 0),
+                    $"No moment from revision {request.From} to {request.To} explains {Describe(request)}, which wrote nothing.");
+                continue;
             }
+            Assert.True(
+                own[0] >= request.From && own[0] < request.To && Explains(log, states, request, own[0], out var written) && own.SequenceEqual(Enumerable.Range(own[0], written)),
+                $"The revisions {string.Join(", ", own.Select(index => index + 1))} do not explain {Describe(request)}, which was asked between {request.From} and {request.To}.");
+            wrote++;
+            explained += own.Count;
         }
-        Assert.Equal(seeded + claimed.Count, log.Count(stored => stored.Type.StartsWith("task.", StringComparison.Ordinal)));
+        Assert.Equal(seeded + explained, log.Count(stored => stored.Type.StartsWith("task.", StringComparison.Ordinal)));
         return (wrote, requests.Count(request => request.Refusal is not null || request.Outcomes.Any(outcome => !outcome.IsOk)));
     }
 
@@ -179,6 +184,8 @@ internal sealed class SerialOrder(House house, Caller caller)
 
     private static string Describe(Request request) => string.Create(
         CultureInfo.InvariantCulture, $"a {(request.IsAtomic ? "whole" : "free")} request that came to {request.Counts?.ToString() ?? request.Refusal?.ToString() ?? string.Join(", ", request.Outcomes.Select(outcome => outcome.Error?.Code.ToString() ?? $"version {outcome.Value!.Task.Version}"))}");
+
+    private Caller Anew() => caller with { RequestId = $"{Guid.NewGuid():N}" };
 
     private async Task<long> RevisionAsync() => (await house.ColumnAsync<long>("SELECT revision FROM workspaces WHERE workspace_id = $1", caller.WorkspaceId))[0];
 }
