@@ -42,7 +42,11 @@ public sealed class AccountTests(SharedServer shared)
             // The same token opens the other contracts.
             Assert.Equal(email, (string)(await client.GetAsync("/api/v1/me")).Is(200)["email"]!);
             Assert.Equal("""{"message":"Sesión cerrada exitosamente"}""", (await client.PostAsync("/api/auth/logout")).Is(200).Text);
-            (await client.GetAsync(Profile)).IsError(401, "Unauthorized", "Token inválido");
+            foreach (var path in new[] { Profile, Spanish.Tasks, Spanish.Categories, Spanish.Tags })
+            {
+                (await client.GetAsync(path)).IsError(401, "Unauthorized", "Token inválido");
+                (await client.GetAsync(path, ("If-None-Match", "*"))).IsError(401, "Unauthorized", "Token inválido");
+            }
             (await client.PostAsync("/api/auth/logout")).IsError(401, "Unauthorized", "Token inválido");
         }
     }

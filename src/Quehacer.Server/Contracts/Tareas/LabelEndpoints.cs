@@ -28,25 +28,12 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
         {
             return other;
         }
-        var all = new List<Label>();
-        var listed = await labels.ListAsync(http.Caller(), kind, page: 1, Limits.WalkPageLabels, withTaskCounts: false, Endpoints.Bounded);
-        var moment = listed.Value?.Moment;
-        for (var isMore = true; isMore;)
+        var listed = await AllAsync(http.Caller());
+        if (!listed.IsOk)
         {
-            if (!listed.IsOk)
-            {
-                return new Refusal(errors, listed.Error);
-            }
-            var page = listed.Value;
-            all.AddRange(page.Labels.Select(view => view.Label));
-            // What is put together of several moments is what the workspace looked like at none of them.
-            moment = moment?.Revision == page.Moment.Revision ? moment : null;
-            isMore = page.Labels.Count == Limits.WalkPageLabels;
-            if (isMore)
-            {
-                listed = await labels.ListBehindAsync(http.Caller(), kind, all[^1], Limits.WalkPageLabels, withTaskCounts: false, Endpoints.Bounded);
-            }
+            return new Refusal(errors, listed.Error);
         }
+        var (all, moment) = listed.Value;
         var validators = moment is { } one ? Of(one) : Validators.None;
         var userId = http.Caller().UserId;
         return isTag
@@ -58,6 +45,30 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
             };
     }
 
+    /// <summary>All labels, by their names, and the moment that they are of; null where something happened between two pages, so that they are of none.</summary>
+    private async Task<Result<(List<Label> Labels, WorkspaceMoment? Moment)>> AllAsync(Caller caller)
+    {
+        var all = new List<Label>();
+        WorkspaceMoment? moment = null;
+        while (true)
+        {
+            var listed = all.Count == 0
+                ? await labels.ListAsync(caller, kind, page: 1, Limits.WalkPageLabels, withTaskCounts: false, Endpoints.Bounded)
+                : await labels.ListBehindAsync(caller, kind, all[^1], Limits.WalkPageLabels, withTaskCounts: false, Endpoints.Bounded);
+            if (!listed.IsOk)
+            {
+                return listed.Error;
+            }
+            var page = listed.Value;
+            moment = all.Count == 0 || moment?.Revision == page.Moment.Revision ? page.Moment : null;
+            all.AddRange(page.Labels.Select(view => view.Label));
+            if (page.Labels.Count < Limits.WalkPageLabels)
+            {
+                return (all, moment);
+            }
+        }
+    }
+
     private async Task<IResult> GetAsync(HttpContext http)
     {
         if (!TryReadId(http, out var id))
@@ -65,9 +76,11 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
             return MalformedId();
         }
         var found = await labels.GetAsync(http.Caller(), kind, id, withTaskCount: false, Endpoints.Bounded);
-        return found.IsOk && Tareas.Conditional.InPlaceOf(http, ValidatorsOf(found.Value), errors) is { } other
-            ? other
-            : Shown(http, 200, "obtenida", found.IsOk ? new Answered<LabelView>(found.Value, IsReplay: false) : found.Error);
+        if (!found.IsOk)
+        {
+            return new Refusal(errors, found.Error);
+        }
+        return Tareas.Conditional.InPlaceOf(http, ValidatorsOf(found.Value), errors) ?? Shown(http, 200, "obtenida", new Answered<LabelView>(found.Value, IsReplay: false));
     }
 
     private async Task<IResult> CreateAsync(HttpContext http)
