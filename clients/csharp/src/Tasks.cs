@@ -338,8 +338,8 @@ public record TaskFilter
 
     /// <summary>These filters and nothing else.</summary>
     internal Query ToQuery() => new Query()
-        .Add("status", Status).Add("priority", Priority).Add("category_id", CategoryId).Add("tag", Tag).Add("due_after", DueAfter).Add("due_before", DueBefore).Add("overdue", Overdue)
-        .Add("created_after", CreatedAfter).Add("created_before", CreatedBefore).Add("updated_since", UpdatedSince).Add("q", Q);
+        .Add("status", Status).Add("priority", Priority).Add("category_id", CategoryId).Add("parent_id", ParentId).Add("tag", Tag).Add("due_after", DueAfter)
+        .Add("due_before", DueBefore).Add("overdue", Overdue).Add("created_after", CreatedAfter).Add("created_before", CreatedBefore).Add("updated_since", UpdatedSince).Add("q", Q);
 }
 
 /// <summary>Which tasks, and in which order. Unset members do not filter.</summary>

@@ -63,7 +63,7 @@ internal sealed record TaskListQuery(TaskFilter Filter, int Limit, int Offset)
             DueBefore = Behind(ReadTime(query, Named(Spelling.DueUntil), Field.DueBefore, Iso8601.TryParseEnd)),
             CreatedAfter = Before(ReadTime(query, "sinceDate", Field.CreatedAfter, Iso8601.TryParse)),
             CreatedBefore = Behind(ReadTime(query, "untilDate", Field.CreatedBefore, Iso8601.TryParseEnd)),
-            Words = ReadWords(query, Named(Spelling.Search)),
+            Words = query.SearchWords(Named(Spelling.Search)),
             Sort = sort,
             Reversed = reversed,
         };
@@ -148,34 +148,6 @@ internal sealed record TaskListQuery(TaskFilter Filter, int Limit, int Offset)
             return [];
         }
         return [.. ids];
-    }
-
-    private static IReadOnlyList<SearchWord> ReadWords(QueryReader query, string name)
-    {
-        if (query.Single(name, Field.Query) is not { } text)
-        {
-            return [];
-        }
-        if (!Text.IsStorable(text))
-        {
-            query.Refuse(Field.Query, FieldFault.NotText);
-            return [];
-        }
-        if (Text.Characters(text) > Limits.SearchCharacters)
-        {
-            query.Refuse(Field.Query, FieldFault.TooLong);
-            return [];
-        }
-        var words = Search.Parse(text);
-        if (words.Count == 0)
-        {
-            query.Refuse(Field.Query, FieldFault.NothingToSearchFor);
-        }
-        if (words.Count(word => word.IsPrefix) > Limits.SearchPrefixes)
-        {
-            query.Refuse(Field.Query, FieldFault.TooMany);
-        }
-        return words;
     }
 
     /// <summary>Newest first unless told; every order descends unless told.</summary>
