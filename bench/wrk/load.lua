@@ -1,4 +1,4 @@
--- One generator for every target. KIND=R1|R2|R3|R3X|R3K|R4|R5|R6 FLAVOR=native|ours AUTH=jwt|user|none IDS= TOKENS=
+-- One generator for every target. KIND=R1|R2|R3|R3X|R3K|R4|R5|R6 FLAVOR=native|ours|tareas|envelope AUTH=jwt|user|none IDS= TOKENS=
 local KIND, FLAVOR, AUTH = os.getenv("KIND"), os.getenv("FLAVOR") or "native", os.getenv("AUTH") or "jwt"
 local ids, toks = {}, {}
 local body = [[{"title":"A task made under load","description":"Description of a task made under load: lorem ipsum dolor sit amet, consectetur adipiscing","status":"todo","priority":"medium","due_date":"2026-12-01T00:00:00Z","tags":["a","b"]}]]
@@ -40,6 +40,9 @@ function request()
     if KIND == "R3K" then h["Idempotency-Key"] = key() end
     return wrk.format("POST", (KIND == "R3X" or KIND == "R3K") and "/tx/tasks" or "/tasks", h, body)
   end
+  -- The same reads through the other contracts.
+  if FLAVOR == "tareas" then return wrk.format("GET", KIND == "R1" and "/api/tareas/" .. r[1] or "/api/tareas?completed=false&limit=20", h) end
+  if FLAVOR == "envelope" then return wrk.format("GET", KIND == "R1" and "/tasks/task/" .. r[1] or "/tasks/task/list/page?status=pending&limit=20", h) end
   if KIND == "R1" then return wrk.format("GET", "/api/v1/tasks/" .. r[1], h) end
   if KIND == "R2" then return wrk.format("GET", "/api/v1/tasks?status=pending&limit=20", h) end
   if KIND == "R4" then h["If-None-Match"] = r[3]; return wrk.format("GET", "/api/v1/tasks/" .. r[1], h) end
