@@ -4,28 +4,20 @@ using System.Text.Json;
 
 namespace Quehacer.Core;
 
-/// <summary>JSON for the database: for events, and for rows that are written many at a time.</summary>
+/// <summary>JSON for the database: what events say.</summary>
 internal static class JsonText
 {
-    public static string Object(Action<Utf8JsonWriter> members) => Write(512, json =>
+    public static string Object(Action<Utf8JsonWriter> members)
     {
-        json.WriteStartObject();
-        members(json);
-        json.WriteEndObject();
-    });
-
-    /// <summary>An array with an object for each item.</summary>
-    public static string Array<T>(IEnumerable<T> items, Action<Utf8JsonWriter, T> members) => Write(16 * 1024, json =>
-    {
-        json.WriteStartArray();
-        foreach (var item in items)
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            members(json, item);
+            members(json);
             json.WriteEndObject();
         }
-        json.WriteEndArray();
-    });
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
 
     /// <summary>Null where there is none.</summary>
     public static void WriteTime(this Utf8JsonWriter json, ReadOnlySpan<byte> name, DateTime? value)
@@ -51,15 +43,5 @@ internal static class JsonText
         {
             json.WriteNull(name);
         }
-    }
-
-    private static string Write(int bytes, Action<Utf8JsonWriter> write)
-    {
-        var buffer = new ArrayBufferWriter<byte>(bytes);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            write(json);
-        }
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 }

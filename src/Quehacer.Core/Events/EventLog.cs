@@ -18,39 +18,23 @@ internal static class EventLog
         """;
 
     /// <summary>
-    /// The same for many events at once. Parameters: <c>$1</c> workspace, <c>$2</c> the events as a JSON array (<see cref="LoggedEvent"/>),
-    /// <c>$3</c> actor, <c>$4</c> request.
+    /// The same for many events at once, in an array for each column. Parameters: <c>$1</c> workspace, <c>$2…$8</c> the events by <see cref="WithEvents"/>,
+    /// <c>$9</c> actor, <c>$10</c> request.
     /// </summary>
     public const string AppendMany = """
         INSERT INTO events (workspace_id, revision, stream_id, version, type, number, data, before, actor_id, at, request_id)
-        SELECT w.workspace_id, w.revision - e.following, e.stream_id, e.version, e.type, e.number, e.data, e.before, $3, w.changed_at, $4
-          FROM workspaces w CROSS JOIN json_to_recordset($2)
-               e(following bigint, stream_id uuid, version integer, type text, number bigint, data jsonb, before jsonb)
+        SELECT w.workspace_id, w.revision - e.following, e.stream_id, e.version, e.type, e.number, e.data::jsonb, e.before::jsonb, $9, w.changed_at, $10
+          FROM workspaces w CROSS JOIN unnest($2, $3, $4, $5, $6, $7, $8) e(following, stream_id, version, type, number, data, before)
          WHERE w.workspace_id = $1
         """;
 
-    /// <summary>Events as a JSON array for <see cref="AppendMany"/>; what an event does not have is left out.</summary>
-    public static string ToJson(IEnumerable<LoggedEvent> events) => JsonText.Array(events, (json, logged) =>
+    /// <summary>Events for <see cref="AppendMany"/>.</summary>
+    public static NpgsqlParameterCollection WithEvents(this NpgsqlParameterCollection parameters, IReadOnlyList<LoggedEvent> events)
     {
-        json.WriteNumber("following"u8, logged.Following);
-        json.WriteString("stream_id"u8, logged.StreamId);
-        json.WriteNumber("version"u8, logged.Version);
-        json.WriteString("type"u8, logged.Type);
-        if (logged.Number is { } number)
-        {
-            json.WriteNumber("number"u8, number);
-        }
-        if (logged.Data is not null)
-        {
-            json.WritePropertyName("data"u8);
-            json.WriteRawValue(logged.Data, skipInputValidation: true);
-        }
-        if (logged.Before is not null)
-        {
-            json.WritePropertyName("before"u8);
-            json.WriteRawValue(logged.Before, skipInputValidation: true);
-        }
-    });
+        T[] Column<T>(Func<LoggedEvent, T> value) => [.. events.Select(value)];
+        return parameters.With(Column(logged => (long)logged.Following)).With(Column(logged => logged.StreamId)).With(Column(logged => logged.Version)).With(Column(logged => logged.Type))
+            .With(Column(logged => logged.Number)).With(Column(logged => logged.Data)).With(Column(logged => logged.Before));
+    }
 
     private const string Columns = "revision, type, data, before, stream_id, version, number, actor_id, at";
 

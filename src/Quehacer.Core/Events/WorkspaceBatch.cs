@@ -115,7 +115,7 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
 
     /// <summary>Many events in one statement.</summary>
     public void AppendMany(IReadOnlyList<LoggedEvent> events, Guid actorId, string? requestId) =>
-        Add(EventLog.AppendMany).With(workspaceId).WithPlainJson(EventLog.ToJson(events)).With(actorId).WithText(requestId);
+        Add(EventLog.AppendMany).With(workspaceId).WithEvents(events).With(actorId).WithText(requestId);
 
     /// <summary>Any other statement; the workspace is not among its parameters yet.</summary>
     public NpgsqlParameterCollection Add(string sql)

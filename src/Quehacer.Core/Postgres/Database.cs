@@ -180,10 +180,10 @@ internal static class Parameters
         return parameters;
     }
 
-    /// <summary>JSON as text, which PostgreSQL reads once; for what is taken apart at once and kept nowhere.</summary>
-    public static NpgsqlParameterCollection WithPlainJson(this NpgsqlParameterCollection parameters, string value)
+    /// <summary>Times of UTC, some of which may be missing.</summary>
+    public static NpgsqlParameterCollection WithTimes(this NpgsqlParameterCollection parameters, DateTime?[] values)
     {
-        parameters.Add(new NpgsqlParameter { Value = value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Json });
+        parameters.Add(new NpgsqlParameter { Value = values, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.TimestampTz });
         return parameters;
     }
 

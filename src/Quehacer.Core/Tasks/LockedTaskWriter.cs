@@ -494,7 +494,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             var written = rows.Select(row => (tasks[row.Key], row.Value)).ToList();
             if (written.Count > 0)
             {
-                batch.Add(statement).With(caller.WorkspaceId).WithPlainJson(TaskTable.ToJson(caller.WorkspaceId, written));
+                batch.Add(statement).WithRows(caller.WorkspaceId, written);
             }
         }
 

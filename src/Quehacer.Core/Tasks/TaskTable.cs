@@ -46,64 +46,49 @@ internal static class TaskTable
          WHERE w.workspace_id = $1 AND p.workspace_id = $1 AND p.task_id = c.task_id
         """;
 
-    /// <summary>The same for many rows at once. Parameters: <c>$1</c> the workspace, <c>$2</c> the rows by <see cref="ToJson"/>.</summary>
+    /// <summary>The same for many rows at once. Parameters: <c>$1</c> the workspace, <c>$2…$19</c> the rows, by <see cref="WithRows"/>.</summary>
     public const string InsertMany = $"""
         INSERT INTO tasks (workspace_id, task_id, number, version, revision, title, description, state, priority, due_date, category_id, tag_ids,
                            title_key, search, created_by, updated_at, deleted_at, parent_id, former_parent_id, position)
         SELECT w.workspace_id, r.task_id, r.number, r.version, w.revision - r.following, r.title, r.description, r.state, r.priority, r.due_date, r.category_id,
-               r.tag_ids, r.title_key, array_to_tsvector(r.search), r.created_by, w.changed_at, r.deleted_at, r.parent_id, r.former_parent_id, r.position
-          FROM workspaces w CROSS JOIN json_to_recordset($2) {Row}
+               r.tag_ids::uuid[], r.title_key, array_to_tsvector(string_to_array(r.search, E'\n')), r.created_by, w.changed_at, r.deleted_at, r.parent_id, r.former_parent_id, r.position
+          FROM workspaces w CROSS JOIN {Rows}
          WHERE w.workspace_id = $1
         """;
 
     /// <summary>Under the workspace's lock, so there is no version to be compared. Parameters as for <see cref="InsertMany"/>.</summary>
     public const string UpdateMany = $"""
         UPDATE tasks t SET version = r.version, revision = w.revision - r.following, title = r.title, description = r.description, state = r.state,
-               priority = r.priority, due_date = r.due_date, category_id = r.category_id, tag_ids = r.tag_ids, title_key = r.title_key,
-               search = array_to_tsvector(r.search), updated_at = w.changed_at, deleted_at = r.deleted_at,
+               priority = r.priority, due_date = r.due_date, category_id = r.category_id, tag_ids = r.tag_ids::uuid[], title_key = r.title_key,
+               search = array_to_tsvector(string_to_array(r.search, E'\n')), updated_at = w.changed_at, deleted_at = r.deleted_at,
                parent_id = r.parent_id, former_parent_id = r.former_parent_id, position = r.position
-          FROM workspaces w CROSS JOIN json_to_recordset($2) {Row}
+          FROM workspaces w CROSS JOIN {Rows}
          WHERE w.workspace_id = $1 AND t.workspace_id = $1 AND t.task_id = r.task_id
         """;
 
-    private const string Row = """
-        r(task_id uuid, number bigint, version integer, following bigint, title text, description text, state smallint, priority smallint, due_date timestamptz,
-          category_id uuid, tag_ids uuid[], title_key text, search text[], created_by uuid, deleted_at timestamptz, parent_id uuid, former_parent_id uuid, position text)
+    /// <summary>
+    /// An array for each column: PostgreSQL takes these apart three times as fast as the same rows in JSON. What is an array itself is a text within
+    /// one, because arrays of arrays have no rows of different lengths.
+    /// </summary>
+    private const string Rows = """
+        unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+        r(task_id, number, version, following, title, description, state, priority, due_date, category_id, tag_ids, title_key, search, created_by, deleted_at,
+          parent_id, former_parent_id, position)
         """;
 
-    /// <summary>Rows as a JSON array, each with how many events of the transaction follow its last one.</summary>
-    public static string ToJson(Guid workspaceId, IEnumerable<(TaskItem Task, int Following)> rows) => JsonText.Array(rows, (json, row) =>
+    /// <summary>Rows for <see cref="InsertMany"/> and <see cref="UpdateMany"/>, each with how many events of the transaction follow its last one.</summary>
+    public static void WithRows(this NpgsqlParameterCollection parameters, Guid workspaceId, IReadOnlyList<(TaskItem Task, int Following)> rows)
     {
-        var task = row.Task;
-        json.WriteString("task_id"u8, task.Id);
-        json.WriteNumber("number"u8, task.Number);
-        json.WriteNumber("version"u8, task.Version);
-        json.WriteNumber("following"u8, row.Following);
-        json.WriteString("title"u8, task.Title);
-        json.WriteString("description"u8, task.Description);
-        json.WriteNumber("state"u8, (short)task.State);
-        json.WriteNumber("priority"u8, (short)task.Priority);
-        json.WriteTime("due_date"u8, task.DueDate);
-        json.WriteId("category_id"u8, task.CategoryId);
-        json.WriteStartArray("tag_ids"u8);
-        foreach (var tag in task.TagIds)
-        {
-            json.WriteStringValue(tag);
-        }
-        json.WriteEndArray();
-        json.WriteString("title_key"u8, Text.SortKey(task.Title));
-        json.WriteStartArray("search"u8);
-        foreach (var word in TaskWords.Of(workspaceId, task))
-        {
-            json.WriteStringValue(word);
-        }
-        json.WriteEndArray();
-        json.WriteString("created_by"u8, task.CreatedBy);
-        json.WriteTime("deleted_at"u8, task.DeletedAt);
-        json.WriteId("parent_id"u8, task.ParentId);
-        json.WriteId("former_parent_id"u8, task.FormerParentId);
-        json.WriteString("position"u8, task.Position);
-    });
+        T[] Column<T>(Func<TaskItem, T> value) => [.. rows.Select(row => value(row.Task))];
+        parameters.With(workspaceId).With(Column(task => task.Id)).With(Column(task => task.Number)).With(Column(task => task.Version))
+            .With(rows.Select(row => (long)row.Following).ToArray()).With(Column(task => task.Title)).With(Column(task => task.Description))
+            .With(Column(task => (short)task.State)).With(Column(task => (short)task.Priority)).WithTimes(Column(task => task.DueDate)).With(Column(task => task.CategoryId))
+            .With(Column(task => $"{{{string.Join(',', task.TagIds)}}}")).With(Column(task => Text.SortKey(task.Title)))
+            // No word has an end of a line in it.
+            .With(Column(task => string.Join('\n', TaskWords.Of(workspaceId, task))))
+            .With(Column(task => task.CreatedBy)).WithTimes(Column(task => task.DeletedAt)).With(Column(task => task.ParentId)).With(Column(task => task.FormerParentId))
+            .With(Column(task => task.Position));
+    }
 
     /// <summary>Adds what changes of tasks do to the counts of those above them; nothing where they do nothing.</summary>
     public static void AddCounts(WorkspaceBatch batch, Guid workspaceId, IEnumerable<SubtaskChange> changes)
