@@ -70,7 +70,8 @@ public sealed class EnvelopeDescriptionTests(SharedServer shared)
                     var answer = (await AskAsync(example)).Is(200);
                     description.Holds(operation, answer);
                 }
-                foreach (var wrong in Bounds.Wrong(parameter["schema"]!).Where(wrong => wrong is not null))
+                // A parameter without a value is as if it were not there; what a deletion names must be named.
+                foreach (var wrong in Bounds.Wrong(parameter["schema"]!).Where(wrong => wrong is not null && (operation.Method != "GET" || wrong.ToJsonString() is not ("\"\"" or "[\"\"]"))))
                 {
                     AssertInvalid(await AskAsync(wrong!), name);
                 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Primitives;
 using Quehacer.Core;
 
 namespace Quehacer.Server.Http;
@@ -7,11 +8,15 @@ namespace Quehacer.Server.Http;
 /// Reads query parameters and collects what is wrong with them. A parameter that was not asked for is unknown and refused with the name that
 /// was probably meant, save names that begin with <c>_</c> or <c>utm_</c>, which caches and trackers add. Names are compared to the letter.
 /// </summary>
-/// <param name="query">The parameters.</param>
+/// <param name="sent">The parameters.</param>
 /// <param name="asSent">The same as they came: what decoding left as it was, because its bytes are no UTF-8, is refused rather than taken for its own escapes.</param>
-/// <param name="ignoresUnknown">The contract's clients send what it does not know, and expect that to mean nothing.</param>
-internal sealed class QueryReader(IQueryCollection query, QueryString asSent = default, bool ignoresUnknown = false)
+/// <param name="ignoresUnknown">The contract's clients send what it does not know, and the empty fields of forms, and expect both to mean nothing.</param>
+internal sealed class QueryReader(IQueryCollection sent, QueryString asSent = default, bool ignoresUnknown = false)
 {
+    private readonly IQueryCollection query = ignoresUnknown && sent.Any(parameter => IsEmpty(parameter.Value))
+        ? new QueryCollection(sent.Where(parameter => !IsEmpty(parameter.Value)).ToDictionary())
+        : sent;
+
     private readonly List<string> known = [];
     private readonly List<FieldError> faults = [];
 
@@ -41,6 +46,9 @@ internal sealed class QueryReader(IQueryCollection query, QueryString asSent = d
         }
         return faults.Count > 0 ? Error.Invalid(faults) : null;
     }
+
+    /// <summary>Nothing but empty values.</summary>
+    public static bool IsEmpty(StringValues values) => values.All(string.IsNullOrEmpty);
 
     public void Refuse(Field field, FieldFault fault, long? limit = null, string? name = null, string? nearest = null) =>
         faults.Add(new FieldError(field, fault, limit, Name: name, Nearest: nearest));

@@ -46,6 +46,9 @@ internal sealed record ContractDescription(string Contract, string Title, string
     /// <summary>Where the access token comes from.</summary>
     public required string AccessToken { get; init; }
 
+    /// <summary>The operation among its own that gives one; null where it has none.</summary>
+    public string? LogIn { get; init; }
+
     /// <summary>How an operation is called, given its parameters of path and query and its body.</summary>
     public required Func<Operation, Dictionary<string, string>, Dictionary<string, JsonNode>, JsonObject?, JsonArray> CodeSamples { get; init; }
 

@@ -116,8 +116,8 @@ internal static class Reference
             [
                 Choice(page, shown),
                 new XElement("p", page.In(new(
-                    "To try requests out, log in here with POST /api/v1/auth/login, or give a token that you have to 'Authorize'. The token is forgotten when the page is closed. The description that is shown is at ",
-                    "Para probar peticiones, inicia sesión aquí con POST /api/v1/auth/login, o pon en 'Authorize' un token que tengas. El token se olvida al cerrar la página. El visor está en inglés. La descripción que muestra está en ")),
+                    $"To try requests out, {(shown.LogIn is null ? "" : $"log in here with {shown.LogIn}, or ")}give a token that you have to 'Authorize'. The token is forgotten when the page is closed. The description that is shown is at ",
+                    $"Para probar peticiones, {(shown.LogIn is null ? "" : $"inicia sesión aquí con {shown.LogIn}, o ")}pon en 'Authorize' un token que tengas. El token se olvida al cerrar la página. El visor está en inglés. La descripción que muestra está en ")),
                     page.Link(shown.Address[1..], shown.Address), "."),
                 new XElement("noscript", new XElement("p", page.In(new("The viewer needs JavaScript; the description does not.", "El visor necesita JavaScript; la descripción no.")))),
                 new XElement("div", new XAttribute("id", "viewer"), new XAttribute("data-root", page.Root), new XAttribute("data-description", page.Root + shown.Address[1..]), ""),

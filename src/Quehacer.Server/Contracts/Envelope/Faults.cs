@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
 using Quehacer.Server.Http;
@@ -29,7 +30,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         var list = ListOf(http.Request);
         IReadOnlyList<FaultBody> errors = error.Fields.Count > 0
             ? [.. error.Fields.Take(faultsTold).Select(field => FieldMessages.Of(field, list, error.Operation))]
-            : [WholeOf(error, list)];
+            : [WholeOf(error, list, http.Request)];
         return new RefusalBody(StatusOf(ErrorCatalogue.Of(error.Code)), ResultOf(error.Code), errors);
     }
 
@@ -71,13 +72,13 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
     };
 
     /// <summary>What is wrong where it is no value.</summary>
-    private static FaultBody WholeOf(Error error, string list) => error.Code switch
+    private static FaultBody WholeOf(Error error, string list, HttpRequest request) => error.Code switch
     {
         ErrorCode.Invalid => new("body", "The request cannot be accepted; correct it and send it again"),
         ErrorCode.NotFound => new(FieldMessages.At("id", list, error.Operation), "Task not found"),
         ErrorCode.Gone => new(FieldMessages.At("id", list, error.Operation), "The task was deleted and has been removed for good"),
         ErrorCode.Forbidden => new("id", "You may see this, and not change it"),
-        ErrorCode.PreconditionFailed => new("If-Match", "The conditions of the request name another state than the present one, and nothing was done; read again, and send your change with the new ETag"),
+        ErrorCode.PreconditionFailed => new(ConditionOf(request), "The conditions of the request name another state than the present one, and nothing was done; read again, and send your change with the new ETag"),
         ErrorCode.PreconditionRequired => new(
             "If-Match", "This server makes a change only when it says which state it was decided on; send the task's ETag in If-Match, one task at a time"),
         ErrorCode.EmailTaken => new("email", "An account with this e-mail exists"),
@@ -90,11 +91,15 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         ErrorCode.Busy => new("server", "Too much is going on at once; try again after the seconds that Retry-After gives"),
     };
 
+    /// <summary>The header that a condition stands in.</summary>
+    private static string ConditionOf(HttpRequest request) =>
+        Array.Find([HeaderNames.IfMatch, HeaderNames.IfNoneMatch, HeaderNames.IfUnmodifiedSince], request.Headers.ContainsKey) ?? HeaderNames.IfMatch;
+
     private static FaultBody WholeOf(HttpFault fault, HttpContext http) => fault switch
     {
         HttpFault.BadRequest => new("request", "The request cannot be read as HTTP; correct its target, headers or framing"),
         HttpFault.AmbiguousFraming => new("Transfer-Encoding", "Where the body ends can be read in two ways; send Content-Length alone, or 'Transfer-Encoding: chunked' alone"),
-        HttpFault.ConditionInvalid => new("If-Match", "If-Match or If-None-Match is no list of entity tags; send the ETag as it came, in its quotes, with commas between several, or * alone"),
+        HttpFault.ConditionInvalid => new(ConditionOf(http.Request), "If-Match or If-None-Match is no list of entity tags; send the ETag as it came, in its quotes, with commas between several, or * alone"),
         HttpFault.MalformedJson => new("body", "The body is not JSON; send one JSON object in UTF-8, each member once"),
         HttpFault.BodyTooLarge => new("body", "The body has more than 1 MiB (1048576 bytes); send less at a time"),
         HttpFault.UnsupportedMediaType => new("Content-Type", "The body is of a type that is not read here; send 'Content-Type: application/json', uncompressed, in UTF-8"),

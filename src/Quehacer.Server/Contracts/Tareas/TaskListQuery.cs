@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Extensions.Primitives;
 using Quehacer.Core;
 using Quehacer.Core.Tasks;
 using Quehacer.Server.Http;
@@ -21,9 +20,7 @@ internal static class Spelling
     public static readonly string[] DueUntil = ["fechaVencimiento.hasta", "fechaVencimiento[hasta]"];
     public static readonly string[] Sort = ["ordenar", "ordenarPor"];
 
-    public static string In(IQueryCollection query, string[] names) => Array.Find(names, name => query.TryGetValue(name, out var values) && !IsEmpty(values)) ?? names[0];
-
-    public static bool IsEmpty(StringValues values) => values.All(string.IsNullOrEmpty);
+    public static string In(IQueryCollection query, string[] names) => Array.Find(names, name => query.TryGetValue(name, out var values) && !QueryReader.IsEmpty(values)) ?? names[0];
 }
 
 /// <summary>What the query of a task list asks for. A parameter without a value is as if it were not there: forms send their empty fields.</summary>
@@ -37,11 +34,8 @@ internal sealed record TaskListQuery(TaskFilter Filter, int Limit, int Offset)
 
     public TaskListRequest Request => new(Filter, Limit, Page: null, Cursor: null, WithTotal: true) { Offset = Offset };
 
-    public static Result<TaskListQuery> Read(IQueryCollection sent, QueryString asSent)
+    public static Result<TaskListQuery> Read(IQueryCollection parameters, QueryString asSent)
     {
-        var parameters = sent.Any(parameter => Spelling.IsEmpty(parameter.Value))
-            ? new QueryCollection(sent.Where(parameter => !Spelling.IsEmpty(parameter.Value)).ToDictionary())
-            : sent;
         var query = new QueryReader(parameters, asSent, ignoresUnknown: true);
         string Named(string[] names) => Spelling.In(parameters, names);
 

@@ -30,6 +30,7 @@ internal static class TareasDescription
         Schemas = Schemas.All,
         ErrorSchema = "Error",
         Error = Samples.Error,
+        LogIn = "POST /api/auth/login",
         AccessToken = "The `token` of `POST /api/auth/login` or `POST /api/auth/registro`, or an access token of any other contract.",
         CodeSamples = (operation, path, query, body) => [CurlSample.Of(operation, Samples.Origin, path, query, body)],
     };

@@ -33,6 +33,7 @@ internal static class V1Description
         Error = Samples.Problem,
         ErrorHeaders = ["Content-Language"],
         ValidationStatus = 422,
+        LogIn = "POST /api/v1/auth/login",
         AccessToken = "An access token of `POST /api/v1/auth/login`.",
         CodeSamples = CodeSamples.Of,
     };
