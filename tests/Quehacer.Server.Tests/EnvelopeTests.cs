@@ -474,7 +474,7 @@ public sealed class EnvelopeTests(SharedServer shared)
         AssertInvalid(await user.PostAsync(Batch, new { tasks = Enumerable.Repeat(new { title = "a" }, 101) }), "tasks", "Tasks cannot have more than 100 entries");
         AssertInvalid(await user.SendAsync("DELETE", Batch, new { ids = Enumerable.Range(1, 101) }), "ids", "Ids cannot have more than 100 entries");
         AssertInvalid(await user.DeleteAsync($"{Batch}?ids={string.Join(',', Enumerable.Range(1, 101))}"), "ids", "Ids cannot have more than 100 entries");
-        AssertRefuses(await user.PostAsync(Batch, new { tasks = new[] { new { title = "a" } } }, ("If-None-Match", "*")), 412, "PRECONDITION_FAILED", "If-Match");
+        AssertRefuses(await user.PostAsync(Batch, new { tasks = new[] { new { title = "a" } } }, ("If-None-Match", "*")), 412, "PRECONDITION_FAILED", "If-None-Match");
     }
 
     /// <summary>v1 has /tasks/{id} and what is below it, and none of it may be found below the envelope's own prefixes.</summary>

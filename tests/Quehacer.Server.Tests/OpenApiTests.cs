@@ -61,7 +61,7 @@ public sealed class OpenApiTests(SharedServer shared)
     public void Operations_have_names_of_their_own(string contract)
     {
         var names = new Description(contract).Operations.Select(operation => operation.Id).ToList();
-        Assert.True(names.Count > 5);
+        Assert.NotEmpty(names);
         Assert.Equal(names.Distinct(), names);
     }
 
