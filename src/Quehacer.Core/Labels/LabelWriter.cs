@@ -58,55 +58,21 @@ public sealed class LabelWriter(Database database, LabelReader reader, TimeProvi
         var newId = Ids.New(now);
         var caller = verb.Caller;
         await using var connection = await database.OpenAsync(cancellation);
-        await using var opening = new WorkspaceBatch(connection, caller.WorkspaceId);
-        opening.Begin();
-        if (verb.Key is { } key)
-        {
-            // First of all: a repeat of what succeeded finds its key before its own effect could refuse it. What it points to follows before the commit.
-            opening.Key(caller.UserId, key, streamId: null, version: null, outcome: null, now);
-        }
-        opening.Add($"SELECT w.revision FROM {Access.From} WHERE {Access.Where} FOR UPDATE OF w").WithCaller(caller);
-        opening.Add($"""
-            SELECT {LabelTable.Columns}, coalesce(l.name_key = $5, false)
-              FROM labels l WHERE l.workspace_id = $1 AND l.kind = $2 AND l.merged_into IS NULL AND (l.label_id = $3 OR l.label_id = $4 OR l.name_key = $5)
-            """)
-            .With(caller.WorkspaceId).With((short)verb.Kind).WithId(verb.Target).WithId(verb.Into).WithText(verb.Name is null ? null : Text.NameKey(verb.Name));
-
-        var mayEnter = false;
+        await using var write = new LockedWrite(database, connection, caller, verb.Key);
         var found = default(Found);
-        try
+        var opened = await write.OpenAsync("w.revision", AddReading, ReadAsync, now, cancellation);
+        if (!opened.IsOk)
         {
-            await using var rows = await opening.Statements.ExecuteReaderAsync(CancellationToken.None);
-            mayEnter = await rows.ReadAsync(CancellationToken.None);
-            await rows.NextResultAsync(CancellationToken.None);
-            while (await rows.ReadAsync(CancellationToken.None))
-            {
-                var label = LabelTable.Read(rows, 0);
-                found = new Found(
-                    label.Id == verb.Target ? label : found.Label, label.Id == verb.Into ? label : found.Into, rows.GetBoolean(6) ? label : found.Namesake);
-            }
+            return opened.Error;
         }
-        catch (PostgresException exception) when (opening.Classify(exception) is { } failed)
+        if (!opened.Value)
         {
-            await opening.RollBackAsync();
-            await connection.CloseAsync();
-            return failed switch
-            {
-                BatchOutcome.KeyKnown => await ReplayAsync(verb, cancellation) ?? new Error(ErrorCode.Busy),
-                BatchOutcome.KeyInFlight => ErrorCode.IdempotencyInFlight,
-                _ => ErrorCode.Busy,
-            };
-        }
-        if (!mayEnter)
-        {
-            await opening.RollBackAsync();
-            await connection.CloseAsync();
-            return await Access.ExplainAsync(database, caller, cancellation);
+            return await ReplayAsync(verb, cancellation) ?? new Error(ErrorCode.Busy);
         }
         var decision = Decide(verb, found, now);
         if (!decision.IsOk)
         {
-            await opening.RollBackAsync();
+            await write.RollBackAsync();
             return decision.Error;
         }
 
@@ -117,26 +83,38 @@ public sealed class LabelWriter(Database database, LabelReader reader, TimeProvi
         var after = change is null ? found.Label! : After(change, now);
         // The answer to a merge is the other tag, which the merge does not touch.
         var answer = found.Into ?? after;
-        await using var closing = new WorkspaceBatch(connection, caller.WorkspaceId);
-        if (verb.Key is not null)
+        var written = await write.CommitAsync((answer.Id, answer.Version, null), AddWriting, cancellation);
+        if (!written.IsOk)
         {
-            closing.FillKey(caller.UserId, verb.Key, answer.Id, answer.Version, outcome: null);
+            return written.Error;
         }
-        if (change is not null)
+        return new Answered<LabelView>(reader.View(change is null || found.Into is not null ? answer : After(change, written.Value.ChangedAt)), IsReplay: false);
+
+        void AddReading(WorkspaceBatch batch) => batch.Add($"""
+            SELECT {LabelTable.Columns}, coalesce(l.name_key = $5, false)
+              FROM labels l WHERE l.workspace_id = $1 AND l.kind = $2 AND l.merged_into IS NULL AND (l.label_id = $3 OR l.label_id = $4 OR l.name_key = $5)
+            """)
+            .With(caller.WorkspaceId).With((short)verb.Kind).WithId(verb.Target).WithId(verb.Into).WithText(verb.Name is null ? null : Text.NameKey(verb.Name));
+
+        async Task ReadAsync(NpgsqlDataReader rows)
         {
-            closing.Advance(caller, events: 1, default, now, onlyWithLabels: null);
-            AddChange(closing, caller, after, change);
+            await rows.NextResultAsync(CancellationToken.None);
+            while (await rows.ReadAsync(CancellationToken.None))
+            {
+                var label = LabelTable.Read(rows, 0);
+                found = new Found(
+                    label.Id == verb.Target ? label : found.Label, label.Id == verb.Into ? label : found.Into, rows.GetBoolean(6) ? label : found.Namesake);
+            }
         }
-        closing.Commit();
-        // Not cancelled with the request: once it is under way, a write is better finished than left in doubt.
-        var (outcome, advanced) = await closing.ExecuteAsync(CancellationToken.None);
-        await connection.CloseAsync();
-        if (outcome != BatchOutcome.Committed)
+
+        void AddWriting(WorkspaceBatch batch)
         {
-            // The lock keeps everybody else away, so it is the session that ended in between.
-            return await Access.IsSessionOpenAsync(database, caller, cancellation) ? ErrorCode.Busy : ErrorCode.SessionEnded;
+            if (change is not null)
+            {
+                batch.Advance(caller, events: 1, default, now, onlyWithLabels: null);
+                AddChange(batch, caller, after, change);
+            }
         }
-        return new Answered<LabelView>(reader.View(change is null || found.Into is not null ? answer : After(change, advanced.ChangedAt)), IsReplay: false);
     }
 
     private Result<LabelEvent[]> Decide(Verb verb, Found found, DateTime now)

@@ -44,57 +44,21 @@ public sealed class NoteWriter(Database database, NoteReader reader, TimeProvide
         var newId = Ids.New(now);
         var caller = verb.Caller;
         await using var connection = await database.OpenAsync(cancellation);
-        await using var opening = new WorkspaceBatch(connection, caller.WorkspaceId);
-        opening.Begin();
-        if (verb.Key is { } key)
-        {
-            // First of all: a repeat of what succeeded finds its key before its own effect could refuse it. What it points to follows before the commit.
-            opening.Key(caller.UserId, key, streamId: null, version: null, outcome: null, now);
-        }
-        opening.Add($"SELECT w.revision FROM {Access.From} WHERE {Access.Where} FOR UPDATE OF w").WithCaller(caller);
-        NoteReader.WithTask(
-            opening.Add($"""
-                SELECT t.task_id, {NoteReader.AuthorColumns}, {NoteTable.Columns}
-                  FROM tasks t LEFT JOIN notes n ON n.workspace_id = $1 AND n.task_id = t.task_id AND n.note_id = $2
-                  LEFT JOIN accounts a ON a.user_id = coalesce(n.author_id, $3)
-                 WHERE t.workspace_id = $1 AND t.{(verb.Task.Number > 0 ? "number" : "task_id")} = $4 AND t.deleted_at IS NULL
-                """).With(caller.WorkspaceId).WithId(verb.Target).With(caller.UserId),
-            verb.Task);
-
-        var mayEnter = false;
+        await using var write = new LockedWrite(database, connection, caller, verb.Key);
         var found = default(Found);
-        try
+        var opened = await write.OpenAsync("w.revision", AddReading, ReadAsync, now, cancellation);
+        if (!opened.IsOk)
         {
-            await using var rows = await opening.Statements.ExecuteReaderAsync(CancellationToken.None);
-            mayEnter = await rows.ReadAsync(CancellationToken.None);
-            await rows.NextResultAsync(CancellationToken.None);
-            if (await rows.ReadAsync(CancellationToken.None))
-            {
-                var note = rows.IsDBNull(4) ? null : NoteTable.Read(rows, 4);
-                found = new Found(rows.GetGuid(0), note, NoteReader.ReadAuthor(rows, 1, note?.AuthorId ?? caller.UserId));
-            }
+            return opened.Error;
         }
-        catch (PostgresException exception) when (opening.Classify(exception) is { } failed)
+        if (!opened.Value)
         {
-            await opening.RollBackAsync();
-            await connection.CloseAsync();
-            return failed switch
-            {
-                BatchOutcome.KeyKnown => await ReplayAsync(verb, cancellation) ?? new Error(ErrorCode.Busy),
-                BatchOutcome.KeyInFlight => ErrorCode.IdempotencyInFlight,
-                _ => ErrorCode.Busy,
-            };
-        }
-        if (!mayEnter)
-        {
-            await opening.RollBackAsync();
-            await connection.CloseAsync();
-            return await Access.ExplainAsync(database, caller, cancellation);
+            return await ReplayAsync(verb, cancellation) ?? new Error(ErrorCode.Busy);
         }
         var decision = Decide(verb, found, now);
         if (!decision.IsOk)
         {
-            await opening.RollBackAsync();
+            await write.RollBackAsync();
             return decision.Error;
         }
 
@@ -103,26 +67,40 @@ public sealed class NoteWriter(Database database, NoteReader reader, TimeProvide
         // A decision about a note has one event or none.
         var change = decision.Value.SingleOrDefault();
         var after = change is null ? found.Note! : After(change, now);
-        await using var closing = new WorkspaceBatch(connection, caller.WorkspaceId);
-        if (verb.Key is not null)
+        var written = await write.CommitAsync((after.Id, after.Version, null), AddWriting, cancellation);
+        if (!written.IsOk)
         {
-            closing.FillKey(caller.UserId, verb.Key, after.Id, after.Version, outcome: null);
+            return written.Error;
         }
-        if (change is not null)
+        return new Answered<NoteView?>(reader.View(change is null ? after : After(change, written.Value.ChangedAt), found.Author!), IsReplay: false);
+
+        void AddReading(WorkspaceBatch batch) => NoteReader.WithTask(
+            batch.Add($"""
+                SELECT t.task_id, {NoteReader.AuthorColumns}, {NoteTable.Columns}
+                  FROM tasks t LEFT JOIN notes n ON n.workspace_id = $1 AND n.task_id = t.task_id AND n.note_id = $2
+                  LEFT JOIN accounts a ON a.user_id = coalesce(n.author_id, $3)
+                 WHERE t.workspace_id = $1 AND t.{(verb.Task.Number > 0 ? "number" : "task_id")} = $4 AND t.deleted_at IS NULL
+                """).With(caller.WorkspaceId).WithId(verb.Target).With(caller.UserId),
+            verb.Task);
+
+        async Task ReadAsync(NpgsqlDataReader rows)
         {
-            closing.Advance(caller, events: 1, default, now, onlyWithLabels: null);
-            NoteTable.AddChange(closing, caller, after, change);
+            await rows.NextResultAsync(CancellationToken.None);
+            if (await rows.ReadAsync(CancellationToken.None))
+            {
+                var note = rows.IsDBNull(4) ? null : NoteTable.Read(rows, 4);
+                found = new Found(rows.GetGuid(0), note, NoteReader.ReadAuthor(rows, 1, note?.AuthorId ?? caller.UserId));
+            }
         }
-        closing.Commit();
-        // Not cancelled with the request: once it is under way, a write is better finished than left in doubt.
-        var (outcome, advanced) = await closing.ExecuteAsync(CancellationToken.None);
-        await connection.CloseAsync();
-        if (outcome != BatchOutcome.Committed)
+
+        void AddWriting(WorkspaceBatch batch)
         {
-            // The lock keeps everybody else away, so it is the session that ended in between.
-            return await Access.IsSessionOpenAsync(database, caller, cancellation) ? ErrorCode.Busy : ErrorCode.SessionEnded;
+            if (change is not null)
+            {
+                batch.Advance(caller, events: 1, default, now, onlyWithLabels: null);
+                NoteTable.AddChange(batch, caller, after, change);
+            }
         }
-        return new Answered<NoteView?>(reader.View(change is null ? after : After(change, advanced.ChangedAt), found.Author!), IsReplay: false);
     }
 
     private Result<NoteEvent[]> Decide(Verb verb, Found found, DateTime now)

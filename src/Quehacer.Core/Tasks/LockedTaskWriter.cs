@@ -48,68 +48,25 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
         var (caller, now, isChosen) = (work.Caller, time.NowUtc(), work.Choose is not null);
         // How tasks are best chosen depends on the values of the filter.
         await using var connection = await (isChosen ? database.OpenPlannedAsync(cancellation) : database.OpenAsync(cancellation));
-        await using var opening = new WorkspaceBatch(connection, caller.WorkspaceId);
-        if (work.IsRehearsal)
-        {
-            opening.BeginSnapshot();
-        }
-        else
-        {
-            opening.Begin();
-        }
-        var key = work.IsRehearsal ? null : work.Key;
-        if (key is not null)
-        {
-            // What it points to is not known yet; it is filled in before the commit.
-            opening.Key(caller.UserId, key, streamId: null, version: null, outcome: null, now);
-        }
-        var held = $"SELECT {LabelsStamp.Columns}, w.last_task_number, w.changed_at, w.revision FROM {Access.From} WHERE {Access.Where}";
-        opening.Add(work.IsRehearsal ? held : $"{held} FOR UPDATE OF w").WithCaller(caller);
-        if (!isChosen)
-        {
-            AddReading(opening, caller, work.Operations);
-        }
-
+        await using var write = new LockedWrite(database, connection, caller, work.Key) { IsRehearsal = work.IsRehearsal };
         Ledger? ledger = null;
-        try
+        var opened = await write.OpenAsync($"{LabelsStamp.Columns}, w.last_task_number, w.changed_at, w.revision", AddFirstReading, ReadAsync, now, cancellation);
+        if (!opened.IsOk)
         {
-            await using var rows = await opening.Statements.ExecuteReaderAsync(CancellationToken.None);
-            if (await rows.ReadAsync(CancellationToken.None))
-            {
-                ledger = new Ledger(
-                    connection, caller, reader, LabelsStamp.Read(rows, 0), rows.GetInt64(2), Later(now, rows.GetDateTime(3)),
-                    new WorkspaceMoment(database.Incarnation, rows.GetInt64(4), rows.GetDateTime(3)));
-                if (!isChosen)
-                {
-                    await rows.NextResultAsync(CancellationToken.None);
-                    await ledger.ReadAsync(rows);
-                }
-            }
+            return opened.Error;
         }
-        catch (PostgresException exception) when (opening.Classify(exception) is { } failed)
+        if (!opened.Value)
         {
-            await opening.RollBackAsync();
-            return failed switch
-            {
-                BatchOutcome.KeyKnown => null,
-                BatchOutcome.KeyInFlight => ErrorCode.IdempotencyInFlight,
-                _ => ErrorCode.Busy,
-            };
-        }
-        if (ledger is null)
-        {
-            await opening.RollBackAsync();
-            await connection.CloseAsync();
-            return await Access.ExplainAsync(database, caller, cancellation);
+            return null;
         }
 
         var operations = work.Operations;
         if (isChosen)
         {
-            var chosen = await work.Choose!(new Held(connection, ledger.Before, ledger.LastTaskNumber));
+            var chosen = await work.Choose!(new Held(connection, ledger!.Before, ledger.LastTaskNumber));
             if (!chosen.IsOk)
             {
-                await opening.RollBackAsync();
+                await write.RollBackAsync();
                 return chosen.Error;
             }
             operations = chosen.Value;
@@ -118,46 +75,55 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             await using var rows = await reading.Statements.ExecuteReaderAsync(CancellationToken.None);
             await ledger.ReadAsync(rows);
         }
-        if (work.Trial is { } trial && ledger.Try(trial, now) is { } refused)
+        if (work.Trial is { } trial && ledger!.Try(trial, now) is { } refused)
         {
-            await opening.RollBackAsync();
+            await write.RollBackAsync();
             return refused;
         }
         List<Result<TaskView>> outcomes;
         try
         {
-            outcomes = await ledger.DecideAsync(operations, work.IsAtomic, now);
+            outcomes = await ledger!.DecideAsync(operations, work.IsAtomic, now);
         }
         catch
         {
-            await opening.RollBackAsync();
+            await write.RollBackAsync();
             throw;
         }
         if (work.IsRehearsal || (work.IsAtomic && outcomes is [.., { IsOk: false }]))
         {
-            await opening.RollBackAsync();
+            await write.RollBackAsync();
             return new TaskWorkDone(outcomes, ledger.Before);
         }
         var done = new TaskWorkDone(outcomes, ledger.After);
 
-        await using var closing = new WorkspaceBatch(connection, caller.WorkspaceId);
-        if (key is not null)
+        var written = await write.CommitAsync(work.Key is null ? default : work.Remember(done), batch => ledger.AddTo(batch, now), cancellation);
+        if (!written.IsOk)
         {
-            var (streamId, version, outcome) = work.Remember(done);
-            closing.FillKey(caller.UserId, key, streamId, version, outcome);
-        }
-        ledger.AddTo(closing, now);
-        closing.Commit();
-        // Not cancelled with the request: once it is under way, a write is better finished than left in doubt.
-        var (ended, _) = await closing.ExecuteAsync(CancellationToken.None);
-        await connection.CloseAsync();
-        if (ended != BatchOutcome.Committed)
-        {
-            // The lock keeps everybody else away, so it is the session that ended in between.
-            return await Access.IsSessionOpenAsync(database, caller, cancellation) ? ErrorCode.Busy : ErrorCode.SessionEnded;
+            return written.Error;
         }
         ledger.Teach(labelNames);
         return done;
+
+        void AddFirstReading(WorkspaceBatch batch)
+        {
+            if (!isChosen)
+            {
+                AddReading(batch, caller, work.Operations);
+            }
+        }
+
+        async Task ReadAsync(NpgsqlDataReader rows)
+        {
+            ledger = new Ledger(
+                connection, caller, reader, LabelsStamp.Read(rows, 0), rows.GetInt64(2), Later(now, rows.GetDateTime(3)),
+                new WorkspaceMoment(database.Incarnation, rows.GetInt64(4), rows.GetDateTime(3)));
+            if (!isChosen)
+            {
+                await rows.NextResultAsync(CancellationToken.None);
+                await ledger.ReadAsync(rows);
+            }
+        }
     }
 
     /// <summary>The tasks that the operations are about or name, then every label that they or the operations name.</summary>
