@@ -164,9 +164,10 @@ internal sealed class SerialOrder(House house, Caller caller)
             {
                 return before!;
             }
-            // A new task has the id and the number that the log gave it.
-            var first = log.ElementAtOrDefault(moment + written.Count);
-            var id = before?.Id ?? first?.Stamp.StreamId ?? Guid.Empty;
+            // A new task has the id and the number that the log gave it. Where the request wrote nothing, what follows in the log is another's, and may
+            // be about a task that is there already.
+            var first = log.ElementAtOrDefault(moment + written.Count) is { Type: EventNames.TaskCreated } created && !tasks.ContainsKey(created.Stamp.StreamId) ? created : null;
+            var id = before?.Id ?? first?.Stamp.StreamId ?? Guid.NewGuid();
             var after = (change with { StreamId = id }).After(caller.UserId, before?.Number ?? first?.Stamp.Number ?? 0, first?.Stamp.At ?? default);
             tasks[id] = after;
             written.AddRange(change.Events.Select((taskEvent, i) => (id, change.ExpectedVersion + i + 1, taskEvent.Name)));
