@@ -207,7 +207,11 @@ internal sealed class Opened : IAsyncDisposable
                 TimeSpan.FromHours(settings.IdempotencyKeyHours),
                 TimeSpan.FromDays(settings.DeletedTaskDays)),
             TimeProvider.System,
-            (incident, userId, from) => Log.SessionIncident(security, incident, userId is { } id ? Ids.ToTypeId(Ids.UserPrefix, id) : "nobody known", from));
+            (securityEvent, userId, from) =>
+            {
+                var user = userId is { } id ? Ids.ToTypeId(Ids.UserPrefix, id) : "nobody known";
+                Log.SecurityEvent(security, securityEvent.IsSuspicious() ? LogLevel.Warning : LogLevel.Information, securityEvent.Name(), user, from);
+            });
     }
 
     private static Database Connect(string connectionString, Settings settings) =>
@@ -274,8 +278,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 11, EventName = "waiting for database", Level = LogLevel.Warning, Message = "The database is not there yet; trying again: {reason}")]
     public static partial void WaitingForDatabase(ILogger log, string reason);
 
-    [LoggerMessage(EventId = 12, EventName = "session incident", Level = LogLevel.Warning, Message = "{incident}: {user}, from {address}.")]
-    public static partial void SessionIncident(ILogger log, Core.Accounts.SessionIncident incident, string user, System.Net.IPAddress? address);
+    [LoggerMessage(EventId = 12, EventName = "security event", Message = "{security_event}: {user}, from {address}.")]
+    public static partial void SecurityEvent(ILogger log, LogLevel level, string security_event, string user, System.Net.IPAddress? address);
 
     [LoggerMessage(EventId = 13, EventName = "unsafe database setting", Level = LogLevel.Critical,
         Message = "The database runs with {setting} off: a crash can lose writes that clients were told are safe. Set {setting} = on in postgresql.conf and reload it.")]
