@@ -8,4 +8,7 @@ public sealed record Caller(Guid UserId, Guid SessionId, Guid WorkspaceId, strin
 {
     /// <summary>As the access token has it: a change holds from the next token on.</summary>
     public Plan Plan { get; init; }
+
+    /// <summary>What the API key is good for that the caller shows; null for the access token of a session, which is good for everything.</summary>
+    public KeyScopes? Scopes { get; init; }
 }

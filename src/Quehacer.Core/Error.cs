@@ -105,6 +105,10 @@ public enum Field
     /// <summary>One-time code.</summary>
     Code,
 
+    /// <summary>What an API key is good for.</summary>
+    Scopes,
+    ExpiresAt,
+
     /// <summary>A member or parameter the contract does not know; its name is in <see cref="FieldError.Name"/>.</summary>
     Unknown,
     Page,

@@ -18,6 +18,7 @@ public static class Ids
     public const string CategoryPrefix = "cat";
     public const string NotePrefix = "note";
     public const string SessionPrefix = "sess";
+    public const string KeyPrefix = "key";
 
     private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
     private const int SuffixCharacters = 26;

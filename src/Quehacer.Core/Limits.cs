@@ -74,6 +74,15 @@ public static class Limits
     /// <summary>How long the link of a letter is good.</summary>
     public const int LinkMinutes = 60;
 
+    /// <summary>The longest name of an API key.</summary>
+    public const int ApiKeyNameCharacters = 100;
+
+    /// <summary>API keys of one person that are good at a time: one for each program is plenty.</summary>
+    public const int ApiKeysOfAUser = 100;
+
+    /// <summary>API keys whose owner is held in memory: at most, about 3 MB.</summary>
+    public const int CachedApiKeys = 10_000;
+
     /// <summary>How much is kept of what a client calls itself.</summary>
     public const int UserAgentCharacters = 255;
 

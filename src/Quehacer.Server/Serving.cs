@@ -66,7 +66,7 @@ internal static class Serving
             app.UseMiddleware<DeprecationHeaders>(contracts, Deprecations.Current, TimeProvider.System);
         }
         app.UseMiddleware<Shedding>(contracts, settings.MaxConcurrentRequests);
-        app.UseMiddleware<Authentication>(installation.AccessToken, TimeProvider.System);
+        app.UseMiddleware<Authentication>(installation.AccessToken, installation.ApiKeys, TimeProvider.System);
         if (settings.RateLimitsEnabled)
         {
             app.UseMiddleware<RateLimits>(contracts, settings);

@@ -55,6 +55,9 @@ public sealed class CSharpClientTests(SharedServer shared)
         ["TagMerge"] = typeof(TagMerge),
         ["Registration"] = typeof(Registration),
         ["AccountChange"] = typeof(AccountChange),
+        ["ApiKey"] = typeof(ApiKey),
+        ["ApiKeyList"] = typeof(ApiKeyList),
+        ["NewApiKey"] = typeof(NewApiKey),
         ["Login"] = typeof(Login),
         ["Refresh"] = typeof(Refresh),
     };
@@ -190,6 +193,7 @@ public sealed class CSharpClientTests(SharedServer shared)
             },
             var label when label == typeof(NewLabel) => new NewLabel { Name = "home", Color = "#33AA57" },
             var change when change == typeof(LabelChange) => new LabelChange { Name = "home", Color = null, Version = 1 },
+            var key when key == typeof(NewApiKey) => new NewApiKey { Name = "Script", Scopes = ["tasks:read"], ExpiresAt = DateTimeOffset.UnixEpoch, CurrentPassword = "x" },
             var change when change == typeof(AccountChange) => new AccountChange { Name = "Ana", Version = 1 },
             _ => throw new InvalidOperationException($"The test knows no value of {type}."),
         };

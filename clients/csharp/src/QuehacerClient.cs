@@ -92,6 +92,22 @@ public sealed class QuehacerClient : IDisposable
         return answered.Read(QuehacerJson.Default.User) with { ETag = answered.ETag };
     }
 
+    /// <summary>Your API keys, the newest first, without what they are.</summary>
+    public async Task<ApiKeyList> ListKeysAsync(CancellationToken cancellationToken = default) =>
+        (await ReadAsync("me/keys", cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.ApiKeyList);
+
+    /// <summary>Makes a key for a program of yours; what it is is told only here.</summary>
+    public async Task<ApiKey> CreateKeyAsync(NewApiKey key, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        (await WriteAsync(HttpMethod.Post, "me/keys", Body(key, QuehacerJson.Default.NewApiKey), null, idempotencyKey, cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.ApiKey);
+
+    /// <summary>A key by its id, without what it is.</summary>
+    public async Task<ApiKey> GetKeyAsync(string id, CancellationToken cancellationToken = default) =>
+        (await ReadAsync($"me/keys/{Escaped(id)}", cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.ApiKey);
+
+    /// <summary>Makes a key worthless from the next request on.</summary>
+    public Task RevokeKeyAsync(string id, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(HttpMethod.Delete, $"me/keys/{Escaped(id)}", null, null, idempotencyKey, cancellationToken);
+
     /// <summary>One page of a list of tasks, by number or by cursor: the <c>NextCursor</c> or <c>PreviousCursor</c> of a page of the same query.</summary>
     public async Task<TaskList> ListTasksAsync(TaskQuery? query = null, int? page = null, string? cursor = null, CancellationToken cancellationToken = default) =>
         (await ReadAsync("tasks" + (query ?? new TaskQuery()).ToQuery(page, cursor), cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.TaskList);

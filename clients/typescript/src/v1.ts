@@ -108,6 +108,54 @@ export interface paths {
         patch: operations["changeAccount"];
         trace?: never;
     };
+    "/api/v1/me/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the API keys
+         * @description Your keys that have not been revoked, the newest first. What they are is not told again.
+         */
+        get: operations["listKeys"];
+        put?: never;
+        /**
+         * Make an API key
+         * @description Makes a key for a program of yours, which it sends in the place of an access token. The answer is the only one that tells it. A wrong password counts like one at a login.
+         */
+        post: operations["createKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an API key
+         * @description A key by its id, without what it is.
+         */
+        get: operations["getKey"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description Makes a key worthless from the next request on, on every server.
+         */
+        delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks": {
         parameters: {
             query?: never;
@@ -947,6 +995,37 @@ export interface components {
              */
             updated_at: string;
         };
+        /** @description A key with which a program comes in its owner's name. */
+        ApiKey: {
+            /** @description A TypeID. The UUIDv7 within it holds the time of creation. */
+            id: string;
+            /** @description What its owner knows it by. */
+            name: string;
+            /** @description What it is good for. */
+            scopes: string[];
+            /** @description The key itself, for the header `Authorization: Bearer`. Only in the answer that makes it. */
+            key?: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Until when it is good; `null` until it is revoked.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was used last, to about a minute; `null` for never.
+             */
+            last_used_at: string | null;
+        };
+        /** @description All keys of an account. */
+        ApiKeyList: {
+            /** @description The newest first. */
+            keys: components["schemas"]["ApiKey"][];
+        };
         /** @description A session's new tokens, and whose they are. */
         Tokens: {
             /** @description For the header `Authorization: Bearer`. A JWT; clients need not read it. */
@@ -994,6 +1073,11 @@ export interface components {
              * @example TOKEN_INVALID
              * @example INSUFFICIENT_PERMISSIONS
              * @example INVALID_CREDENTIALS
+             * @example INVALID_CODE
+             * @example ONE_TIME_TOKEN_INVALID
+             * @example EMAIL_NOT_VERIFIED
+             * @example SECOND_FACTOR_REQUIRED
+             * @example NOT_OFFERED
              * @example VALIDATION_ERROR
              * @example MALFORMED_JSON
              * @example BAD_REQUEST
@@ -1456,6 +1540,31 @@ export interface components {
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly updated_at?: unknown;
         };
+        /** @description A new API key. */
+        NewApiKey: {
+            /** @description What you will know it by. White space around it is taken off. */
+            name: string;
+            /** @description What it is good for: reading tasks, notes, categories and tags, or writing them. Writing does not include reading. */
+            scopes: ("tasks:read" | "tasks:write")[];
+            /**
+             * Format: date-time
+             * @description A time of RFC 3339 with any offset, in the future; `null` until it is revoked.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: password
+             * @description The password of the account.
+             */
+            current_password: string;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly id?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly key?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly created_at?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly last_used_at?: unknown;
+        };
         /** @description E-mail and password of an account. */
         Login: {
             /**
@@ -1556,6 +1665,23 @@ export interface components {
         };
         /** @description `INVALID_CREDENTIALS`: E-mail and password do not belong together. Which of them is wrong is never said. */
         WrongCredentials: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `INVALID_CREDENTIALS`: E-mail and password do not belong together. Which of them is wrong is never said. `UNAUTHORIZED`: The request needs an access token and carries none. `TOKEN_EXPIRED`: The access token was valid and its hour is over. `TOKEN_INVALID`: The token was not issued by this server, has been altered, has been used up, or belongs to a session that has ended. */
+        WrongPassword: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -1849,6 +1975,11 @@ export interface components {
          * @example tag_01m7ykm0xxe9hb7t1c8qy6n3wd
          */
         TagId: string;
+        /**
+         * @description A TypeID, or the bare UUID within it.
+         * @example key_01m7ykm0xxfe3p5t7v9x1z3b5e
+         */
+        KeyId: string;
         /**
          * @description A TypeID, or the bare UUID within it.
          * @example note_01m7ykm0xxfe3p5t7v9x1z3b5d
@@ -2407,6 +2538,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["InFlight"];
@@ -2494,6 +2626,7 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
@@ -2580,10 +2713,272 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["InFlight"];
             412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "keys": [
+                     *         {
+                     *           "id": "key_01m7ykm0xxfe3p5t7v9x1z3b5e",
+                     *           "name": "Backup script",
+                     *           "scopes": [
+                     *             "tasks:read"
+                     *           ],
+                     *           "created_at": "2026-11-21T08:30:00.125Z",
+                     *           "expires_at": "2099-01-01T00:00:00.000Z",
+                     *           "last_used_at": "2026-11-21T08:30:00.125Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKeyList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiKey"];
+            };
+        };
+        responses: {
+            /** @description The key. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "key_01m7ykm0xxfe3p5t7v9x1z3b5e",
+                     *       "name": "Backup script",
+                     *       "scopes": [
+                     *         "tasks:read"
+                     *       ],
+                     *       "key": "qh_AZqg",
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "expires_at": "2099-01-01T00:00:00.000Z",
+                     *       "last_used_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["WrongPassword"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example key_01m7ykm0xxfe3p5t7v9x1z3b5e
+                 */
+                id: components["parameters"]["KeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "key_01m7ykm0xxfe3p5t7v9x1z3b5e",
+                     *       "name": "Backup script",
+                     *       "scopes": [
+                     *         "tasks:read"
+                     *       ],
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "expires_at": "2099-01-01T00:00:00.000Z",
+                     *       "last_used_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example key_01m7ykm0xxfe3p5t7v9x1z3b5e
+                 */
+                id: components["parameters"]["KeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key is revoked. */
+            204: {
+                headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
@@ -2821,6 +3216,7 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
@@ -2900,6 +3296,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["InFlight"];
@@ -3062,6 +3459,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["InFlight"];
@@ -3230,6 +3628,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["InFlight"];
@@ -3424,6 +3823,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
@@ -3546,6 +3946,7 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
@@ -3646,6 +4047,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
@@ -3729,6 +4131,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
@@ -3836,6 +4239,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
@@ -3948,6 +4352,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
@@ -4053,6 +4458,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
@@ -4159,6 +4565,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
@@ -4265,6 +4672,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
@@ -4371,6 +4779,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
@@ -4477,6 +4886,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
@@ -4614,6 +5024,7 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
@@ -4692,6 +5103,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
@@ -4792,6 +5204,7 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
@@ -5209,6 +5622,7 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
@@ -5276,6 +5690,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Taken"];
@@ -5371,6 +5786,7 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
@@ -5459,6 +5875,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
@@ -5535,6 +5952,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
@@ -5629,6 +6047,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
@@ -5760,6 +6179,7 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
@@ -5827,6 +6247,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["Taken"];
@@ -5922,6 +6343,7 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
@@ -6010,6 +6432,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
@@ -6086,6 +6509,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
@@ -6180,6 +6604,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
@@ -6273,6 +6698,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];

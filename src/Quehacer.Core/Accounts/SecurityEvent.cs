@@ -27,6 +27,9 @@ public enum SecurityEvent
     EmailChangeAsked,
     EmailChanged,
 
+    ApiKeyMade,
+    ApiKeyRevoked,
+
     /// <summary>A token of a letter that is unknown, used or expired.</summary>
     OneTimeTokenRefused,
     SessionEnded,
@@ -64,6 +67,8 @@ public static class SecurityEventNames
         SecurityEvent.EmailVerified => "email.verified",
         SecurityEvent.EmailChangeAsked => "email_change.asked",
         SecurityEvent.EmailChanged => "email.changed",
+        SecurityEvent.ApiKeyMade => "api_key.made",
+        SecurityEvent.ApiKeyRevoked => "api_key.revoked",
         SecurityEvent.OneTimeTokenRefused => "one_time_token.refused",
         SecurityEvent.SessionEnded => "session.ended",
         SecurityEvent.SessionsEnded => "sessions.ended",

@@ -6,6 +6,21 @@ namespace Quehacer.Server.Http;
 /// <summary>Marks endpoints that are for somebody who has shown an access token.</summary>
 internal sealed class RequiresCaller;
 
+/// <summary>
+/// Marks endpoints that a caller with an API key may use, if it has the scope: reading wants one, whatever else another. What is not marked is closed to
+/// keys, so that nothing is opened by being forgotten.
+/// </summary>
+internal sealed record OpenToKeys(KeyScopes Read, KeyScopes Write)
+{
+    /// <summary>Tasks and what belongs to them.</summary>
+    public static readonly OpenToKeys Tasks = new(KeyScopes.ReadTasks, KeyScopes.WriteTasks);
+
+    /// <summary>What every key may.</summary>
+    public static readonly OpenToKeys Any = new(KeyScopes.None, KeyScopes.None);
+
+    public KeyScopes Needed(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? Read : Write;
+}
+
 /// <summary>Why a request has no caller.</summary>
 internal sealed record Unidentified(HttpFault Fault);
 
@@ -13,7 +28,7 @@ internal sealed record Unidentified(HttpFault Fault);
 /// Reads the bearer token (RFC 6750; from the header only, never from a query string) and leaves the <see cref="Caller"/> for what follows, or
 /// why there is none. Whether the session is still open is for the first statement that runs for the caller to say.
 /// </summary>
-internal sealed class Authentication(RequestDelegate next, AccessToken accessToken, TimeProvider time)
+internal sealed class Authentication(RequestDelegate next, AccessToken accessToken, ApiKeyStore keys, TimeProvider time)
 {
     private const string Scheme = "Bearer ";
 
@@ -24,15 +39,30 @@ internal sealed class Authentication(RequestDelegate next, AccessToken accessTok
         {
             return next(http);
         }
-        if (Identify(http) is { } fault)
+        if (Identify(http, out var key) is { } fault)
         {
             http.Features.Set(new Unidentified(fault));
         }
-        return next(http);
+        return key is null ? next(http) : RecogniseAsync(http, key);
     }
 
-    private HttpFault? Identify(HttpContext http)
+    private async Task RecogniseAsync(HttpContext http, string key)
     {
+        if (await keys.RecogniseAsync(key, http.TraceIdentifier, Endpoints.Bounded) is { } caller)
+        {
+            http.Features.Set(caller);
+        }
+        else
+        {
+            http.Features.Set(new Unidentified(HttpFault.TokenInvalid));
+        }
+        await next(http);
+    }
+
+    /// <param name="key">What may be an API key, and has to be looked at further.</param>
+    private HttpFault? Identify(HttpContext http, out string? key)
+    {
+        key = null;
         var header = http.Request.Headers.Authorization;
         if (header.Count == 0 || string.IsNullOrWhiteSpace(header[0]))
         {
@@ -42,7 +72,13 @@ internal sealed class Authentication(RequestDelegate next, AccessToken accessTok
         {
             return HttpFault.TokenInvalid;
         }
-        switch (accessToken.Verify(header[0].AsSpan(Scheme.Length).Trim(), time.NowUtc(), out var claims))
+        var token = header[0].AsSpan(Scheme.Length).Trim();
+        if (ApiKeyStore.IsKey(token))
+        {
+            key = token.ToString();
+            return null;
+        }
+        switch (accessToken.Verify(token, time.NowUtc(), out var claims))
         {
             case TokenFault.Invalid:
                 return HttpFault.TokenInvalid;
@@ -54,13 +90,26 @@ internal sealed class Authentication(RequestDelegate next, AccessToken accessTok
     }
 }
 
-/// <summary>Refuses, with 401, whoever has not shown who they are where that is asked. It comes after the counting, so that guessing counts.</summary>
+/// <summary>
+/// Refuses, with 401, whoever has not shown who they are where that is asked, and with 403 API keys that are not good for it. It comes after the counting,
+/// so that guessing counts.
+/// </summary>
 internal sealed class Admission(RequestDelegate next, Contracts contracts)
 {
-    public Task InvokeAsync(HttpContext http) =>
-        http.Features.Get<Unidentified>() is { } unidentified && http.GetEndpoint()?.Metadata.GetMetadata<RequiresCaller>() is not null
-            ? contracts.OwnerOf(http.Request.Path).RefuseAsync(http, unidentified.Fault)
+    public Task InvokeAsync(HttpContext http)
+    {
+        if (http.GetEndpoint()?.Metadata is not { } marks || marks.GetMetadata<RequiresCaller>() is null)
+        {
+            return next(http);
+        }
+        if (http.Features.Get<Unidentified>() is { } unidentified)
+        {
+            return contracts.OwnerOf(http.Request.Path).RefuseAsync(http, unidentified.Fault);
+        }
+        return http.Features.Get<Caller>()?.Scopes is { } scopes && (marks.GetMetadata<OpenToKeys>()?.Needed(http.Request.Method) is not { } needed || (scopes & needed) != needed)
+            ? contracts.OwnerOf(http.Request.Path).RefuseAsync(http, HttpFault.KeyNotEnough)
             : next(http);
+    }
 }
 
 internal static class Callers

@@ -21,6 +21,9 @@ internal enum HttpFault
     TokenMissing,
     TokenInvalid,
     TokenExpired,
+
+    /// <summary>An API key that is not good for this, as the endpoint's <see cref="OpenToKeys"/> says.</summary>
+    KeyNotEnough,
     IdempotencyKeyInvalid,
     IdempotencyKeyMissing,
 

@@ -56,9 +56,13 @@ internal static class ErrorCatalogue
     public static readonly ErrorKind Forbidden = new("forbidden", "INSUFFICIENT_PERMISSIONS", "AUTH_1004", 403,
         new("Forbidden", "Prohibido"),
         new("You may see this, and may not change it.", "Puedes verlo, pero no cambiarlo."),
-        new("Ask whoever may to do it: a note is changed and removed by its author alone.", "Pídeselo a quien pueda: una nota solo la cambia y la quita quien la escribió."))
+        new(
+            "Ask whoever may to do it: a note is changed and removed by its author alone. An API key does what its scopes name.",
+            "Pídeselo a quien pueda: una nota solo la cambia y la quita quien la escribió. Una clave de API hace lo que nombran sus alcances."))
     {
-        Cause = new("The thing is somebody else's, and you have been let in to look at it.", "La cosa es de otra persona, y tienes permiso para verla."),
+        Cause = new(
+            "The thing is somebody else's, and you have been let in to look at it; or an API key without the scope for it was used.",
+            "La cosa es de otra persona, y tienes permiso para verla; o se usó una clave de API sin el alcance necesario."),
         Instance = "/api/v1/tasks/task_01h455vb4pex5vsknk084sn02q/notes/note_01h455vb4pex5vsknk084sn02q",
         Curl = """
             curl {origin}/api/v1/me -H "Authorization: Bearer $TOKEN"
@@ -376,6 +380,7 @@ internal static class ErrorCatalogue
         HttpFault.TokenMissing => Unauthorized,
         HttpFault.TokenInvalid => TokenInvalid,
         HttpFault.TokenExpired => TokenExpired,
+        HttpFault.KeyNotEnough => Forbidden,
         HttpFault.IdempotencyKeyInvalid => IdempotencyKeyInvalid,
         HttpFault.IdempotencyKeyMissing => IdempotencyKeyMissing,
         HttpFault.TooManyRequests => RateLimitExceeded,

@@ -17,6 +17,8 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
     public static readonly ErrorResponse Unauthorized = new(
         "Unauthorized", [ErrorCatalogue.Unauthorized, ErrorCatalogue.TokenExpired, ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
     public static readonly ErrorResponse WrongCredentials = new("WrongCredentials", [ErrorCatalogue.InvalidCredentials], "WWW-Authenticate");
+    public static readonly ErrorResponse WrongPassword = new(
+        "WrongPassword", [ErrorCatalogue.InvalidCredentials, ErrorCatalogue.Unauthorized, ErrorCatalogue.TokenExpired, ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
     public static readonly ErrorResponse RefreshTokenInvalid = new("RefreshTokenInvalid", [ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
     public static readonly ErrorResponse Forbidden = new("Forbidden", [ErrorCatalogue.Forbidden]);
     public static readonly ErrorResponse NotFound = new("NotFound", [ErrorCatalogue.NotFound]);
@@ -56,7 +58,7 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
         }
         if (!operation.IsAnonymous)
         {
-            usual.Add(Unauthorized);
+            usual.AddRange([Unauthorized, Forbidden]);
         }
         if (operation.Path.Contains("{id}", StringComparison.Ordinal))
         {

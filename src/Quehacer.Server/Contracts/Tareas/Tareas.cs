@@ -31,9 +31,9 @@ internal static class Tareas
 
         accounts.MapAnonymous(routes.MapGroup("/api/auth").WithMetadata(AnswersIn.Json));
         accounts.MapForCaller(routes.MapGroup("/api/auth").WithMetadata(AnswersIn.Json, new RequiresCaller()));
-        tasks.Map(routes.MapGroup("/api/tareas").WithMetadata(AnswersIn.Json, new RequiresCaller(), Thing.Task));
-        categories.Map(routes.MapGroup("/api/categorias").WithMetadata(AnswersIn.Json, new RequiresCaller(), Thing.Category));
-        tags.Map(routes.MapGroup("/api/etiquetas").WithMetadata(AnswersIn.Json, new RequiresCaller(), Thing.Tag));
+        tasks.Map(routes.MapGroup("/api/tareas").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, Thing.Task));
+        categories.Map(routes.MapGroup("/api/categorias").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, Thing.Category));
+        tags.Map(routes.MapGroup("/api/etiquetas").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, Thing.Tag));
     }
 }
 

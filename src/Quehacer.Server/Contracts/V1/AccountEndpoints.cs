@@ -17,7 +17,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
     public void MapForCaller(IEndpointRouteBuilder routes)
     {
         routes.Post("/auth/logout", LogoutAsync);
-        routes.Get("/me", MeAsync);
+        routes.Get("/me", MeAsync).WithMetadata(OpenToKeys.Any);
         routes.Patch("/me", ChangeMeAsync);
     }
 

@@ -131,6 +131,17 @@ internal sealed record TokensBody(string AccessToken, string RefreshToken, strin
         new(tokens.AccessToken, tokens.RefreshToken, "Bearer", Core.Accounts.AccessToken.LifetimeSeconds, UserBody.Of(tokens.Account));
 }
 
+/// <param name="Key">The key itself, only in the answer that makes it.</param>
+internal sealed record ApiKeyBody(
+    string Id, string Name, IReadOnlyList<string> Scopes, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Key,
+    DateTime CreatedAt, DateTime? ExpiresAt, DateTime? LastUsedAt)
+{
+    public static ApiKeyBody Of(ApiKey key, string? text = null) => new(
+        Ids.ToTypeId(Ids.KeyPrefix, key.Id), key.Name, [.. Words.KeyScopes.Where((_, bit) => ((int)key.Scopes & 1 << bit) != 0)], text, key.CreatedAt, key.ExpiresAt, key.LastUsedAt);
+}
+
+internal sealed record ApiKeyListBody(IReadOnlyList<ApiKeyBody> Keys);
+
 /// <summary>RFC 9457, with the extension members of the specification.</summary>
 /// <param name="RetryAfter">Seconds; only where a limit was reached.</param>
 /// <param name="Operation">The place of the operation that a whole batch failed at, from 0.</param>
@@ -160,6 +171,12 @@ internal static class Words
 
     /// <summary>The same of one that is deleted.</summary>
     public static readonly string[] FatesOfDeletion = ["keep", "delete", "refuse"];
+
+    /// <summary>What an API key can be good for, each with its bit.</summary>
+    public static readonly IReadOnlyList<string> KeyScopes = ["tasks:read", "tasks:write"];
+
+    /// <summary>Every member of an API key, in the order in which it is shown.</summary>
+    public static readonly string[] KeyMembers = ["id", "name", "scopes", "key", "created_at", "expires_at", "last_used_at"];
 
     /// <summary>The ends of the order by hand.</summary>
     public static readonly string[] Ends = ["first", "last"];
@@ -197,6 +214,9 @@ internal static class Words
     /// <summary>Every member of a note, in the order in which it is shown.</summary>
     public static readonly string[] NoteMembers = ["id", "task_id", "author", "text", "version", "created_at", "updated_at"];
 
+    /// <summary>The name of one scope.</summary>
+    public static string Of(KeyScopes scope) => KeyScopes[System.Numerics.BitOperations.TrailingZeroCount((int)scope)];
+
     public static string Of(TaskState state) => States[(int)state];
 
     public static string Of(TaskPriority priority) => Priorities[(int)priority];
@@ -217,5 +237,7 @@ internal static class Words
 [JsonSerializable(typeof(NoteListBody))]
 [JsonSerializable(typeof(UserBody))]
 [JsonSerializable(typeof(TokensBody))]
+[JsonSerializable(typeof(ApiKeyBody))]
+[JsonSerializable(typeof(ApiKeyListBody))]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class BodyJson : JsonSerializerContext;

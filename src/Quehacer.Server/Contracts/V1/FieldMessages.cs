@@ -47,6 +47,8 @@ internal static class FieldMessages
             Field.Token => "token",
             Field.MfaToken => "mfa_token",
             Field.Code => "code",
+            Field.Scopes => "scopes",
+            Field.ExpiresAt => "expires_at",
             Field.Unknown => error.Name ?? "",
             Field.Page => "page",
             Field.Limit => "limit",
@@ -234,6 +236,7 @@ internal static class FieldMessages
         Field.SubtasksOfCompletion => Words.FatesOfCompletion,
         Field.SubtasksOfDeletion => Words.FatesOfDeletion,
         Field.To => Words.Ends,
+        Field.Scopes => Words.KeyScopes,
         _ => [],
     };
 }

@@ -525,6 +525,67 @@ internal static class Reading
         return (edit with { Faults = faults }, version);
     }
 
+    /// <summary>A new API key. What only answers have is put up with, so that one that was read can be made again.</summary>
+    public static NewApiKey ApiKey(JsonElement? body)
+    {
+        var edit = new NewApiKey();
+        var faults = new List<FieldError>();
+        foreach (var (name, value) in Members(body, faults))
+        {
+            switch (name)
+            {
+                case "name":
+                    edit = edit with { Name = Name(value) };
+                    break;
+                case "scopes":
+                    edit = edit with { Scopes = Scopes(value, faults) };
+                    break;
+                case "expires_at":
+                    edit = edit with { ExpiresAt = OptionalTime(value) };
+                    break;
+                case "current_password":
+                    edit = edit with { CurrentPassword = Raw(value) };
+                    break;
+                default:
+                    RefuseUnknown(name, [.. Words.KeyMembers, "current_password"], faults);
+                    break;
+            }
+        }
+        return edit with { Faults = faults };
+    }
+
+    private static Edit<KeyScopes> Scopes(JsonElement value, List<FieldError> faults)
+    {
+        if (value.ValueKind != JsonValueKind.Array)
+        {
+            return Edit<KeyScopes>.Malformed(value.ValueKind == JsonValueKind.Null ? FieldFault.Required : FieldFault.NotAnArrayOfStrings);
+        }
+        if (value.GetArrayLength() > Words.KeyScopes.Count)
+        {
+            faults.Add(new FieldError(Field.Scopes, FieldFault.TooMany, Words.KeyScopes.Count));
+            return default;
+        }
+        var (scopes, index) = (KeyScopes.None, 0);
+        foreach (var element in value.EnumerateArray())
+        {
+            var bit = element.ValueKind == JsonValueKind.String && TryGetString(element, out var word) ? Words.KeyScopes.ToList().IndexOf(word) : -1;
+            if (bit >= 0 && ((int)scopes & 1 << bit) != 0)
+            {
+                faults.Add(new FieldError(Field.Scopes, FieldFault.Repeated, Index: index));
+            }
+            else if (bit >= 0)
+            {
+                scopes |= (KeyScopes)(1 << bit);
+            }
+            else
+            {
+                faults.Add(new FieldError(Field.Scopes, FieldFault.NotOneOf, Index: index));
+            }
+            index++;
+        }
+        return scopes;
+    }
+
     /// <summary>The string members that a request must have, such as those of a login.</summary>
     public static (List<FieldError> Faults, string[] Values) Strings(JsonElement? body, params (string Name, Field Field)[] required)
     {

@@ -17,6 +17,7 @@ internal static class V1
     public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, WriteDemands demands, RateLimit batchLimit)
     {
         var accounts = new AccountEndpoints(installation.Accounts, installation.Sessions, problems, demands);
+        var keys = new ApiKeyEndpoints(installation.ApiKeys, problems, demands);
         var tasks = new TaskEndpoints(installation.Tasks, installation.TaskList, installation.TaskWriter, installation.Workspaces, problems, demands);
         var batches = new BatchEndpoint(installation.TaskBatches, problems, demands, batchLimit);
         var bulk = new BulkEndpoints(installation.TaskBulk, problems, demands, batchLimit);
@@ -25,16 +26,18 @@ internal static class V1
         var tags = new LabelEndpoints(LabelKind.Tag, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
 
         accounts.MapAnonymous(routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json));
-        accounts.MapForCaller(routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller()));
+        var forCaller = routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller());
+        accounts.MapForCaller(forCaller);
+        keys.Map(forCaller);
         foreach (var prefix in new[] { "/api/v1/tasks", "/tasks" })
         {
-            var group = routes.MapGroup(prefix).WithMetadata(AnswersIn.Json, new RequiresCaller());
+            var group = routes.MapGroup(prefix).WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks);
             tasks.Map(group);
             batches.Map(group);
             bulk.Map(group);
             notes.Map(group);
         }
-        categories.Map(routes.MapGroup("/api/v1/categories").WithMetadata(AnswersIn.Json, new RequiresCaller()));
-        tags.Map(routes.MapGroup("/api/v1/tags").WithMetadata(AnswersIn.Json, new RequiresCaller()));
+        categories.Map(routes.MapGroup("/api/v1/categories").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks));
+        tags.Map(routes.MapGroup("/api/v1/tags").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks));
     }
 }

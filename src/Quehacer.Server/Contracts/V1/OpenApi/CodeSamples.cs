@@ -22,6 +22,7 @@ internal static class CodeSamples
         ["NewNote"] = "NewNote",
         ["NoteChange"] = "NoteChange",
         ["AccountChange"] = "AccountChange",
+        ["NewApiKey"] = "NewApiKey",
     };
 
     public static JsonArray Of(Operation operation, Dictionary<string, string> path, Dictionary<string, JsonNode> query, JsonObject? body) =>
@@ -121,7 +122,7 @@ internal static class CodeSamples
             ("subtasks", _) => $"SubtaskFate.{Pascal((string)value!)}",
             ("to", _) => $"ListEnd.{Pascal((string)value!)}",
             ("sort", _) => $"TaskSort.{Pascal((string)value!)}",
-            ("due_date" or "created_before", _) => $"DateTimeOffset.Parse({CurlSample.Json(value)})",
+            ("due_date" or "created_before" or "expires_at", _) => $"DateTimeOffset.Parse({CurlSample.Json(value)})",
             _ => CurlSample.Json(value),
         };
 
@@ -151,6 +152,8 @@ internal static class CodeSamples
         null => null,
         "User" => "account",
         "Tokens" => "tokens",
+        "ApiKey" => "key",
+        "ApiKeyList" => "keys",
         "Task" => "task",
         "Note" => "note",
         "BatchResults" => "batch",

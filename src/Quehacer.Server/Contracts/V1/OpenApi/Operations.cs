@@ -11,6 +11,7 @@ internal static class Operations
     public static readonly (string Name, string Description)[] Tags =
     [
         ("accounts", "Accounts and sessions: register, log in, refresh, log out."),
+        ("keys", "API keys, with which your own programs come in your name."),
         ("tasks", "Tasks: make, find, change, complete, delete, restore. Each path exists a second time without `/api/v1`."),
         ("notes", "Notes: what people say about a task. These paths exist a second time without `/api/v1`, too."),
         ("categories", "Categories, of which a task has one or none."),
@@ -23,7 +24,7 @@ internal static class Operations
 
     public static readonly IReadOnlyList<Operation> All =
     [
-        .. Accounts(),
+        .. Accounts(), .. ApiKeyOperations.All(),
         // The paths of tasks exist a second time without their beginning.
         .. Tasks().Concat(Notes()).Select(operation => operation with { OtherPath = operation.Path["/api/v1".Length..] }),
         .. Categories(), .. TagOperations(),

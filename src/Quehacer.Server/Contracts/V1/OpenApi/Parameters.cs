@@ -34,7 +34,7 @@ internal static class Parameters
     {
         if (operation.Path.Contains("{id}", StringComparison.Ordinal))
         {
-            yield return operation.Tag switch { "tasks" or "notes" => "TaskId", "categories" => "CategoryId", _ => "TagId" };
+            yield return operation.Tag switch { "tasks" or "notes" => "TaskId", "categories" => "CategoryId", "keys" => "KeyId", _ => "TagId" };
         }
         if (operation.Path.Contains("{name}", StringComparison.Ordinal))
         {
@@ -51,6 +51,7 @@ internal static class Parameters
         ["TaskId"] = Path("id", "A TypeID, the bare UUID within it, or the number of the task.", Text(TaskPattern, 36), Samples.TaskId),
         ["CategoryId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.CategoryPrefix)}|{Uuid})$", 36), Samples.CategoryId),
         ["TagId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.TagPrefix)}|{Uuid})$", 36), Samples.TagId),
+        ["KeyId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.KeyPrefix)}|{Uuid})$", 36), Samples.KeyId),
         ["NoteId"] = Path("note_id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.NotePrefix)}|{Uuid})$", 36), Samples.NoteId),
         ["TagName"] = Path(
             "name", "The name of the tag, escaped: a slash in it is `%2F`.", new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Limits.TagCharacters }, "home"),

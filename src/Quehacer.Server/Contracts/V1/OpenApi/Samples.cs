@@ -20,6 +20,7 @@ internal static class Samples
     public const string CategoryId = "cat_01m7ykm0xxfa1tsz2xkv5r8e4m";
     public const string TagId = "tag_01m7ykm0xxe9hb7t1c8qy6n3wd";
     public const string OtherTagId = "tag_01m7ykm0xxenv4k2r9j5m0a8pz";
+    public const string KeyId = "key_01m7ykm0xxfe3p5t7v9x1z3b5e";
     public const string NoteId = "note_01m7ykm0xxfe3p5t7v9x1z3b5d";
     public const string ETag = "\"v1.01m7ykm0xx.1.0\"";
     public const string OtherETag = "\"v1.01m7ykm0xx.2.0\"";
@@ -96,6 +97,14 @@ internal static class Samples
     public static JsonNode ChangedNote() => Of(NoteBody with { Text = "The shop closes at eight.", Version = 2 }, BodyJson.Default.NoteBody);
 
     public static JsonNode Notes() => Of(new NoteListBody([NoteBody], PaginationBody.Of(1, 20, 1), Links($"tasks/{TaskId}/notes")), BodyJson.Default.NoteListBody);
+
+    private static ApiKeyBody KeyBody => new(KeyId, "Backup script", ["tasks:read"], null, At, new DateTime(2099, 1, 1, 0, 0, 0, DateTimeKind.Utc), null);
+
+    public static JsonNode ApiKey() => Of(KeyBody with { LastUsedAt = At }, BodyJson.Default.ApiKeyBody);
+
+    public static JsonNode NewApiKey() => Of(KeyBody with { Key = "qh_AZqg" }, BodyJson.Default.ApiKeyBody);
+
+    public static JsonNode ApiKeys() => Of(new ApiKeyListBody([KeyBody with { LastUsedAt = At }]), BodyJson.Default.ApiKeyListBody);
 
     public static JsonNode User() => Of(Account, BodyJson.Default.UserBody);
 

@@ -32,6 +32,8 @@ internal static class Schemas
         [typeof(PaginationBody)] = "Pagination",
         [typeof(LinksBody)] = "Links",
         [typeof(UserBody)] = "User",
+        [typeof(ApiKeyBody)] = "ApiKey",
+        [typeof(ApiKeyListBody)] = "ApiKeyList",
         [typeof(TokensBody)] = "Tokens",
         [typeof(ProblemBody)] = "Problem",
         [typeof(ProblemFieldBody)] = "ProblemField",
@@ -78,6 +80,8 @@ internal static class Schemas
         ["Pagination"] = "Where a page lies within its list.",
         ["Links"] = "The addresses around a page, relative to the server.",
         ["User"] = "An account.",
+        ["ApiKey"] = "A key with which a program comes in its owner's name.",
+        ["ApiKeyList"] = "All keys of an account.",
         ["Tokens"] = "A session's new tokens, and whose they are.",
         ["Problem"] = "A refusal (RFC 9457).",
         ["ProblemField"] = "One value of the request that cannot be accepted.",
@@ -216,6 +220,20 @@ internal static class Schemas
             ["created_at"] = Says("When it was registered."),
             ["updated_at"] = Says("When it was changed last."),
         },
+        ["ApiKey"] = new()
+        {
+            ["id"] = Id("The UUIDv7 within it holds the time of creation.", Ids.KeyPrefix),
+            ["name"] = Says("What its owner knows it by."),
+            ["scopes"] = Says("What it is good for.", ("maxItems", Words.KeyScopes.Count)),
+            ["key"] = Says("The key itself, for the header `Authorization: Bearer`. Only in the answer that makes it."),
+            ["created_at"] = Says("When it was made."),
+            ["expires_at"] = Says("Until when it is good; `null` until it is revoked."),
+            ["last_used_at"] = Says("When it was used last, to about a minute; `null` for never."),
+        },
+        ["ApiKeyList"] = new()
+        {
+            ["keys"] = Says("The newest first.", ("maxItems", 10 * Limits.ApiKeysOfAUser)),
+        },
         ["Tokens"] = new()
         {
             ["access_token"] = Says("For the header `Authorization: Bearer`. A JWT; clients need not read it."),
@@ -299,6 +317,16 @@ internal static class Schemas
         yield return ("Registration", Request(
             "A new account.", ["email", "name", "password"], Reading.NewUserMembers, [("email", Email()), ("name", UserName()), ("password", Password(Limits.PasswordMinCharacters))]));
         yield return ("AccountChange", Request("What is to be changed of an account.", [], Reading.UserMembers, [("name", UserName()), ("version", Condition())]));
+        yield return ("NewApiKey", Request(
+            "A new API key.", ["name", "scopes", "current_password"], Words.KeyMembers,
+            [
+                ("name", Written("string", "What you will know it by. White space around it is taken off.", ("minLength", 1), ("maxLength", Limits.ApiKeyNameCharacters), ("pattern", "\\S"))),
+                ("scopes", Written(
+                    "array", "What it is good for: reading tasks, notes, categories and tags, or writing them. Writing does not include reading.", ("minItems", 1), ("maxItems", Words.KeyScopes.Count), ("uniqueItems", true),
+                    ("items", new JsonObject { ["type"] = "string", ["enum"] = Enum(Words.KeyScopes) }))),
+                ("expires_at", Nullable("string", "A time of RFC 3339 with any offset, in the future; `null` until it is revoked.", ("format", "date-time"), ("maxLength", 64))),
+                ("current_password", Written("string", "The password of the account.", ("format", "password"), ("minLength", 1), ("maxLength", Limits.PasswordMaxCharacters), ("writeOnly", true))),
+            ]));
         yield return ("Login", Request("E-mail and password of an account.", ["email", "password"], [], [("email", Email()), ("password", Password(1))]));
         yield return ("Refresh", Request(
             "A refresh token that has not been used.", ["refresh_token"], [],

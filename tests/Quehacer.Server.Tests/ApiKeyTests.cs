@@ -1,0 +1,161 @@
+using System.Text.Json.Nodes;
+
+namespace Quehacer.Server.Tests;
+
+/// <summary>Personal API keys, through every contract.</summary>
+public sealed class ApiKeyTests(SharedServer shared)
+{
+    private const string Keys = "/api/v1/me/keys";
+
+    private static readonly string[] Both = ["tasks:read", "tasks:write"];
+
+    private async Task<(Client Program, string Id)> WithKeyAsync(User owner, params string[] scopes)
+    {
+        var made = (await owner.PostAsync(Keys, new { name = "Script", scopes, current_password = User.Password })).Is(201);
+        return (new Client(shared.Server.Http) { AccessToken = (string)made["key"]! }, (string)made["id"]!);
+    }
+
+    [Fact]
+    public async Task A_key_lives_its_whole_life()
+    {
+        var ana = await shared.NewUserAsync();
+        var made = (await ana.PostAsync(Keys, new { name = " Backup  script ", scopes = Both, expires_at = "2099-01-01T00:00:00+02:00", current_password = User.Password })).Is(201);
+        Assert.Matches("^key_[0-9a-z]{26}$", (string)made["id"]!);
+        Assert.Matches("^qh_[A-Za-z0-9_-]{64}$", (string)made["key"]!);
+        Assert.Equal("2098-12-31T22:00:00.000Z", (string)made["expires_at"]!);
+        Assert.Equal($"{Keys}/{made["id"]}", made.Header("Location"));
+        Assert.Equal("no-store", made.Header("Cache-Control"));
+
+        var program = new Client(shared.Server.Http) { AccessToken = (string)made["key"]! };
+        var task = (await program.PostAsync(User.Tasks, new { title = "Made by a program" })).Is(201);
+        Assert.Equal((string)task["id"]!, (string)(await ana.GetAsync($"{User.Tasks}/1")).Is(200)["id"]!);
+        Assert.Equal(ana.Email, (string)(await program.GetAsync("/api/v1/me")).Is(200)["email"]!);
+
+        // What it is is told once; that it is there, again and again.
+        var shown = (await ana.GetAsync($"{Keys}/{made["id"]}")).Is(200);
+        Assert.Null(shown["key"]);
+        Assert.Equal(Both, shown["scopes"]!.AsArray().Select(scope => (string)scope!));
+        Assert.Equal((string)made["id"]!, (string)Assert.Single((await ana.GetAsync(Keys)).Is(200)["keys"]!.AsArray())!["id"]!);
+        Assert.Equal("0", await shared.Server.SqlAsync($"SELECT count(*) FROM sessions WHERE encode(refresh_hash, 'escape') LIKE '%{made["key"]}%'"));
+
+        (await ana.DeleteAsync($"{Keys}/{made["id"]}")).Is(204);
+        (await program.GetAsync(User.Tasks)).IsProblem(401, "TOKEN_INVALID");
+        (await program.PostAsync(User.Tasks, new { title = "Too late" })).IsProblem(401, "TOKEN_INVALID");
+        (await program.GetAsync("/api/tareas")).Is(401);
+        (await program.GetAsync("/tasks/task/list/page")).Is(401);
+        (await ana.DeleteAsync($"{Keys}/{made["id"]}")).Is(404);
+        Assert.Empty((await ana.GetAsync(Keys)).Is(200)["keys"]!.AsArray());
+    }
+
+    /// <summary>What each endpoint of each contract answers to each scope, from the descriptions: one table, and nothing is open that is not in it.</summary>
+    [Fact]
+    public async Task A_key_opens_what_its_scopes_name_in_every_contract_and_nothing_else()
+    {
+        var ana = await shared.NewUserAsync();
+        var (reader, _) = await WithKeyAsync(ana, "tasks:read");
+        var (writer, _) = await WithKeyAsync(ana, "tasks:write");
+        var asked = 0;
+        foreach (var contract in new[] { "v1", "tareas", "envelope" })
+        {
+            foreach (var operation in new Description(contract).Operations.Where(operation => !operation.IsAnonymous))
+            {
+                // Nothing is there, so that whatever is let in does no more than to be told so.
+                var path = operation.Path.Replace("{id}", Guid.NewGuid().ToString()).Replace("{name}", "home").Replace("{note_id}", Guid.NewGuid().ToString());
+                var isMe = operation.Id is "getAccount" || path == "/api/auth/perfil";
+                var isOfTasks = !isMe && !path.StartsWith("/api/v1/me", StringComparison.Ordinal) && !path.Contains("/auth", StringComparison.Ordinal);
+                var isRead = operation.Method == "GET";
+                foreach (var (client, mayRead) in new[] { (reader, true), (writer, false) })
+                {
+                    var answer = await client.SendAsync(operation.Method, path, isRead ? null : "{}");
+                    var isLetIn = isMe || (isOfTasks && isRead == mayRead);
+                    Assert.True((answer.Status == 403) != isLetIn, $"{contract}: {answer.Asked} with {(mayRead ? "tasks:read" : "tasks:write")} is answered {answer.Status} {answer.Text}");
+                    Assert.NotEqual(401, answer.Status);
+                    asked++;
+                }
+            }
+        }
+        Assert.True(asked > 120, $"Only {asked} were tried.");
+        (await reader.PostAsync(User.Tasks, new { title = "No" })).IsProblem(403, "INSUFFICIENT_PERMISSIONS");
+        Assert.Contains("tasks:write", (string)(await reader.PostAsync(User.Tasks, new { title = "No" }))["detail"]!);
+        Assert.Contains("access token", (string)(await reader.PostAsync(Keys, new { }))["detail"]!);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_a_key_is_refused_by_name()
+    {
+        var ana = await shared.NewUserAsync();
+        var answer = await ana.PostAsync(Keys, new { name = "", scopes = Array.Empty<string>(), expires_at = "2001-01-01T00:00:00Z", scope = 1 });
+        answer.IsInvalid("name", "REQUIRED");
+        answer.IsInvalid("scopes", "REQUIRED");
+        answer.IsInvalid("expires_at", "NOT_IN_FUTURE");
+        answer.IsInvalid("current_password", "REQUIRED");
+        answer.IsInvalid("scope", "UNKNOWN");
+        (await ana.PostAsync(Keys, new { name = "x", scopes = new[] { "tasks:read", "admin" }, current_password = User.Password })).IsInvalid("scopes[1]", "NOT_ONE_OF");
+        (await ana.PostAsync(Keys, new { name = "x", scopes = "tasks:read", current_password = User.Password })).IsInvalid("scopes", "NOT_AN_ARRAY_OF_STRINGS");
+        (await ana.PostAsync(Keys, new { name = "x", scopes = Both, current_password = "not the one" })).IsProblem(401, "INVALID_CREDENTIALS");
+        (await shared.Nobody().PostAsync(Keys, new { name = "x" })).Is(401);
+        Assert.Empty((await ana.GetAsync(Keys)).Is(200)["keys"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task Keys_of_others_are_not_there()
+    {
+        var (ana, eva) = (await shared.NewUserAsync(), await shared.SomebodyAsync());
+        var (program, id) = await WithKeyAsync(ana, Both);
+        (await eva.GetAsync($"{Keys}/{id}")).Is(404);
+        (await eva.DeleteAsync($"{Keys}/{id}")).Is(404);
+        // A session is no key, whoever's it is.
+        var session = await shared.Server.SqlAsync($"SELECT s.session_id FROM sessions s JOIN accounts a USING (user_id) WHERE a.email = '{ana.Email}' AND NOT s.is_key");
+        (await ana.DeleteAsync($"{Keys}/{session}")).Is(404);
+        (await program.GetAsync(User.Tasks)).Is(200);
+        foreach (var id2 in new[] { "key_x", "task_01h455vb4pex5vsknk084sn02q", "1", "%20" })
+        {
+            (await ana.GetAsync($"{Keys}/{id2}")).Is(404);
+        }
+    }
+
+    [Fact]
+    public async Task Only_the_very_key_opens_anything()
+    {
+        var ana = await shared.NewUserAsync();
+        var (program, id) = await WithKeyAsync(ana, Both);
+        var key = program.AccessToken!;
+        (await program.GetAsync(User.Tasks)).Is(200);
+        string[] wrong = [key[..^1], key + "A", "qh_", "qh_AAAA", key[..20] + (key[20] == 'A' ? 'B' : 'A') + key[21..], key[..^1] + (key[^1] == 'A' ? 'E' : 'A'), "QH_" + key[3..], key.Replace("qh_", "qr_"), $"qh_{new string('_', 64)}"];
+        foreach (var text in wrong)
+        {
+            program.AccessToken = text;
+            (await program.GetAsync(User.Tasks)).IsProblem(401, "TOKEN_INVALID");
+        }
+        (await shared.Nobody().PostAsync("/api/v1/auth/refresh", new { refresh_token = key })).Is(401);
+        // A key that has expired.
+        program.AccessToken = key;
+        await shared.Server.SqlAsync($"UPDATE sessions SET expires_at = now() - interval '1 second' WHERE session_id = (SELECT key_id FROM api_keys k JOIN accounts a USING (user_id) WHERE a.email = '{ana.Email}')");
+        var (other, _) = await WithKeyAsync(ana, Both);
+        (await other.GetAsync(User.Tasks)).Is(200);
+        Assert.NotEmpty(id);
+    }
+
+    [Fact]
+    public async Task A_repeat_under_its_key_is_given_the_same_key_and_a_hundred_are_all_there_may_be()
+    {
+        var ana = await shared.NewUserAsync();
+        var body = new { name = "Script", scopes = Both, current_password = User.Password };
+        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => ana.PostAsync(Keys, body, ("Idempotency-Key", "\"one\""))));
+        Assert.Single(answers.Select(answer => (string)answer.Is(201)["key"]!).Distinct());
+        Assert.Equal(5, answers.Count(answer => answer.IsReplay));
+        Assert.Single((await ana.GetAsync(Keys)).Is(200)["keys"]!.AsArray());
+
+        // All but two of the others, without asking for a hundred passwords.
+        await shared.Server.SqlAsync($"""
+            WITH made AS (
+                INSERT INTO sessions (session_id, user_id, generation, refresh_hash, refreshed_at, expires_at, is_key)
+                SELECT ('01900000-0000-7000-8000-' || lpad(to_hex((random() * 281474976710655)::bigint), 12, '0'))::uuid, a.user_id, 0, decode(md5(i::text), 'hex'), now(), 'infinity', true FROM accounts a, generate_series(1, 97) i WHERE a.email = '{ana.Email}' RETURNING session_id, user_id)
+            INSERT INTO api_keys (key_id, user_id, name, scopes) SELECT session_id, user_id, 'x', 3 FROM made
+            """);
+        var last = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => ana.PostAsync(Keys, body)));
+        Assert.Equal(2, last.Count(answer => answer.Status == 201));
+        Assert.All(last.Where(answer => answer.Status != 201), answer => answer.IsInvalid("body", "TOO_MANY"));
+        Assert.Equal(100, (await ana.GetAsync(Keys)).Is(200)["keys"]!.AsArray().Count);
+    }
+}
