@@ -45,6 +45,7 @@ public sealed class Installation
         Sessions = new SessionStore(
             database, check, AccessToken, new RefreshToken(options.SigningKey), Accounts, time, options.SessionLifetime, report);
         ApiKeys = new ApiKeyStore(database, options.SigningKey, check, time, report);
+        PasswordResets = new PasswordResets(database, OneTimeSecrets, time);
         CleanUp = new CleanUp(database, time, options.IdempotencyKeysKeptFor, options.DeletedTasksKeptFor);
     }
 
@@ -79,6 +80,7 @@ public sealed class Installation
     public SessionStore Sessions { get; }
 
     public ApiKeyStore ApiKeys { get; }
+    public PasswordResets PasswordResets { get; }
 
     public AccessToken AccessToken { get; }
 
