@@ -44,6 +44,7 @@ public sealed class Installation
         Accounts = new AccountStore(database, passwords, check, time);
         Sessions = new SessionStore(
             database, check, AccessToken, new RefreshToken(options.SigningKey), Accounts, time, options.SessionLifetime, report);
+        PasswordResets = new PasswordResets(database, OneTimeSecrets, time);
         CleanUp = new CleanUp(database, time, options.IdempotencyKeysKeptFor, options.DeletedTasksKeptFor);
     }
 
@@ -76,6 +77,8 @@ public sealed class Installation
     public AccountStore Accounts { get; }
 
     public SessionStore Sessions { get; }
+
+    public PasswordResets PasswordResets { get; }
 
     public AccessToken AccessToken { get; }
 
