@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Quehacer.Core;
 using Quehacer.Core.Jobs;
+using Quehacer.Core.Postgres;
 using Quehacer.Server.Contracts;
 using Quehacer.Server.Contracts.Envelope;
 using Quehacer.Server.Contracts.Tareas;
@@ -22,6 +23,8 @@ namespace Quehacer.Server;
 internal static class Serving
 {
     private static readonly TimeSpan JobPoll = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan SightingsHeldFor = TimeSpan.FromMinutes(1);
 
     public static async Task RunAsync(CancellationToken cancellation)
     {
@@ -66,7 +69,7 @@ internal static class Serving
             app.UseMiddleware<DeprecationHeaders>(contracts, Deprecations.Current, TimeProvider.System);
         }
         app.UseMiddleware<Shedding>(contracts, settings.MaxConcurrentRequests);
-        app.UseMiddleware<Authentication>(installation.AccessToken, TimeProvider.System);
+        app.UseMiddleware<Authentication>(installation.AccessToken, installation.SessionSightings, TimeProvider.System);
         if (settings.RateLimitsEnabled)
         {
             app.UseMiddleware<RateLimits>(contracts, settings);
@@ -118,11 +121,20 @@ internal static class Serving
                 Log.JobDone(logger, job, rows);
             }
         }).RunAsync(JobPoll, stopping.Token);
+        var sighting = installation.SessionSightings.RunAsync(SightingsHeldFor, exception => Log.SightingsLost(logger, exception), stopping.Token);
         var watching = certificate?.WatchAsync(logs.CreateLogger("tls"), stopping.Token) ?? Task.CompletedTask;
         await app.WaitForShutdownAsync(CancellationToken.None);
         await Console.Error.WriteLineAsync("Stopped.");
         Log.Stopped(logger, requests.Finished, requests.Cut);
-        await Task.WhenAll(jobs, watching);
+        await Task.WhenAll(jobs, watching, sighting);
+        try
+        {
+            await installation.SessionSightings.WriteAsync(CancellationToken.None);
+        }
+        catch (Exception exception) when (Database.IsUnavailable(exception))
+        {
+            Log.SightingsLost(logger, exception);
+        }
     }
 
     /// <summary>

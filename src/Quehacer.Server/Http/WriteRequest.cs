@@ -45,8 +45,10 @@ internal sealed class WriteRequest
             : (null, HttpFault.ConditionInvalid);
     }
 
-    /// <summary>The members of a body except the password: that one is verified on a repeat, not compared.</summary>
+    private static readonly string[] Secrets = ["password", "current_password", "token", "code"];
+
+    /// <summary>The members of a body except passwords and other secrets: these are verified on a repeat, not compared.</summary>
     public static byte[] WithoutPassword(JsonElement body) => body.ValueKind != JsonValueKind.Object
         ? []
-        : Encoding.UTF8.GetBytes(string.Join('\n', body.EnumerateObject().Where(member => !member.NameEquals("password")).Select(member => member.ToString())));
+        : Encoding.UTF8.GetBytes(string.Join('\n', body.EnumerateObject().Where(member => !Secrets.Contains(member.Name)).Select(member => member.ToString())));
 }

@@ -179,7 +179,7 @@ internal sealed class OpenApiDocument(ContractDescription contract)
         {
             responses[Text(other.Status)] = Of(other, operation, isDeprecated);
         }
-        if (operation is { IsWrite: false, IsUncounted: false })
+        if (operation is { IsWrite: false, IsUncounted: false, IsOfItsMoment: false })
         {
             responses["304"] = ReferenceTo("responses", "NotModified");
         }
@@ -207,7 +207,7 @@ internal sealed class OpenApiDocument(ContractDescription contract)
 
     private static JsonObject Of(Success success, Operation operation, bool isDeprecated)
     {
-        string[] ofReads = operation.IsWrite || operation.IsUncounted ? [] : ["ETag", "Last-Modified", "Cache-Control", "Vary"];
+        string[] ofReads = operation.IsWrite || operation.IsUncounted ? [] : operation.IsOfItsMoment ? ["Cache-Control"] : ["ETag", "Last-Modified", "Cache-Control", "Vary"];
         string[] ofLimits = operation.IsUncounted ? [] : Quota.Headers;
         var response = new JsonObject { ["description"] = success.Description, ["headers"] = Of([.. success.Headers.Union(ofReads), .. ofLimits, "X-Request-Id"]) };
         if (isDeprecated)

@@ -37,12 +37,15 @@ internal sealed record Operation(string Method, string Path, string Id, string T
     /// <summary>A read that nobody counts and that is of its moment: it has no tag and takes no condition. Health is.</summary>
     public bool IsUncounted { get; init; }
 
+    /// <summary>A read that is of its moment, and counted like any other: it has no tag, takes no condition, and is kept by nobody.</summary>
+    public bool IsOfItsMoment { get; init; }
+
     /// <summary>A write that takes conditions, and is refused with 412 when they do not hold. Reads all take them.</summary>
     public bool IsConditional { get; init; }
 
     /// <summary>The headers that say on which conditions (RFC 9110 §13.1).</summary>
     public IReadOnlyList<string> Conditions =>
-        IsUncounted ? []
+        IsUncounted || IsOfItsMoment ? []
         : !IsWrite ? ["If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since"]
         : IsConditional ? ["If-Match", "If-None-Match", "If-Unmodified-Since"]
         : [];

@@ -47,6 +47,7 @@ internal static class FieldMessages
             Field.Token => "token",
             Field.MfaToken => "mfa_token",
             Field.Code => "code",
+            Field.KeepCurrent => "keep_current",
             Field.Unknown => error.Name ?? "",
             Field.Page => "page",
             Field.Limit => "limit",

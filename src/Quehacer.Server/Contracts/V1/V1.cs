@@ -17,6 +17,8 @@ internal static class V1
     public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, WriteDemands demands, RateLimit batchLimit)
     {
         var accounts = new AccountEndpoints(installation.Accounts, installation.Sessions, problems, demands);
+        var recovery = new RecoveryEndpoints(installation.PasswordResets, installation.EmailChanges, problems, demands);
+        var sessions = new SessionEndpoints(installation.SessionList, problems, demands);
         var tasks = new TaskEndpoints(installation.Tasks, installation.TaskList, installation.TaskWriter, installation.Workspaces, problems, demands);
         var batches = new BatchEndpoint(installation.TaskBatches, problems, demands, batchLimit);
         var bulk = new BulkEndpoints(installation.TaskBulk, problems, demands, batchLimit);
@@ -24,8 +26,13 @@ internal static class V1
         var categories = new LabelEndpoints(LabelKind.Category, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
         var tags = new LabelEndpoints(LabelKind.Tag, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
 
-        accounts.MapAnonymous(routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json));
-        accounts.MapForCaller(routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller()));
+        var anonymous = routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json);
+        var forCaller = routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller());
+        accounts.MapAnonymous(anonymous);
+        accounts.MapForCaller(forCaller);
+        recovery.MapAnonymous(anonymous);
+        recovery.MapForCaller(forCaller);
+        sessions.Map(forCaller);
         foreach (var prefix in new[] { "/api/v1/tasks", "/tasks" })
         {
             var group = routes.MapGroup(prefix).WithMetadata(AnswersIn.Json, new RequiresCaller());

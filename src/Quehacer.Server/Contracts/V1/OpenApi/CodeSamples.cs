@@ -151,6 +151,7 @@ internal static class CodeSamples
         null => null,
         "User" => "account",
         "Tokens" => "tokens",
+        "SessionList" => "sessions",
         "Task" => "task",
         "Note" => "note",
         "BatchResults" => "batch",
