@@ -74,6 +74,18 @@ public static class Limits
     /// <summary>How long the link of a letter is good.</summary>
     public const int LinkMinutes = 60;
 
+    /// <summary>How long a letter is in hand at most (seconds): some mail servers think for half of that before they greet.</summary>
+    public const int MailSeconds = 30;
+
+    /// <summary>How soon a letter is tried again after its first failure (seconds); each further wait is twice as long.</summary>
+    public const int MailRetrySeconds = 5;
+
+    /// <summary>The longest wait between two tries (seconds).</summary>
+    public const int MailRetrySecondsMost = 3_600;
+
+    /// <summary>How long letters are kept that were written to files: whoever wants them has read them by then.</summary>
+    public const int MailFileDays = 30;
+
     /// <summary>Letters with a link that are sent to one e-mail, or for one account, in <see cref="LetterWindowMinutes"/>, password resets aside.</summary>
     public const int LettersInWindow = 5;
 

@@ -303,6 +303,10 @@ internal static partial class Log
         Message = "There are no rate limits, not even for guessing passwords: RateLimits__Enabled is false. Set it to true, or let nobody but friends reach this server.")]
     public static partial void RateLimitsOff(ILogger log);
 
+    [LoggerMessage(EventId = 25, EventName = "mail to files", Level = LogLevel.Warning,
+        Message = "No mail is sent: Mail__SmtpHost is not set, and letters are written to {directory}. Set it, and what goes with it, to have them sent.")]
+    public static partial void MailToFiles(ILogger log, string directory);
+
     [LoggerMessage(EventId = 17, EventName = "job done", Level = LogLevel.Information, Message = "{job}: {rows} rows.")]
     public static partial void JobDone(ILogger log, string job, int rows);
 

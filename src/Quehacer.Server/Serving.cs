@@ -13,6 +13,7 @@ using Quehacer.Server.Contracts.Envelope;
 using Quehacer.Server.Contracts.Tareas;
 using Quehacer.Server.Contracts.V1;
 using Quehacer.Server.Http;
+using Quehacer.Server.Mail;
 using Quehacer.Server.OpenApi;
 using Quehacer.Server.Pages;
 using IPNetwork = System.Net.IPNetwork;
@@ -81,6 +82,12 @@ internal static class Serving
         app.MapStartPage(problems);
         app.MapErrorPages(problems);
         app.MapReference();
+        app.MapAccountPages();
+        var files = new MailFiles(settings.MailDirectory);
+        if (settings.MailServer is null && settings.Environment == "Development")
+        {
+            app.MapMailPages(files);
+        }
         var (demands, batchLimit) = (new WriteDemands(settings.IdempotencyKeyRequired, settings.PreconditionRequired), RateLimits.OfBatches(settings));
         app.MapV1(installation, problems, demands, batchLimit);
         app.MapTareas(installation, errors, demands);
@@ -100,8 +107,10 @@ internal static class Serving
         }
         var address = app.Urls.First();
         Log.Serving(logger, address, settings.Environment);
-        // Every address of this machine is written as one that nobody can ask for.
-        await GreetAsync(settings.PublicUrl?.ToString().TrimEnd('/') ?? address.Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal), settings);
+        // Every address of this machine is written as one that nobody can ask for. What clients call this server in their requests is theirs to make up:
+        // no link of a letter is made from it.
+        var origin = settings.PublicUrl?.ToString().TrimEnd('/') ?? address.Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal);
+        await GreetAsync(origin, settings);
         app.Lifetime.ApplicationStopping.Register(() =>
         {
             requests.Stop();
@@ -123,6 +132,7 @@ internal static class Serving
         }).RunAsync(JobPoll, stopping.Token);
         var sighting = installation.SessionSightings.RunAsync(SightingsHeldFor, exception => Log.SightingsLost(logger, exception), stopping.Token);
         var watching = certificate?.WatchAsync(logs.CreateLogger("tls"), stopping.Token) ?? Task.CompletedTask;
+        var mailing = Mailing.RunAsync(opened, settings, files, origin, logs.CreateLogger("mail"), stopping.Token);
         await app.WaitForShutdownAsync(CancellationToken.None);
         await Console.Error.WriteLineAsync("Stopped.");
         Log.Stopped(logger, requests.Finished, requests.Cut);
@@ -135,6 +145,8 @@ internal static class Serving
         {
             Log.SightingsLost(logger, exception);
         }
+        // A mail server that keeps us waiting does not keep us from stopping: the letter is sent again at the next start.
+        await Task.WhenAny(mailing, Task.Delay(TimeSpan.FromSeconds(settings.ShutdownSeconds), CancellationToken.None));
     }
 
     /// <summary>
@@ -218,6 +230,11 @@ internal static class Serving
             Log.RateLimitsOff(logger);
             await Console.Error.WriteLineAsync("WARNING: RateLimits__Enabled is false. There are no rate limits, not even for guessing passwords.");
         }
+        if (settings.MailServer is null && settings.Environment == "Production")
+        {
+            Log.MailToFiles(logger, settings.MailDirectory);
+            await Console.Error.WriteLineAsync($"WARNING: Mail__SmtpHost is not set. No mail is sent: letters are written to {settings.MailDirectory}, where only this machine's administrators see them.");
+        }
         if (settings.AdminEmail is { } email && !await opened.Installation.Accounts.PromoteAsync(Text.NormaliseName(email), cancellation))
         {
             Log.AdminMissing(logger);
@@ -231,7 +248,7 @@ internal static class Serving
         A first request:
           curl {{address}}/api/v1/auth/register -H 'Content-Type: application/json' \
                -d '{"email":"ana@example.com","name":"Ana","password":"long enough to remember"}'
-        The reference is at {{address}}/docs. Stop with Ctrl-C. The README has the rest.
+        {{(settings.MailServer is null && settings.Environment == "Development" ? $"Mail is not sent but shown at {address}/mail, to this machine only. " : "")}}The reference is at {{address}}/docs. Stop with Ctrl-C. The README has the rest.
 
         """);
 }

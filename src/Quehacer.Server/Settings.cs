@@ -1,11 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
+using System.Net.Mail;
 using System.Text;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Postgres;
 using Quehacer.Server.Http;
+using Quehacer.Server.Mail;
 
 namespace Quehacer.Server;
 
@@ -89,6 +91,15 @@ public sealed record Settings
     /// <summary>The key before, whose cursors are still accepted.</summary>
     public required string? PreviousCursorKey { get; init; }
     public required string? AdminEmail { get; init; }
+
+    /// <summary>Null where letters are written to files.</summary>
+    public required SmtpServer? MailServer { get; init; }
+
+    /// <summary>Where letters are written when there is no mail server. Absolute.</summary>
+    public string MailDirectory => Path.Combine(Path.GetFullPath(DataDirectory), "mail");
+
+    /// <summary>From whom letters come.</summary>
+    public required MailAddress MailFrom { get; init; }
     public required int DeletedTaskDays { get; init; }
     public required bool PreconditionRequired { get; init; }
     public required int IdempotencyKeyHours { get; init; }
@@ -180,6 +191,8 @@ public sealed record Settings
             CursorKey = reader.Secret("Cursors:Key", Core.Accounts.SigningKey.MinBytes),
             PreviousCursorKey = reader.Secret("Cursors:PreviousKey", Core.Accounts.SigningKey.MinBytes),
             AdminEmail = reader.Text("Admin:Email", null),
+            MailServer = ReadMailServer(reader),
+            MailFrom = ReadMailFrom(reader),
             DeletedTaskDays = reader.Integer("Tasks:DeletedTaskDays", 30, 1, 3650),
             PreconditionRequired = reader.Flag("Tasks:RequireIfMatch", false),
             IdempotencyKeyHours = reader.Integer("Idempotency:KeyHours", 24, 24, 8760),
@@ -209,6 +222,10 @@ public sealed record Settings
         {
             reader.Refuse("Server__TrustedProxies holds every address there is, with which anybody could say to be anywhere. Name the addresses or networks of your proxies.");
         }
+        if (settings.MailServer is not null && settings.MailFrom.Host == "localhost")
+        {
+            reader.Refuse("Mail__SmtpHost is set and Mail__From is not, or is of localhost, which no mail server takes letters from. Set it to an address that your mail server sends for, such as tasks@example.com.");
+        }
         if (environment == "Production")
         {
             if (settings.SigningKey is null)
@@ -222,6 +239,47 @@ public sealed record Settings
             }
         }
         return settings;
+    }
+
+    /// <summary>Null without a host. What is set of the rest must fit together, or a letter would be lost, or a password shown, long after the start.</summary>
+    private static SmtpServer? ReadMailServer(Reader reader)
+    {
+        var host = reader.Text("Mail:SmtpHost", null);
+        var port = reader.Integer("Mail:SmtpPort", 587, 1, 65_535);
+        var user = reader.Text("Mail:SmtpUser", null);
+        var password = reader.Text("Mail:SmtpPassword", null);
+        var tls = reader.Text("Mail:SmtpTls", "starttls")!;
+        if (tls is not ("starttls" or "none"))
+        {
+            reader.Refuse($"Mail__SmtpTls is '{tls}'. Set it to starttls, or to none for a mail server on this machine or in a network of your own.");
+        }
+        if (host is not null && Uri.CheckHostName(host) == UriHostNameType.Unknown)
+        {
+            reader.Refuse($"Mail__SmtpHost is '{host}'. Set it to the name or address of a mail server alone, such as smtp.example.com; its port is Mail__SmtpPort.");
+        }
+        if (user is null != password is null)
+        {
+            reader.Refuse("Mail__SmtpUser and Mail__SmtpPassword belong together, and only one of them is set. Set both, or neither for a mail server that wants none.");
+        }
+        if (host is null && (user ?? password) is not null)
+        {
+            reader.Refuse("Mail__SmtpUser or Mail__SmtpPassword is set, and no mail server to log in to. Set Mail__SmtpHost, or remove them.");
+        }
+        if (user is not null && tls == "none")
+        {
+            reader.Refuse("Mail__SmtpTls is none, with which the password would go over the network for everybody to read. Set it to starttls, or remove Mail__SmtpUser and Mail__SmtpPassword.");
+        }
+        if (host is not null && port == 465)
+        {
+            reader.Refuse("Mail__SmtpPort is 465, where mail servers speak TLS from the first byte, which this server does not. Set it to 587, where they begin it with STARTTLS.");
+        }
+        return host is null ? null : new SmtpServer(host, port, tls == "starttls", user, password);
+    }
+
+    private static MailAddress ReadMailFrom(Reader reader)
+    {
+        var name = reader.Text("Mail:FromName", "Quehacer")!;
+        return reader.Mailbox("Mail:From", "quehacer@localhost", name);
     }
 
     /// <summary>An address with all its parts, or a network as RFC 4632 §3.1 writes it.</summary>
@@ -360,6 +418,25 @@ public sealed record Settings
             }
             wrong.Add($"{name} is '{text}'. Set it to the address that clients use, such as https://tasks.example.com, or remove it.");
             return null;
+        }
+
+        /// <summary>An e-mail, with what people read beside it.</summary>
+        public MailAddress Mailbox(string key, string otherwise, string displayName)
+        {
+            var text = Value(key, otherwise, null, out var name) ?? otherwise;
+            if (Message.TryRead(text) is null)
+            {
+                wrong.Add($"{name} is '{text}'. Set it to an e-mail alone, such as tasks@example.com; what people read beside it is {name}Name.");
+            }
+            else if (Message.TryRead(text, displayName) is not { } mailbox)
+            {
+                wrong.Add($"{name}Name is not a name that can stand in a letter: it holds a control character, such as the end of a line. Set it to a few words.");
+            }
+            else
+            {
+                return mailbox;
+            }
+            return new MailAddress(otherwise);
         }
 
         public string? DatabaseUrl(string key, string shortName)

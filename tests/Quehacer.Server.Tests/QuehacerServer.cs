@@ -18,7 +18,7 @@ public sealed partial class QuehacerServer : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly string[] OwnSettings = ["PORT", "DATA_DIR", "DATABASE_URL", "DOTNET_ENVIRONMENT"];
-    private static readonly string[] OwnSections = ["ASPNETCORE_", "Server__", "Database__", "Auth__", "Tasks__", "Idempotency__", "Cursors__", "Admin__", "Cors__", "Tls__", "Log__", "Envelope__", "RateLimits__"];
+    private static readonly string[] OwnSections = ["ASPNETCORE_", "Server__", "Database__", "Auth__", "Tasks__", "Idempotency__", "Cursors__", "Admin__", "Mail__", "Cors__", "Tls__", "Log__", "Envelope__", "RateLimits__"];
 
     /// <summary>One test is many users of one address: a server that is not tried for its limits has none.</summary>
     private static readonly (string Name, string Value) NoLimits = ("RateLimits__Enabled", "false");

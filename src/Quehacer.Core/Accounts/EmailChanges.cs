@@ -68,15 +68,12 @@ public sealed class EmailChanges
             return verified.Error;
         }
         var account = verified.Value;
-        if (account.Email == email)
-        {
-            return ErrorCode.AlreadySo;
-        }
         if ((await letters.CountLetterAsync(caller.UserId, cancellation) ?? await letters.CountLetterAsync(email, cancellation)) is { } refused)
         {
             return refused;
         }
-        if (await AccountStore.FindByEmailAsync(database, email, cancellation) is var (owner, _) && owner.Id != caller.UserId)
+        // One's own may be written otherwise than it was, in capitals, say.
+        if (await AccountStore.FindByEmailAsync(database, email, cancellation) is var (owner, _) && (owner.Id != caller.UserId || owner.Email == email))
         {
             return ErrorCode.EmailTaken;
         }

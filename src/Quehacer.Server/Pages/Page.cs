@@ -13,7 +13,7 @@ namespace Quehacer.Server.Pages;
 
 /// <summary>
 /// One answer to a request for a page: its language, its links, and the frame that every page stands in. Pages are built as elements and
-/// not as texts, so that they are well formed and nothing in them needs escaping by hand. They have no scripts and load nothing.
+/// not as texts, so that they are well formed and nothing in them needs escaping by hand. They load nothing but, where they must, a script of this server's.
 /// </summary>
 internal sealed class Page(HttpContext http)
 {
@@ -34,10 +34,21 @@ internal sealed class Page(HttpContext http)
         pre code{padding:0}
         dt{margin-top:.9rem}
         dd{margin:0;color:var(--quiet)}
+        label{display:block;margin:1rem 0 .25rem}
+        input{font:inherit;width:100%;max-width:26rem;padding:.5rem .6rem;color:inherit;background:var(--back);border:1px solid var(--quiet);border-radius:.25rem}
+        button{font:inherit;display:block;margin:1rem 0;padding:.5rem 1.1rem;color:var(--back);background:var(--link);border:1px solid var(--link);border-radius:.25rem;cursor:pointer}
+        button:disabled{opacity:.6;cursor:default}
+        [hidden]{display:none}
         """;
 
     private static readonly string Policy =
         $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    /// <summary>For pages that do something: their script comes from this server and speaks to no other.</summary>
+    private static readonly string ScriptPolicy = Policy + "; script-src 'self'; connect-src 'self'";
+
+    /// <summary>The page shows what nobody else is to find in a browser's store.</summary>
+    public bool IsSecret { get; init; }
 
     /// <summary>The language that <c>?lang=</c> names, else the one that <c>Accept-Language</c> prefers.</summary>
     public Language Language { get; } = Chosen(http.Request) ?? Languages.Preferred(http.Request);
@@ -60,6 +71,13 @@ internal sealed class Page(HttpContext http)
     public static XElement Section(string heading, params object[] content) => new("section", new XElement("h2", heading), content);
 
     public Task WriteAsync(int status, string title, params object[] content) => WriteAsync(status, title, Policy, [new XElement("style", Style)], content);
+
+    /// <summary>A page with a script.</summary>
+    /// <param name="script">The script's path, without a slash at the beginning.</param>
+    /// <param name="title">What the page is about.</param>
+    /// <param name="content">What stands below the heading.</param>
+    public Task WriteWithScriptAsync(string script, string title, params object[] content) => WriteAsync(
+        200, title, ScriptPolicy, [new XElement("style", Style), new XElement("script", new XAttribute("src", Root + script), new XAttribute("defer", "defer"), "")], content);
 
     /// <param name="status">The status of the answer.</param>
     /// <param name="title">What the page is about.</param>
@@ -115,7 +133,7 @@ internal sealed class Page(HttpContext http)
         http.Response.VariesBy(HeaderNames.Accept);
         http.Response.VariesBy(HeaderNames.AcceptLanguage);
         headers.ContentLanguage = Tag;
-        headers.CacheControl = "no-cache";
+        headers.CacheControl = IsSecret ? Caching.Never : "no-cache";
         http.Response.StatusCode = status;
         http.Response.ContentType = type;
         http.Response.ContentLength = body.Length;

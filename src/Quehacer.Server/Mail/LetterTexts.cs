@@ -1,0 +1,164 @@
+using System.Globalization;
+using Quehacer.Core;
+using Quehacer.Core.Mail;
+using Quehacer.Server.Http;
+
+namespace Quehacer.Server.Mail;
+
+/// <summary>
+/// The words of every letter: what happened, when and from where, and what to do if it was somebody else. Nothing that a stranger could choose stands in
+/// them, not even the name of the account: or a registration would have this server send anybody's words to anybody.
+/// </summary>
+internal static class LetterTexts
+{
+    public const string ResetPath = "/account/password-reset";
+    public const string VerifyPath = "/account/verify-email";
+    public const string EmailChangePath = "/account/email-change";
+
+    /// <param name="outgoing">The letter, with its secret where it has one.</param>
+    /// <param name="origin">Where this server is reached, without a slash at the end. Links lead nowhere else.</param>
+    public static LetterText Of(OutgoingLetter outgoing, string origin)
+    {
+        var letter = outgoing.Letter;
+        var when = Time(Ids.TimeOf(letter.Id));
+        var at = letter.Address is { } address
+            ? new Said($"On {when}, from the address {address}, ", $"El {when}, desde la dirección {address}, ")
+            : new Said($"On {when} ", $"El {when} ");
+        var until = outgoing.GoodUntil is { } end ? Time(end) : "";
+        var (subject, parts) = letter.Kind switch
+        {
+            MailKind.PasswordReset => Parts(
+                new("Set a new password", "Pon una contraseña nueva"),
+                Happened(new(
+                    $"somebody asked to set a new password for the account with this e-mail at {origin}. To set one, follow this link:",
+                    $"alguien pidió poner una contraseña nueva a la cuenta con este correo en {origin}. Para ponerla, sigue este enlace:")),
+                Link(ResetPath),
+                Once(new("A new password ends all sessions of the account.", "Una contraseña nueva cierra todas las sesiones de la cuenta.")),
+                Sentence(new(
+                    "If it was not you, do nothing: without the link nobody can change the password, and the one that you have goes on working.",
+                    "Si no fuiste tú, no hagas nada: sin el enlace nadie puede cambiar la contraseña, y la que tienes sigue valiendo."))),
+            MailKind.PasswordChanged => Parts(
+                new("Your password was changed", "Tu contraseña ha cambiado"),
+                Happened(new($"the password of your account at {origin} was changed.", $"se cambió la contraseña de tu cuenta en {origin}.")),
+                Sentence(new(
+                    "If it was you, there is nothing to do. If it was not, somebody else has your account: set a new password at once, which ends all sessions:",
+                    "Si fuiste tú, no hay nada que hacer. Si no, alguien más tiene tu cuenta: pon ya una contraseña nueva, lo que cierra todas las sesiones:")),
+                Link(ResetPath)),
+            MailKind.EmailVerification => Parts(
+                new("Confirm your e-mail", "Confirma tu correo"),
+                Happened(new(
+                    $"this e-mail was given as that of an account at {origin}. To confirm that it is yours, follow this link:",
+                    $"se dio este correo como el de una cuenta en {origin}. Para confirmar que es tuyo, sigue este enlace:")),
+                Link(VerifyPath),
+                Once(default),
+                Sentence(new("If it was not you, do nothing: it is not confirmed then.", "Si no fuiste tú, no hagas nada: así queda sin confirmar."))),
+            MailKind.EmailChange => Parts(
+                new("Confirm your new e-mail", "Confirma tu correo nuevo"),
+                Happened(new(
+                    $"somebody asked that an account at {origin} have this e-mail from now on. To agree, follow this link:",
+                    $"alguien pidió que una cuenta en {origin} tenga este correo desde ahora. Para aceptarlo, sigue este enlace:")),
+                Link(EmailChangePath),
+                Once(default),
+                Sentence(new("If it was not you, do nothing: the account keeps the e-mail that it has.", "Si no fuiste tú, no hagas nada: la cuenta conserva el correo que tiene."))),
+            MailKind.EmailChangeAsked => Parts(
+                new("Another e-mail was asked for", "Se ha pedido otro correo"),
+                Happened(new(
+                    $"somebody who knows your password asked that your account at {origin} have the e-mail {letter.Detail} instead of this one. It is changed as soon as that is confirmed from there.",
+                    $"alguien que conoce tu contraseña pidió que tu cuenta en {origin} tenga el correo {letter.Detail} en lugar de este. Se cambia en cuanto se confirme desde allí.")),
+                Sentence(new(
+                    "If it was you, there is nothing to do here. If it was not, set a new password at once, which makes the request worthless:",
+                    "Si fuiste tú, aquí no hay nada que hacer. Si no, pon ya una contraseña nueva, lo que deja la petición sin valor:")),
+                Link(ResetPath)),
+            MailKind.EmailChanged => Parts(
+                new("Your e-mail was changed", "Tu correo ha cambiado"),
+                Happened(new(
+                    $"your account at {origin} got the e-mail {letter.Detail} instead of this one. What there is to say about the account goes there from now on.",
+                    $"tu cuenta en {origin} pasó a tener el correo {letter.Detail} en lugar de este. Lo que haya que decir de la cuenta va allí desde ahora.")),
+                Sentence(new(
+                    "If it was you, there is nothing to do. If it was not, somebody else has your account, and this e-mail does not open it any more: tell whoever runs the server, and show them this letter.",
+                    "Si fuiste tú, no hay nada que hacer. Si no, alguien más tiene tu cuenta, y este correo ya no la abre: avisa a quien opera el servidor y enséñale esta carta."))),
+            MailKind.SecondFactorCode => Parts(
+                new("Your login code", "Tu código de acceso"),
+                Happened(new($"somebody gave your password at {origin}. To log in, type this code there:", $"alguien dio tu contraseña en {origin}. Para entrar, escribe allí este código:")),
+                Code(),
+                Once(Secret),
+                Sentence(new("If it was not you, somebody knows your password: set a new one at once:", "Si no fuiste tú, alguien conoce tu contraseña: pon ya una nueva:")),
+                Link(ResetPath)),
+            MailKind.LoginCode => Parts(
+                new("Your login code", "Tu código de acceso"),
+                Happened(new($"somebody asked for a code to log in to your account at {origin}. It is:", $"alguien pidió un código para entrar en tu cuenta en {origin}. Es:")),
+                Code(),
+                Once(Secret),
+                Sentence(new("If it was not you, do nothing: without the code nobody gets in.", "Si no fuiste tú, no hagas nada: sin el código no entra nadie."))),
+            MailKind.EmailFactorCode => Parts(
+                new("Your confirmation code", "Tu código de confirmación"),
+                Happened(new(
+                    $"somebody asked that logging in to your account at {origin} want a code by mail as well as the password. To confirm it, type this code there:",
+                    $"alguien pidió que entrar en tu cuenta en {origin} exija un código por correo además de la contraseña. Para confirmarlo, escribe allí este código:")),
+                Code(),
+                Once(Secret),
+                Sentence(new("If it was not you, somebody knows your password: set a new one at once:", "Si no fuiste tú, alguien conoce tu contraseña: pon ya una nueva:")),
+                Link(ResetPath)),
+            MailKind.SecondFactorAdded => Parts(
+                new("A second factor was added", "Se ha añadido un segundo factor"),
+                Happened(new(
+                    $"{Factor(letter.Detail).English} became a second factor of your account at {origin}. Logging in asks for it from now on.",
+                    $"{Factor(letter.Detail).Spanish} pasó a ser un segundo factor de tu cuenta en {origin}. Desde ahora se pide al entrar.")),
+                Sentence(new(
+                    "If it was you, there is nothing to do. If it was not, set a new password at once, and tell whoever runs the server if you cannot log in:",
+                    "Si fuiste tú, no hay nada que hacer. Si no, pon ya una contraseña nueva, y avisa a quien opera el servidor si no puedes entrar:")),
+                Link(ResetPath)),
+            MailKind.SecondFactorRemoved => Parts(
+                new("A second factor was removed", "Se ha quitado un segundo factor"),
+                Happened(new(
+                    $"{Factor(letter.Detail).English} ceased to be a second factor of your account at {origin}. Logging in does not ask for it any more.",
+                    $"{Factor(letter.Detail).Spanish} dejó de ser un segundo factor de tu cuenta en {origin}. Ya no se pide al entrar.")),
+                Sentence(new(
+                    "If it was you, there is nothing to do. If it was not, set a new password at once, and add the second factor again:",
+                    "Si fuiste tú, no hay nada que hacer. Si no, pon ya una contraseña nueva y añade de nuevo el segundo factor:")),
+                Link(ResetPath)),
+            MailKind.RecoveryCodeUsed => Parts(
+                new("A recovery code was used", "Se ha usado un código de recuperación"),
+                Happened(new(
+                    $"a recovery code of your account at {origin} was used, and works no more. Left of them: {letter.Detail}. Make new ones before they run out.",
+                    $"se usó un código de recuperación de tu cuenta en {origin}, que ya no vale. Quedan: {letter.Detail}. Haz otros nuevos antes de que se acaben.")),
+                Sentence(new(
+                    "If it was you, there is nothing else to do. If it was not, somebody has your codes: set a new password at once, and make new codes:",
+                    "Si fuiste tú, no hay nada más que hacer. Si no, alguien tiene tus códigos: pon ya una contraseña nueva y haz códigos nuevos:")),
+                Link(ResetPath)),
+        };
+        return new LetterText(letter.Language == Language.Spanish ? "es" : "en", subject, parts);
+
+        (string, IReadOnlyList<LetterPart>) Parts(Said title, params ReadOnlySpan<LetterPart> body) => (title.In(letter.Language), body.ToArray());
+
+        LetterPart Sentence(Said said) => new(LetterPartKind.Paragraph, said.In(letter.Language));
+
+        LetterPart Happened(Said what) => Sentence(new(at.English + what.English, at.Spanish + what.Spanish));
+
+        // Behind '#': what follows it is not sent to any server, so the token is in no log and no Referer.
+        LetterPart Link(string path) => new(LetterPartKind.Link, $"{origin}{path}?lang={(letter.Language == Language.Spanish ? "es" : "en")}{(outgoing.Token is { } token ? "#" + token : "")}");
+
+        LetterPart Code() => new(LetterPartKind.Code, outgoing.Code!);
+
+        LetterPart Once(Said besides)
+        {
+            var once = outgoing.Code is null
+                ? new Said($"The link works once, until {until}.", $"El enlace vale una vez, hasta el {until}.")
+                : new Said($"The code works once, until {until}.", $"El código vale una vez, hasta el {until}.");
+            return Sentence(besides == default ? once : new(once.English + " " + besides.English, once.Spanish + " " + besides.Spanish));
+        }
+    }
+
+    /// <summary>Who asks for a code pretends to be the server.</summary>
+    private static Said Secret => new("Give it to nobody: nobody of this server ever asks for it.", "No se lo des a nadie: nadie de este servidor lo pide nunca.");
+
+    private static Said Factor(string? detail) => detail switch
+    {
+        "totp" => new("an authenticator app", "una aplicación de autenticación"),
+        "email" => new("a code by mail", "un código por correo"),
+        _ => new("another proof", "otra prueba"),
+    };
+
+    /// <summary>To the minute, for people all over the world.</summary>
+    private static string Time(DateTime utc) => utc.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+}
