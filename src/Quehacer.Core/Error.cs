@@ -109,6 +109,9 @@ public enum Field
     Scopes,
     ExpiresAt,
 
+    /// <summary>Whether the session that asks is left when all are ended.</summary>
+    KeepCurrent,
+
     /// <summary>A member or parameter the contract does not know; its name is in <see cref="FieldError.Name"/>.</summary>
     Unknown,
     Page,

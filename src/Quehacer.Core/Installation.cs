@@ -16,7 +16,14 @@ namespace Quehacer.Core;
 /// <param name="CursorKeys">What seals the cursors of lists: the first seals, all of them open, so that a key can be replaced while cursors are out.</param>
 public sealed record InstallationOptions(
     SigningKey SigningKey, IReadOnlyList<byte[]> CursorKeys, PasswordHashing PasswordHashing, int ParallelPasswords, LoginLimits? LoginLimits, TimeSpan SessionLifetime,
-    TimeSpan IdempotencyKeysKeptFor, TimeSpan DeletedTasksKeptFor);
+    TimeSpan IdempotencyKeysKeptFor, TimeSpan DeletedTasksKeptFor)
+{
+    /// <summary>What becomes of accounts whose e-mail nobody has shown to be theirs.</summary>
+    public EmailVerification EmailVerification { get; init; } = EmailVerification.Optional;
+
+    /// <summary>How often letters may be asked for. Null for no limit.</summary>
+    public LetterLimits? LetterLimits { get; init; }
+}
 
 /// <summary>The core, put together: everything a contract or a command can ask for. Built once; all of it is safe to use from many requests at once.</summary>
 public sealed class Installation
@@ -41,11 +48,15 @@ public sealed class Installation
         OneTimeSecrets = new OneTimeSecrets(options.SigningKey);
         var passwords = new Passwords(options.PasswordHashing, options.ParallelPasswords);
         var check = new PasswordCheck(database, passwords, options.SigningKey, options.LoginLimits, time, report);
-        Accounts = new AccountStore(database, passwords, check, time);
+        var letters = new LetterCount(database, options.SigningKey, options.LetterLimits, time);
+        Accounts = new AccountStore(database, passwords, check, OneTimeSecrets, Outbox, options.EmailVerification, time, report);
         Sessions = new SessionStore(
-            database, check, AccessToken, new RefreshToken(options.SigningKey), Accounts, time, options.SessionLifetime, report);
+            database, check, AccessToken, new RefreshToken(options.SigningKey), Accounts, options.EmailVerification, time, options.SessionLifetime, report);
+        SessionList = new SessionList(database, time, report);
+        SessionSightings = new SessionSightings(database, time);
         ApiKeys = new ApiKeyStore(database, options.SigningKey, check, time, report);
-        PasswordResets = new PasswordResets(database, OneTimeSecrets, time);
+        PasswordResets = new PasswordResets(database, passwords, check, Accounts, OneTimeSecrets, letters, Outbox, time, report);
+        EmailChanges = new EmailChanges(database, check, Accounts, OneTimeSecrets, letters, Outbox, options.EmailVerification, time, report);
         CleanUp = new CleanUp(database, time, options.IdempotencyKeysKeptFor, options.DeletedTasksKeptFor);
     }
 
@@ -80,7 +91,14 @@ public sealed class Installation
     public SessionStore Sessions { get; }
 
     public ApiKeyStore ApiKeys { get; }
+
+    public SessionList SessionList { get; }
+
+    public SessionSightings SessionSightings { get; }
+
     public PasswordResets PasswordResets { get; }
+
+    public EmailChanges EmailChanges { get; }
 
     public AccessToken AccessToken { get; }
 

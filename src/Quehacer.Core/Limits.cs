@@ -95,6 +95,23 @@ public static class Limits
     /// <summary>How long letters are kept that were written to files: whoever wants them has read them by then.</summary>
     public const int MailFileDays = 30;
 
+    /// <summary>Letters with a link that are sent to one e-mail, or for one account, in <see cref="LetterWindowMinutes"/>, password resets aside.</summary>
+    public const int LettersInWindow = 5;
+
+    public const int LetterWindowMinutes = 15;
+
+    /// <summary>How long a letter is worth sending that tells what was done to an account: whoever was not asked wants to know, late as it may be.</summary>
+    public const int NoticeHours = 72;
+
+    /// <summary>So long after a refresh (seconds) the token that it used up is forgiven to the client that used it: an answer is not lost for longer.</summary>
+    public const int RefreshGraceSeconds = 10;
+
+    /// <summary>Sessions of an account that are listed: those that were seen last.</summary>
+    public const int SessionsShown = 100;
+
+    /// <summary>Sessions whose last sight waits in memory to be written: about 10 MB. What comes beyond that is seen a minute later.</summary>
+    public const int SightedSessions = 100_000;
+
     /// <summary>How much is kept of what a client calls itself.</summary>
     public const int UserAgentCharacters = 255;
 

@@ -206,7 +206,11 @@ internal sealed class Opened : IAsyncDisposable
                 settings.RateLimitsEnabled ? new LoginLimits(settings.LoginFailures, TimeSpan.FromMinutes(settings.LoginWindowMinutes), settings.LoginFailuresPerDay) : null,
                 TimeSpan.FromDays(settings.SessionDays),
                 TimeSpan.FromHours(settings.IdempotencyKeyHours),
-                TimeSpan.FromDays(settings.DeletedTaskDays)),
+                TimeSpan.FromDays(settings.DeletedTaskDays))
+            {
+                EmailVerification = settings.EmailVerification,
+                LetterLimits = settings.RateLimitsEnabled ? new LetterLimits(settings.PasswordResetsPerHour) : null,
+            },
             TimeProvider.System,
             (securityEvent, userId, from) =>
             {
@@ -321,6 +325,9 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 23, EventName = "stopped", Level = LogLevel.Information, Message = "Stopped: {finished} requests were finished, and {cut} were cut off.")]
     public static partial void Stopped(ILogger log, long finished, long cut);
+
+    [LoggerMessage(EventId = 30, EventName = "sightings lost", Level = LogLevel.Warning, Message = "When sessions were last seen could not be written, and up to a minute of it is lost.")]
+    public static partial void SightingsLost(ILogger log, Exception exception);
 
     [LoggerMessage(EventId = 18, EventName = "job failed", Level = LogLevel.Error, Message = "{job} failed and will be tried again.")]
     public static partial void JobFailed(ILogger log, string job, Exception exception);

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Quehacer.Core;
 using Quehacer.Core.Jobs;
+using Quehacer.Core.Postgres;
 using Quehacer.Server.Contracts;
 using Quehacer.Server.Contracts.Envelope;
 using Quehacer.Server.Contracts.Tareas;
@@ -23,6 +24,8 @@ namespace Quehacer.Server;
 internal static class Serving
 {
     private static readonly TimeSpan JobPoll = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan SightingsHeldFor = TimeSpan.FromMinutes(1);
 
     public static async Task RunAsync(CancellationToken cancellation)
     {
@@ -67,7 +70,7 @@ internal static class Serving
             app.UseMiddleware<DeprecationHeaders>(contracts, Deprecations.Current, TimeProvider.System);
         }
         app.UseMiddleware<Shedding>(contracts, settings.MaxConcurrentRequests);
-        app.UseMiddleware<Authentication>(installation.AccessToken, installation.ApiKeys, TimeProvider.System);
+        app.UseMiddleware<Authentication>(installation.AccessToken, installation.ApiKeys, installation.SessionSightings, TimeProvider.System);
         if (settings.RateLimitsEnabled)
         {
             app.UseMiddleware<RateLimits>(contracts, settings);
@@ -127,12 +130,21 @@ internal static class Serving
                 Log.JobDone(logger, job, rows);
             }
         }).RunAsync(JobPoll, stopping.Token);
+        var sighting = installation.SessionSightings.RunAsync(SightingsHeldFor, exception => Log.SightingsLost(logger, exception), stopping.Token);
         var watching = certificate?.WatchAsync(logs.CreateLogger("tls"), stopping.Token) ?? Task.CompletedTask;
         var mailing = Mailing.RunAsync(opened, settings, files, origin, logs.CreateLogger("mail"), stopping.Token);
         await app.WaitForShutdownAsync(CancellationToken.None);
         await Console.Error.WriteLineAsync("Stopped.");
         Log.Stopped(logger, requests.Finished, requests.Cut);
-        await Task.WhenAll(jobs, watching);
+        await Task.WhenAll(jobs, watching, sighting);
+        try
+        {
+            await installation.SessionSightings.WriteAsync(CancellationToken.None);
+        }
+        catch (Exception exception) when (Database.IsUnavailable(exception))
+        {
+            Log.SightingsLost(logger, exception);
+        }
         // A mail server that keeps us waiting does not keep us from stopping: the letter is sent again at the next start.
         await Task.WhenAny(mailing, Task.Delay(TimeSpan.FromSeconds(settings.ShutdownSeconds), CancellationToken.None));
     }

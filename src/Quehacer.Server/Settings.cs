@@ -79,6 +79,9 @@ public sealed record Settings
     public required string? SigningKey { get; init; }
     public required int SessionDays { get; init; }
 
+    /// <summary>What becomes of accounts whose e-mail nobody has shown to be theirs.</summary>
+    public required EmailVerification EmailVerification { get; init; }
+
     /// <summary>How many passwords are hashed at a time; 0 for half of the processors.</summary>
     public required int ParallelPasswords { get; init; }
 
@@ -116,6 +119,9 @@ public sealed record Settings
     public required int LoginFailures { get; init; }
     public required int LoginWindowMinutes { get; init; }
     public required int LoginFailuresPerDay { get; init; }
+
+    /// <summary>Letters for one e-mail.</summary>
+    public required int PasswordResetsPerHour { get; init; }
 
     /// <summary>Every key there is, with its default.</summary>
     public static IReadOnlyList<SettingInfo> Known
@@ -180,6 +186,7 @@ public sealed record Settings
             DatabaseStartupWaitSeconds = reader.Integer("Database:StartupWaitSeconds", 60, 0, 3600),
             SigningKey = reader.Secret("Auth:SigningKey", Core.Accounts.SigningKey.MinBytes),
             SessionDays = reader.Integer("Auth:SessionDays", 30, 1, 365),
+            EmailVerification = reader.OneOf("Auth:EmailVerification", EmailVerification.Optional),
             ParallelPasswords = reader.Integer("Auth:ParallelPasswords", 0, 0, 1000),
             CursorKey = reader.Secret("Cursors:Key", Core.Accounts.SigningKey.MinBytes),
             PreviousCursorKey = reader.Secret("Cursors:PreviousKey", Core.Accounts.SigningKey.MinBytes),
@@ -201,6 +208,7 @@ public sealed record Settings
             LoginFailures = reader.Integer("RateLimits:LoginFailures", 5, 1, 1_000_000),
             LoginWindowMinutes = reader.Integer("RateLimits:LoginWindowMinutes", 15, 1, 1440),
             LoginFailuresPerDay = reader.Integer("RateLimits:LoginFailuresPerDay", 100, 1, 1_000_000_000),
+            PasswordResetsPerHour = reader.Integer("RateLimits:PasswordResetsPerHour", 3, 1, 1_000_000),
         };
         if (settings.TlsCertificateFile is null != settings.TlsKeyFile is null)
         {
@@ -342,6 +350,24 @@ public sealed record Settings
                     wrong.Add($"{name} is '{text}'. Set it to true or false.");
                     return otherwise;
             }
+        }
+
+        /// <summary>One of the words of an enum, in small letters.</summary>
+        public T OneOf<T>(string key, T otherwise)
+            where T : struct, Enum
+        {
+            var words = Enum.GetValues<T>().ToDictionary(value => value.ToString().ToLowerInvariant());
+            var text = Value(key, otherwise.ToString().ToLowerInvariant(), null, out var name);
+            if (text is null)
+            {
+                return otherwise;
+            }
+            if (words.TryGetValue(text.ToLowerInvariant(), out var chosen))
+            {
+                return chosen;
+            }
+            wrong.Add($"{name} is '{text}'. Set it to one of {string.Join(", ", words.Keys)}.");
+            return otherwise;
         }
 
         public string? Text(string key, string? otherwise, string? shortName = null) => Value(key, otherwise ?? "", shortName, out _) ?? otherwise;

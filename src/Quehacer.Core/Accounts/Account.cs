@@ -44,16 +44,9 @@ public sealed partial record AccountEdit
     {
         var faults = new List<FieldError>(Faults);
         Require(Field.Email, Email, faults);
-        if (Email.IsSet && Email.Value.Length > 0)
+        if (Email.IsSet && Email.Value.Length > 0 && CheckEmail(Email.Value) is { } wrong)
         {
-            if (Text.Characters(Email.Value) > Limits.EmailCharacters)
-            {
-                faults.Add(new FieldError(Field.Email, FieldFault.TooLong, Limits.EmailCharacters));
-            }
-            else if (!IsEmail(Email.Value))
-            {
-                faults.Add(new FieldError(Field.Email, FieldFault.NotAnEmail));
-            }
+            faults.Add(wrong);
         }
         Require(Field.Name, Name, faults);
         CheckName(faults);
@@ -79,6 +72,13 @@ public sealed partial record AccountEdit
         }
         return faults;
     }
+
+    /// <summary>What is wrong with an e-mail that somebody wants to have; null when nothing is.</summary>
+    internal static FieldError? CheckEmail(string email) =>
+        !Text.IsStorable(email) ? new FieldError(Field.Email, FieldFault.NotText)
+        : Text.Characters(email) > Limits.EmailCharacters ? new FieldError(Field.Email, FieldFault.TooLong, Limits.EmailCharacters)
+        : !IsEmail(email) ? new FieldError(Field.Email, FieldFault.NotAnEmail)
+        : null;
 
     /// <summary>By which e-mails are equal: case does not count.</summary>
     public static string EmailKey(string email) => Text.NameKey(email);

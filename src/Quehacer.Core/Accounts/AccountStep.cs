@@ -96,6 +96,14 @@ internal static class AccountStep
         return await command.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
+    /// <summary>The same for a statement that reads, and perhaps locks what it has read; says whether there was a row.</summary>
+    public static async Task<bool> FindsAsync(this NpgsqlConnection connection, string sql, Action<NpgsqlParameterCollection> parameters)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        parameters(command.Parameters);
+        return await command.ExecuteScalarAsync(CancellationToken.None) is not null;
+    }
+
     /// <summary>
     /// Says in the account's history what was done; behind the statement that has raised its version. <paramref name="type"/> is a constant of ours.
     /// </summary>

@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json.Nodes;
 using Npgsql;
 using Quehacer.Core.Events;
+using Quehacer.Core.Mail;
 using Quehacer.Core.Postgres;
 
 namespace Quehacer.Core.Accounts;
@@ -13,7 +15,9 @@ public sealed record AccountView(Account Account, EntityTag Tag);
 internal sealed record Registered(Account Account, bool IsReplay, JsonObject Outcome);
 
 /// <summary>Who has an account: registration, one's own profile, promotion.</summary>
-public sealed class AccountStore(Database database, Passwords passwords, PasswordCheck check, TimeProvider time)
+public sealed class AccountStore(
+    Database database, Passwords passwords, PasswordCheck check, OneTimeSecrets secrets, Outbox outbox, EmailVerification emailVerification, TimeProvider time,
+    Action<SecurityEvent, Guid?, IPAddress?> report)
 {
     internal const string Columns =
         "a.user_id, a.email, a.name, a.is_admin, a.workspace_id, a.version, a.updated_at, a.plan, a.credentials, a.email_verified_at IS NOT NULL, a.totp_confirmed_at IS NOT NULL, a.email_factor_at IS NOT NULL";
@@ -26,7 +30,8 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
 
     /// <summary>
     /// Makes an account and its personal workspace. Nobody becomes an administrator this way. A known e-mail is refused, by the index that
-    /// makes e-mails unique, so that of any number of registrations at once one succeeds.
+    /// makes e-mails unique, so that of any number of registrations at once one succeeds. Where e-mails are verified, the letter that asks for it is
+    /// written in the same transaction; the operator vouches for those whom the operator registers.
     /// </summary>
     public async Task<Result<Answered<Account>>> RegisterAsync(AccountEdit edit, Visitor visitor, IdempotencyKey? key, CancellationToken cancellation)
     {
@@ -49,7 +54,9 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
             return ErrorCode.Busy;
         }
         var now = time.NowUtc();
-        var account = new Account(Ids.New(now), edit.Email.Value, edit.Name.Value, IsAdmin: false, Ids.New(now), Version: 1, now);
+        // Not told by the request id, which a client can choose.
+        var isVouchedFor = ReferenceEquals(visitor, Visitor.Operator);
+        var account = new Account(Ids.New(now), edit.Email.Value, edit.Name.Value, IsAdmin: false, Ids.New(now), Version: 1, now) { IsEmailVerified = isVouchedFor };
 
         await using var connection = await database.OpenAsync(cancellation);
         await using var batch = new WorkspaceBatch(connection, account.WorkspaceId);
@@ -58,19 +65,28 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
         {
             batch.Key(account.Id, key, streamId: null, version: null, Remember(account, remember), now);
         }
-        batch.Add("INSERT INTO accounts (user_id, email, email_key, name, password_hash, workspace_id, version, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+        batch.Add("INSERT INTO accounts (user_id, email, email_key, name, password_hash, workspace_id, version, updated_at, email_verified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
             .With(account.Id).With(account.Email).With(AccountEdit.EmailKey(account.Email)).With(account.Name).With(passwordHash)
-            .With(account.WorkspaceId).With(account.Version).With(now);
+            .With(account.WorkspaceId).With(account.Version).With(now).WithTime(isVouchedFor ? now : null);
         batch.Add(InsertEvent).With(account.Id).With(account.Version).With("account.registered").With(account.Id).With(now).WithText(visitor.RequestId);
         batch.Add("""
             INSERT INTO workspaces (workspace_id, owner_id, revision, labels_revision, last_task_number, pending_tasks, done_tasks, deleted_tasks, changed_at)
             VALUES ($1, $2, 1, 0, 0, 0, 0, 0, $3)
             """).With(account.WorkspaceId).With(account.Id).With(now);
         batch.Append(0, account.WorkspaceId, 1, EventNames.WorkspaceCreated, takesNumber: false, data: null, before: null, account.Id, visitor.RequestId);
+        if (emailVerification != EmailVerification.Off && !isVouchedFor)
+        {
+            var letter = new Letter(Ids.New(now), MailKind.EmailVerification, account.Email, visitor.Language, account.Id, Detail: null) { Address = visitor.Address };
+            var goodFor = TimeSpan.FromMinutes(Limits.LinkMinutes);
+            secrets.ParametersOf(batch.Add(OneTimeSecrets.Insert), SecretPurpose.EmailVerification, letter.Id, account.Id, account.Credentials, account.Email, now + goodFor);
+            Outbox.ParametersOf(batch.Add(Outbox.Insert), letter, now, goodFor);
+        }
         alongside(batch, account);
         batch.Commit();
         if ((await batch.ExecuteAsync(CancellationToken.None)).Outcome == BatchOutcome.Committed)
         {
+            outbox.Ring();
+            report(SecurityEvent.AccountRegistered, account.Id, visitor.Address);
             return new Registered(account, IsReplay: false, remember);
         }
 
@@ -149,9 +165,26 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
         return ErrorCode.Busy;
     }
 
-    /// <summary>Makes the account with this e-mail an administrator of the installation. False when there is no such account.</summary>
-    public Task<bool> PromoteAsync(string email, CancellationToken cancellation) =>
-        SetAsync(email, "is_admin", true, "account.promoted", cancellation);
+    /// <summary>
+    /// Makes the account with this e-mail an administrator of the installation. False when there is no such account. Whoever runs the installation has named
+    /// the e-mail, and so vouches for it.
+    /// </summary>
+    public async Task<bool> PromoteAsync(string email, CancellationToken cancellation)
+    {
+        if (!await SetAsync(email, "is_admin", true, "account.promoted", cancellation))
+        {
+            return false;
+        }
+        await using var vouch = database.Command("""
+            WITH vouched AS (
+              UPDATE accounts SET email_verified_at = $2, version = version + 1, updated_at = greatest(updated_at, $2)
+               WHERE email_key = $1 AND email_verified_at IS NULL RETURNING user_id, version)
+            INSERT INTO account_events (user_id, version, type, actor_id, at, request_id) SELECT user_id, version, 'account.email_verified', NULL, $2, NULL FROM vouched
+            """);
+        vouch.Parameters.With(AccountEdit.EmailKey(email)).With(time.NowUtc());
+        await vouch.ExecuteNonQueryAsync(cancellation);
+        return true;
+    }
 
     /// <summary>Puts the account with this e-mail on a plan, which its next access tokens carry. False when there is no such account.</summary>
     public Task<bool> PutOnPlanAsync(string email, Plan plan, CancellationToken cancellation) =>
@@ -205,6 +238,14 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
             HasEmailFactor = reader.GetBoolean(11),
         };
 
+    internal static async Task<Account?> FindAsync(Database database, Guid userId, CancellationToken cancellation)
+    {
+        await using var command = database.Command($"SELECT {Columns} FROM accounts a WHERE a.user_id = $1");
+        command.Parameters.With(userId);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) ? Read(reader) : null;
+    }
+
     internal static async Task<(Account Account, string PasswordHash)?> FindByEmailAsync(Database database, string email, CancellationToken cancellation)
     {
         await using var command = database.Command($"SELECT {Columns}, a.password_hash FROM accounts a WHERE a.email_key = $1");
@@ -253,6 +294,7 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
         outcome["email"] = account.Email;
         outcome["name"] = account.Name;
         outcome["is_admin"] = account.IsAdmin;
+        outcome["is_email_verified"] = account.IsEmailVerified;
         outcome["version"] = account.Version;
         outcome["updated_at"] = account.UpdatedAt.ToString("O", CultureInfo.InvariantCulture);
         return outcome.ToJsonString();
@@ -266,6 +308,7 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
             Email = (string)remembered["email"]!,
             Name = (string)remembered["name"]!,
             IsAdmin = (bool)remembered["is_admin"]!,
+            IsEmailVerified = (bool?)remembered["is_email_verified"] ?? account.IsEmailVerified,
             Version = (int)remembered["version"]!,
             UpdatedAt = DateTime.Parse((string)remembered["updated_at"]!, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind),
         };

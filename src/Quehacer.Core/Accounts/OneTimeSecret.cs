@@ -3,7 +3,9 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using Npgsql;
+using Quehacer.Core.Events;
 using Quehacer.Core.Postgres;
 
 namespace Quehacer.Core.Accounts;
@@ -66,8 +68,16 @@ public sealed class OneTimeSecrets(SigningKey key)
         RETURNING o.user_id, o.email
         """;
 
-    /// <summary>Makes all open secrets of an account worthless. Parameters: $1 account, $2 now.</summary>
-    internal const string ConsumeAll = "UPDATE one_time_secrets SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL";
+    /// <summary>
+    /// Consumes all open secrets of an account; behind the statement that has raised its credentials, which has made them worthless already. One that
+    /// somebody is consuming just now is passed over and not waited for: they wait for the account, and find its credentials changed.
+    /// Parameters: $1 account, $2 now.
+    /// </summary>
+    internal const string ConsumeAll = """
+        UPDATE one_time_secrets o SET used_at = $2
+          FROM (SELECT secret_id FROM one_time_secrets WHERE user_id = $1 AND used_at IS NULL FOR UPDATE SKIP LOCKED) open
+         WHERE o.secret_id = open.secret_id
+        """;
 
     /// <summary>The token that opens what the row is good for: 67 characters.</summary>
     public string TokenOf(SecretPurpose purpose, Guid id)
@@ -150,6 +160,40 @@ public sealed class OneTimeSecrets(SigningKey key)
             ? new OneTimeSecret(id, reader.GetGuid(0), reader.GetInt32(1), reader.IsDBNull(2) ? null : reader.GetString(2))
             : null;
     }
+
+    /// <summary>
+    /// Whose token it was with which the request was done that the key stands for; null when nothing was done under it, and
+    /// <see cref="ErrorCode.IdempotencyMismatch"/> when it was something else, or done with another token. What the key remembers is by <see cref="Remember"/>.
+    /// </summary>
+    internal static async Task<Result<Account>?> RecallAsync(Database database, SecretPurpose purpose, string token, IdempotencyKey? key, CancellationToken cancellation)
+    {
+        if (key is null || !TryRead(token, out var id))
+        {
+            return null;
+        }
+        Account account;
+        await using (var command = database.Command(
+            $"SELECT {AccountStore.Columns} FROM one_time_secrets o JOIN accounts a ON a.user_id = o.user_id WHERE o.secret_id = $1 AND o.purpose = $2 AND o.hash = $3"))
+        {
+            command.Parameters.With(id).With((short)purpose).With(Hash(token));
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            if (!await reader.ReadAsync(cancellation))
+            {
+                return null;
+            }
+            account = AccountStore.Read(reader);
+        }
+        var done = await Idempotency.FindAsync(database, account.WorkspaceId, account.Id, key, cancellation);
+        if (done is null)
+        {
+            return null;
+        }
+        var isSame = done.IsSameRequest(key) && done.Outcome is not null && (Guid?)JsonNode.Parse(done.Outcome)!["secret_id"] == id;
+        return isSame ? account : (Result<Account>)ErrorCode.IdempotencyMismatch;
+    }
+
+    /// <summary>What a key remembers of a confirmation: with which secret it was done, and no secret.</summary>
+    internal static string Remember(Guid id) => new JsonObject { ["secret_id"] = id }.ToJsonString();
 
     private void Mac(SecretPurpose purpose, Guid id, string use, Span<byte> mac)
     {

@@ -1,8 +1,11 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using Npgsql;
 using Quehacer.Core.Events;
+using Quehacer.Core.Limiting;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Workspaces;
 
@@ -12,15 +15,29 @@ namespace Quehacer.Core.Accounts;
 /// <param name="RefreshToken">Good for one use.</param>
 public sealed record Tokens(string AccessToken, string RefreshToken, Account Account);
 
+/// <summary>Who has just registered.</summary>
+/// <param name="Tokens">Of the first session; null where the e-mail must be verified before there is one.</param>
+public sealed record Newcomer(Account Account, Tokens? Tokens);
+
 /// <summary>
 /// Sessions: a login begins one, each refresh hands its only valid refresh token on, a logout ends it with all its tokens. Every step is
 /// decided by one conditional statement.
 /// </summary>
 public sealed class SessionStore(
-    Database database, PasswordCheck check, AccessToken accessTokens, RefreshToken refreshTokens, AccountStore accounts, TimeProvider time, TimeSpan lifetime,
-    Action<SecurityEvent, Guid?, IPAddress?> report)
+    Database database, PasswordCheck check, AccessToken accessTokens, RefreshToken refreshTokens, AccountStore accounts, EmailVerification emailVerification, TimeProvider time,
+    TimeSpan lifetime, Action<SecurityEvent, Guid?, IPAddress?> report)
 {
-    private const string InsertSession = "INSERT INTO sessions (session_id, user_id, generation, refresh_hash, refreshed_at, expires_at, user_agent, address)";
+    /// <summary>
+    /// Ends the open sessions of an account, in the order of their ids, so that nobody waits for somebody who waits for them. Parameters: $1 account, $2 now, $3 the
+    /// one that is kept, or null, $4 whether API keys end as well.
+    /// </summary>
+    internal const string EndAll = """
+        UPDATE sessions s SET ended_at = $2
+          FROM (SELECT session_id FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND session_id IS DISTINCT FROM $3 AND ($4 OR NOT is_key) ORDER BY session_id FOR UPDATE) open
+         WHERE s.session_id = open.session_id
+        """;
+
+    private const string InsertSession = "INSERT INTO sessions (session_id, user_id, generation, refresh_hash, refreshed_at, expires_at, user_agent, address, client)";
 
     public async Task<Result<Answered<Tokens>>> LoginAsync(string email, string password, Visitor visitor, IdempotencyKey? key, CancellationToken cancellation)
     {
@@ -36,13 +53,17 @@ public sealed class SessionStore(
     internal async Task<Result<Answered<Tokens>>> BeginAsync(
         Account account, Visitor visitor, IdempotencyKey? key, Func<NpgsqlConnection, Task<bool>> consumeAsync, CancellationToken cancellation)
     {
+        if (emailVerification == EmailVerification.Required && !account.IsEmailVerified)
+        {
+            return ErrorCode.EmailNotVerified;
+        }
         var now = time.NowUtc();
         var sessionId = Ids.New(now);
         var tokens = Issue(account, sessionId, generation: 0, now);
         var outcome = await AccountStep.RunAsync(
             database, account.WorkspaceId, account.Id, key, Remember(sessionId, 0, now).ToJsonString(), now,
             async connection => await consumeAsync(connection) && await connection.ExecuteAsync(
-                $"{InsertSession} SELECT $1, a.user_id, 0, $3, $4, $5, $6, $7 FROM accounts a WHERE a.user_id = $2 AND a.credentials = $8 FOR SHARE OF a",
+                $"{InsertSession} SELECT $1, a.user_id, 0, $3, $4, $5, $6, $7, $8 FROM accounts a WHERE a.user_id = $2 AND a.credentials = $9 FOR SHARE OF a",
                 parameters => NewSession(parameters, sessionId, tokens, visitor, now).With(account.Credentials)) == 1);
         switch (outcome)
         {
@@ -60,29 +81,31 @@ public sealed class SessionStore(
 
     /// <summary>
     /// Makes an account, as <see cref="AccountStore.RegisterAsync"/> does, and begins its first session, in one transaction: nobody who is killed on
-    /// the way has one without the other. A repeat under the key is given the same tokens.
+    /// the way has one without the other. A repeat under the key is given the same tokens. Where nobody signs in before their e-mail is verified, there is an
+    /// account and no session.
     /// </summary>
-    public async Task<Result<Answered<Tokens>>> RegisterAsync(AccountEdit edit, Visitor visitor, IdempotencyKey? key, CancellationToken cancellation)
+    public async Task<Result<Answered<Newcomer>>> RegisterAsync(AccountEdit edit, Visitor visitor, IdempotencyKey? key, CancellationToken cancellation)
     {
+        if (emailVerification == EmailVerification.Required)
+        {
+            var made = await accounts.RegisterAsync(edit, visitor, key, (_, _) => { }, [], cancellation);
+            return made.IsOk ? Welcome(made.Value, tokens: null) : made.Error;
+        }
         var now = time.NowUtc();
         var sessionId = Ids.New(now);
         var registered = await accounts.RegisterAsync(
             edit, visitor, key,
-            (batch, account) => NewSession(batch.Add($"{InsertSession} VALUES ($1, $2, 0, $3, $4, $5, $6, $7)"), sessionId, Issue(account, sessionId, generation: 0, now), visitor, now),
+            (batch, account) => NewSession(batch.Add($"{InsertSession} VALUES ($1, $2, 0, $3, $4, $5, $6, $7, $8)"), sessionId, Issue(account, sessionId, generation: 0, now), visitor, now),
             Remember(sessionId, 0, now), cancellation);
-        if (!registered.IsOk)
-        {
-            return registered.Error;
-        }
-        var (account, isReplay, outcome) = registered.Value;
-        return new Answered<Tokens>(isReplay ? Reissue(account, outcome) : Issue(account, sessionId, generation: 0, now), isReplay);
+        return registered.IsOk ? Welcome(registered.Value, Issue(registered.Value.Account, sessionId, generation: 0, now)) : registered.Error;
     }
 
     /// <summary>
     /// Hands on: the token is used up and a new one given, in one conditional statement, so that of any number of uses at once one succeeds.
-    /// Whoever uses a token again has it from somewhere it should not be: the session ends, for the thief and for the owner.
+    /// Whoever uses a token again has it from somewhere it should not be: the session ends, for the thief and for the owner. Only the client that has just
+    /// used it is refused and nothing else: it has sent its request twice, or lost the answer.
     /// </summary>
-    public async Task<Result<Answered<Tokens>>> RefreshAsync(string token, IdempotencyKey? key, CancellationToken cancellation)
+    public async Task<Result<Answered<Tokens>>> RefreshAsync(string token, Visitor visitor, IdempotencyKey? key, CancellationToken cancellation)
     {
         if (!refreshTokens.TryRead(token, out var sessionId, out var generation, out var authentic)
             || await FindOwnerAsync(sessionId, cancellation) is not { } account)
@@ -95,10 +118,11 @@ public sealed class SessionStore(
             database, account.WorkspaceId, account.Id, key, Remember(sessionId, generation + 1, now).ToJsonString(), now,
             async connection => await connection.ExecuteAsync(
                 """
-                UPDATE sessions SET generation = generation + 1, refresh_hash = $4, refreshed_at = $5, expires_at = $6
+                UPDATE sessions SET generation = generation + 1, refresh_hash = $4, refreshed_at = $5, expires_at = $6, user_agent = $7, address = $8, client = $9, seen_at = NULL
                  WHERE session_id = $1 AND generation = $2 AND refresh_hash = $3 AND ended_at IS NULL AND expires_at > $5
                 """,
-                parameters => parameters.With(sessionId).With(generation).With(RefreshToken.Hash(token)).With(RefreshToken.Hash(tokens.RefreshToken)).With(now).With(now + lifetime)) == 1);
+                parameters => parameters.With(sessionId).With(generation).With(RefreshToken.Hash(token)).With(RefreshToken.Hash(tokens.RefreshToken)).With(now).With(now + lifetime)
+                    .WithText(visitor.UserAgent).WithText(visitor.Address?.ToString()).With(ClientOf(visitor))) == 1);
         if (outcome == StepOutcome.Done)
         {
             return new Answered<Tokens>(tokens, IsReplay: false);
@@ -113,7 +137,7 @@ public sealed class SessionStore(
         }
         if (authentic)
         {
-            await EndIfReusedAsync(sessionId, generation, account.Id);
+            await EndUnlessRepeatedAsync(sessionId, generation, account.Id, visitor);
         }
         return ErrorCode.RefreshTokenInvalid;
     }
@@ -156,14 +180,40 @@ public sealed class SessionStore(
         return await reader.ReadAsync(cancellation) ? AccountStore.Read(reader) : null;
     }
 
-    private async Task EndIfReusedAsync(Guid sessionId, int generation, Guid userId)
+    /// <summary>
+    /// Forgiven is the token just before the present one, for a moment, to the very client that used it up: the statement that ends the session asks all of that
+    /// of the row as it is then (docs/decisions/0031).
+    /// </summary>
+    private async Task EndUnlessRepeatedAsync(Guid sessionId, int generation, Guid userId, Visitor visitor)
     {
-        await using var command = database.Command("UPDATE sessions SET ended_at = $3 WHERE session_id = $1 AND generation > $2 AND ended_at IS NULL");
-        command.Parameters.With(sessionId).With(generation).With(time.NowUtc());
-        if (await command.ExecuteNonQueryAsync(CancellationToken.None) == 1)
+        var now = time.NowUtc();
+        await using (var command = database.Command("""
+            UPDATE sessions SET ended_at = $3
+             WHERE session_id = $1 AND generation > $2 AND ended_at IS NULL AND (generation = $2 + 1 AND refreshed_at > $4 AND client = $5) IS NOT TRUE
+            """))
         {
-            report(SecurityEvent.RefreshTokenReused, userId, null);
+            command.Parameters.With(sessionId).With(generation).With(now).With(now - TimeSpan.FromSeconds(Limits.RefreshGraceSeconds)).With(ClientOf(visitor));
+            if (await command.ExecuteNonQueryAsync(CancellationToken.None) == 1)
+            {
+                report(SecurityEvent.RefreshTokenReused, userId, visitor.Address);
+                return;
+            }
         }
+        // Nothing hangs on what is told here: the session is open still where the use was forgiven, and had ended where it was not.
+        await using var open = database.Command("SELECT EXISTS (SELECT FROM sessions WHERE session_id = $1 AND generation > $2 AND ended_at IS NULL)");
+        open.Parameters.With(sessionId).With(generation);
+        if ((bool)(await open.ExecuteScalarAsync(CancellationToken.None))!)
+        {
+            report(SecurityEvent.RefreshTokenRepeated, userId, visitor.Address);
+        }
+    }
+
+    /// <param name="registered">Who has registered.</param>
+    /// <param name="tokens">Of the session that was begun now; a repeat is given what its key remembers.</param>
+    private Answered<Newcomer> Welcome(Registered registered, Tokens? tokens)
+    {
+        var (account, isReplay, outcome) = registered;
+        return new Answered<Newcomer>(new Newcomer(account, !isReplay ? tokens : outcome.ContainsKey("session_id") ? Reissue(account, outcome) : null), isReplay);
     }
 
     private async Task<Result<Answered<Tokens>>?> ReplayAsync(Account account, IdempotencyKey key, CancellationToken cancellation)
@@ -184,10 +234,13 @@ public sealed class SessionStore(
         account, (Guid)outcome["session_id"]!, (int)outcome["generation"]!,
         DateTime.Parse((string)outcome["at"]!, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind));
 
-    /// <summary>Parameters $1 to $7 of <see cref="InsertSession"/>; the generation is 0.</summary>
+    /// <summary>What the requests of one client have in common, and those of two hardly ever: what it calls itself, and where it is.</summary>
+    private static byte[] ClientOf(Visitor visitor) => SHA256.HashData(Encoding.UTF8.GetBytes($"{AddressBlock.Of(visitor.Address):x32}\0{visitor.UserAgent}"));
+
+    /// <summary>Parameters $1 to $8 of <see cref="InsertSession"/>; the generation is 0.</summary>
     private NpgsqlParameterCollection NewSession(NpgsqlParameterCollection parameters, Guid sessionId, Tokens tokens, Visitor visitor, DateTime now) =>
         parameters.With(sessionId).With(tokens.Account.Id).With(RefreshToken.Hash(tokens.RefreshToken)).With(now).With(now + lifetime)
-            .WithText(visitor.UserAgent).WithText(visitor.Address?.ToString());
+            .WithText(visitor.UserAgent).WithText(visitor.Address?.ToString()).With(ClientOf(visitor));
 
     /// <summary>From these the same tokens are made again; no token is kept.</summary>
     private static JsonObject Remember(Guid sessionId, int generation, DateTime at) => new()

@@ -96,6 +96,21 @@ internal sealed class RowsAnswer<T>(RowFormat<T> format, RowPage<T> first) : IRe
     }
 }
 
+/// <summary>202, for what is done later, or perhaps not at all, and says nothing of it.</summary>
+internal sealed class Accepted(bool isReplay) : IResult
+{
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        if (isReplay)
+        {
+            httpContext.Response.Headers["Idempotent-Replayed"] = "true";
+        }
+        httpContext.Response.StatusCode = StatusCodes.Status202Accepted;
+        httpContext.Response.ContentLength = 0;
+        return Task.CompletedTask;
+    }
+}
+
 /// <summary>204, for what leaves nothing to show.</summary>
 internal sealed class NoContent(bool isReplay) : IResult
 {

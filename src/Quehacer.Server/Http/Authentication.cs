@@ -28,7 +28,7 @@ internal sealed record Unidentified(HttpFault Fault);
 /// Reads the bearer token (RFC 6750; from the header only, never from a query string) and leaves the <see cref="Caller"/> for what follows, or
 /// why there is none. Whether the session is still open is for the first statement that runs for the caller to say.
 /// </summary>
-internal sealed class Authentication(RequestDelegate next, AccessToken accessToken, ApiKeyStore keys, TimeProvider time)
+internal sealed class Authentication(RequestDelegate next, AccessToken accessToken, ApiKeyStore keys, SessionSightings sightings, TimeProvider time)
 {
     private const string Scheme = "Bearer ";
 
@@ -50,6 +50,7 @@ internal sealed class Authentication(RequestDelegate next, AccessToken accessTok
     {
         if (await keys.RecogniseAsync(key, http.TraceIdentifier, Endpoints.Bounded) is { } caller)
         {
+            sightings.See(caller.SessionId);
             http.Features.Set(caller);
         }
         else
@@ -85,6 +86,7 @@ internal sealed class Authentication(RequestDelegate next, AccessToken accessTok
             case TokenFault.Expired:
                 return HttpFault.TokenExpired;
         }
+        sightings.See(claims.SessionId);
         http.Features.Set(new Caller(claims.UserId, claims.SessionId, claims.WorkspaceId, http.TraceIdentifier) { Plan = claims.Plan });
         return null;
     }
@@ -121,8 +123,13 @@ internal static class Callers
     public static Visitor Visitor(this HttpContext http)
     {
         var agent = Text.IsStorable(http.Request.Headers.UserAgent.ToString()) ? http.Request.Headers.UserAgent.ToString() : "";
+        if (agent.Length > Limits.UserAgentCharacters)
+        {
+            // Half of a character is no text.
+            agent = agent[..(char.IsHighSurrogate(agent[Limits.UserAgentCharacters - 1]) ? Limits.UserAgentCharacters - 1 : Limits.UserAgentCharacters)];
+        }
         return new Visitor(
-            http.Connection.RemoteIpAddress, agent.Length == 0 ? null : agent.Length <= Limits.UserAgentCharacters ? agent : agent[..Limits.UserAgentCharacters],
+            http.Connection.RemoteIpAddress, agent.Length == 0 ? null : agent,
             Languages.Preferred(http.Request), http.TraceIdentifier);
     }
 }

@@ -19,6 +19,11 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
     public static readonly ErrorResponse WrongCredentials = new("WrongCredentials", [ErrorCatalogue.InvalidCredentials], "WWW-Authenticate");
     public static readonly ErrorResponse WrongPassword = new(
         "WrongPassword", [ErrorCatalogue.InvalidCredentials, ErrorCatalogue.Unauthorized, ErrorCatalogue.TokenExpired, ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
+    public static readonly ErrorResponse BadOneTimeToken = new(
+        "BadOneTimeToken",
+        [ErrorCatalogue.OneTimeTokenInvalid, ErrorCatalogue.MalformedJson, ErrorCatalogue.BadRequest, ErrorCatalogue.IdempotencyKeyInvalid, ErrorCatalogue.IdempotencyKeyMissing]);
+    public static readonly ErrorResponse EmailNotVerified = new("EmailNotVerified", [ErrorCatalogue.EmailNotVerified]);
+    public static readonly ErrorResponse NotOffered = new("NotOffered", [ErrorCatalogue.NotOffered]);
     public static readonly ErrorResponse RefreshTokenInvalid = new("RefreshTokenInvalid", [ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
     public static readonly ErrorResponse Forbidden = new("Forbidden", [ErrorCatalogue.Forbidden]);
     public static readonly ErrorResponse NotFound = new("NotFound", [ErrorCatalogue.NotFound]);

@@ -28,7 +28,8 @@ internal sealed class House : IAsyncDisposable
 
     public static readonly TaskLimits V1 = new(TitleCharacters: 200, DescriptionCharacters: 10_000, Tags: 10, TagCharacters: 50);
 
-    private House(string connectionString, TimeSpan keysKeptFor, TimeSpan tasksKeptFor, int lockTimeoutMs, LoginLimits? loginLimits)
+    private House(
+        string connectionString, TimeSpan keysKeptFor, TimeSpan tasksKeptFor, int lockTimeoutMs, LoginLimits? loginLimits, LetterLimits? letterLimits, EmailVerification emailVerification)
     {
         ConnectionString = connectionString;
         Database = new Database(new DatabaseOptions(connectionString, PoolSize: 24, StatementTimeoutMs: 20_000, lockTimeoutMs));
@@ -39,7 +40,11 @@ internal sealed class House : IAsyncDisposable
             return hash == "plain:" + password;
         });
         var options = new InstallationOptions(
-            new SigningKey("a secret of at least thirty-two bytes"), [new byte[32]], hashing, ParallelPasswords: 4, loginLimits, TimeSpan.FromDays(30), keysKeptFor, tasksKeptFor);
+            new SigningKey("a secret of at least thirty-two bytes"), [new byte[32]], hashing, ParallelPasswords: 4, loginLimits, TimeSpan.FromDays(30), keysKeptFor, tasksKeptFor)
+        {
+            EmailVerification = emailVerification,
+            LetterLimits = letterLimits,
+        };
         Core = new Installation(Database, options, Time, (incident, userId, _) => Incidents.Enqueue((incident, userId)));
     }
 
@@ -60,8 +65,10 @@ internal sealed class House : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<House> BuildAsync(PostgresFixture postgres, int keysKeptForDays = 1, int tasksKeptForDays = 30, int lockTimeoutMs = 20_000, LoginLimits? loginLimits = null) =>
-        new(await postgres.DatabaseAsync(), TimeSpan.FromDays(keysKeptForDays), TimeSpan.FromDays(tasksKeptForDays), lockTimeoutMs, loginLimits);
+    public static async Task<House> BuildAsync(
+        PostgresFixture postgres, int keysKeptForDays = 1, int tasksKeptForDays = 30, int lockTimeoutMs = 20_000, LoginLimits? loginLimits = null, LetterLimits? letterLimits = null,
+        EmailVerification emailVerification = EmailVerification.Optional) =>
+        new(await postgres.DatabaseAsync(), TimeSpan.FromDays(keysKeptForDays), TimeSpan.FromDays(tasksKeptForDays), lockTimeoutMs, loginLimits, letterLimits, emailVerification);
 
     public ValueTask DisposeAsync() => Database.DisposeAsync();
 

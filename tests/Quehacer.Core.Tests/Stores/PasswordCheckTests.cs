@@ -148,7 +148,7 @@ public sealed class PasswordCheckTests(PostgresFixture postgres)
         Assert.True(await house.Core.Accounts.PutOnPlanAsync("ana@example.com", Plan.Premium, Cancellation));
         Assert.False(await house.Core.Accounts.PutOnPlanAsync("nobody@example.com", Plan.Plus, Cancellation));
 
-        var refreshed = House.Ok(await house.Core.Sessions.RefreshAsync(tokens.RefreshToken, null, Cancellation)).Value;
+        var refreshed = House.Ok(await house.Core.Sessions.RefreshAsync(tokens.RefreshToken, Visitor.Operator, null, Cancellation)).Value;
         Assert.Equal((Plan.Standard, Plan.Premium), (PlanOf(house, tokens), PlanOf(house, refreshed)));
         Assert.Equal(1, await house.CountAsync("SELECT count(*) FROM account_events WHERE type = 'account.put_on_plan'"));
     }

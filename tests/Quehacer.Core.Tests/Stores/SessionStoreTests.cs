@@ -9,18 +9,19 @@ public sealed class SessionStoreTests(PostgresFixture postgres)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Of_fifty_uses_of_one_refresh_token_one_succeeds_and_the_session_is_over()
+    public async Task Of_fifty_uses_of_one_refresh_token_by_two_clients_one_succeeds_and_the_session_is_over()
     {
         await using var house = await House.BuildAsync(postgres);
         var (ana, tokens) = await house.MoveInAsync("ana@example.com");
         var (elsewhere, _) = await house.LogInAsync("ana@example.com");
 
-        var results = await House.AtOnceAsync(50, _ => house.Core.Sessions.RefreshAsync(tokens.RefreshToken, null, Cancellation));
+        var results = await House.AtOnceAsync(
+            50, index => house.Core.Sessions.RefreshAsync(tokens.RefreshToken, index % 2 == 0 ? Visitor.Operator : Visitor.Operator with { UserAgent = "another" }, null, Cancellation));
 
         var success = Assert.Single(results, result => result.IsOk).Value!.Value;
         Assert.Equal(49, results.Count(result => result.Error?.Code == ErrorCode.RefreshTokenInvalid));
         Assert.False(await house.Core.Sessions.IsOpenAsync(ana, Cancellation));
-        Assert.Equal(ErrorCode.RefreshTokenInvalid, (await house.Core.Sessions.RefreshAsync(success.RefreshToken, null, Cancellation)).Error?.Code);
+        Assert.Equal(ErrorCode.RefreshTokenInvalid, (await house.Core.Sessions.RefreshAsync(success.RefreshToken, Visitor.Operator, null, Cancellation)).Error?.Code);
         Assert.Equal(ErrorCode.SessionEnded, (await house.Core.Tasks.GetAsync(house.CallerOf(success), new TaskRef(default, 1), Cancellation)).Error?.Code);
         Assert.Equal([(SecurityEvent.RefreshTokenReused, (Guid?)ana.UserId)], house.Incidents.Where(incident => incident.Incident.IsSuspicious()));
         Assert.True(await house.Core.Sessions.IsOpenAsync(elsewhere, Cancellation));
@@ -32,12 +33,12 @@ public sealed class SessionStoreTests(PostgresFixture postgres)
         await using var house = await House.BuildAsync(postgres);
         var (ana, tokens) = await house.MoveInAsync("ana@example.com");
 
-        var results = await House.AtOnceAsync(20, _ => house.Core.Sessions.RefreshAsync(tokens.RefreshToken, House.Key("k"), Cancellation));
+        var results = await House.AtOnceAsync(20, _ => house.Core.Sessions.RefreshAsync(tokens.RefreshToken, Visitor.Operator, House.Key("k"), Cancellation));
 
         Assert.Single(results.Select(House.Ok), answered => !answered.IsReplay);
         Assert.Single(results.Select(result => result.Value!.Value).Distinct());
         Assert.True(await house.Core.Sessions.IsOpenAsync(ana, Cancellation));
-        Assert.True((await house.Core.Sessions.RefreshAsync(results[0].Value!.Value.RefreshToken, null, Cancellation)).IsOk);
+        Assert.True((await house.Core.Sessions.RefreshAsync(results[0].Value!.Value.RefreshToken, Visitor.Operator, null, Cancellation)).IsOk);
         Assert.DoesNotContain(house.Incidents, incident => incident.Incident.IsSuspicious());
     }
 
@@ -49,13 +50,13 @@ public sealed class SessionStoreTests(PostgresFixture postgres)
 
         for (var use = 0; use < 3; use++)
         {
-            var refreshed = House.Ok(await house.Core.Sessions.RefreshAsync(tokens.RefreshToken, null, Cancellation)).Value;
+            var refreshed = House.Ok(await house.Core.Sessions.RefreshAsync(tokens.RefreshToken, Visitor.Operator, null, Cancellation)).Value;
             Assert.NotEqual(tokens.RefreshToken, refreshed.RefreshToken);
             Assert.Equal(ana, house.CallerOf(refreshed));
             tokens = refreshed;
         }
         house.Time.Forward(TimeSpan.FromDays(31));
-        Assert.Equal(ErrorCode.RefreshTokenInvalid, (await house.Core.Sessions.RefreshAsync(tokens.RefreshToken, null, Cancellation)).Error?.Code);
+        Assert.Equal(ErrorCode.RefreshTokenInvalid, (await house.Core.Sessions.RefreshAsync(tokens.RefreshToken, Visitor.Operator, null, Cancellation)).Error?.Code);
     }
 
     [Fact]
@@ -63,12 +64,12 @@ public sealed class SessionStoreTests(PostgresFixture postgres)
     {
         await using var house = await House.BuildAsync(postgres);
         var (ana, tokens) = await house.MoveInAsync("ana@example.com");
-        House.Ok(await house.Core.Sessions.RefreshAsync(tokens.RefreshToken, null, Cancellation));
+        House.Ok(await house.Core.Sessions.RefreshAsync(tokens.RefreshToken, Visitor.Operator, null, Cancellation));
         var forger = new RefreshToken(new SigningKey("another secret of at least 32 bytes"));
 
         foreach (var token in new[] { forger.Issue(ana.SessionId, 0), forger.Issue(ana.SessionId, 1), forger.Issue(Guid.NewGuid(), 0), "qr_x", "", tokens.RefreshToken + "=", tokens.RefreshToken + "A" })
         {
-            Assert.Equal(ErrorCode.RefreshTokenInvalid, (await house.Core.Sessions.RefreshAsync(token, null, Cancellation)).Error?.Code);
+            Assert.Equal(ErrorCode.RefreshTokenInvalid, (await house.Core.Sessions.RefreshAsync(token, Visitor.Operator, null, Cancellation)).Error?.Code);
         }
         Assert.True(await house.Core.Sessions.IsOpenAsync(ana, Cancellation));
         Assert.DoesNotContain(house.Incidents, incident => incident.Incident.IsSuspicious());
@@ -79,7 +80,7 @@ public sealed class SessionStoreTests(PostgresFixture postgres)
     {
         await using var house = await House.BuildAsync(postgres);
         var (_, tokens) = await house.MoveInAsync("ana@example.com");
-        var second = House.Ok(await house.Core.Sessions.RefreshAsync(tokens.RefreshToken, House.Key("k"), Cancellation)).Value;
+        var second = House.Ok(await house.Core.Sessions.RefreshAsync(tokens.RefreshToken, Visitor.Operator, House.Key("k"), Cancellation)).Value;
 
         foreach (var secret in new[] { tokens.RefreshToken, second.RefreshToken, second.AccessToken })
         {
@@ -103,7 +104,7 @@ public sealed class SessionStoreTests(PostgresFixture postgres)
             ErrorCode.SessionEnded,
             (await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Create(new TaskEdit { Title = "x", Tags = new[] { "t" } }, House.V1), House.Key("c"), Cancellation)).Error?.Code);
         Assert.Equal(ErrorCode.SessionEnded, (await house.Core.Accounts.GetAsync(ana, Cancellation)).Error?.Code);
-        Assert.Equal(ErrorCode.RefreshTokenInvalid, (await house.Core.Sessions.RefreshAsync(tokens.RefreshToken, null, Cancellation)).Error?.Code);
+        Assert.Equal(ErrorCode.RefreshTokenInvalid, (await house.Core.Sessions.RefreshAsync(tokens.RefreshToken, Visitor.Operator, null, Cancellation)).Error?.Code);
         Assert.True(House.Ok(await house.Core.Sessions.LogoutAsync(ana, House.Key("k"), Cancellation)).IsReplay);
         Assert.Equal(ErrorCode.SessionEnded, (await house.Core.Sessions.LogoutAsync(ana, null, Cancellation)).Error?.Code);
         Assert.True(await house.Core.Sessions.IsOpenAsync(elsewhere, Cancellation));

@@ -61,6 +61,8 @@ CREATE INDEX mails_by_due ON mails (due_at);
 ALTER TABLE sessions
   ADD COLUMN user_agent text,
   ADD COLUMN address    text,
+  -- Hash of user agent and address block at the last refresh: whoever repeats it a moment later and is the same has lost an answer, not a token.
+  ADD COLUMN client     bytea,
   -- To about a minute; null until it has been seen after its last refresh.
   ADD COLUMN seen_at    timestamptz;
 

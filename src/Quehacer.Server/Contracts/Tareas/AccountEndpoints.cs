@@ -27,8 +27,11 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
         {
             return new Refusal(errors, fault!.Value);
         }
-        var registered = await sessions.RegisterAsync(Reading.Registration(request.Body), http.Visitor(), request.Key, Endpoints.Bounded);
-        return Shown(201, "Usuario registrado exitosamente", registered);
+        // This contract speaks Spanish, and so do the letters that it brings about.
+        var registered = await sessions.RegisterAsync(Reading.Registration(request.Body), http.Visitor() with { Language = Language.Spanish }, request.Key, Endpoints.Bounded);
+        return registered.IsOk
+            ? Shown(201, "Usuario registrado exitosamente", registered.Value.Value.Account, registered.Value.Value.Tokens, registered.Value.IsReplay)
+            : new Refusal(errors, registered.Error);
     }
 
     private async Task<IResult> LoginAsync(HttpContext http)
@@ -39,9 +42,14 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
             return new Refusal(errors, fault!.Value);
         }
         var login = Reading.Login(request.Body);
-        return login.IsOk
-            ? Shown(200, "Login exitoso", await sessions.LoginAsync(login.Value.Email, login.Value.Password, http.Visitor(), request.Key, Endpoints.Bounded))
-            : new Refusal(errors, login.Error);
+        if (!login.IsOk)
+        {
+            return new Refusal(errors, login.Error);
+        }
+        var begun = await sessions.LoginAsync(login.Value.Email, login.Value.Password, http.Visitor(), request.Key, Endpoints.Bounded);
+        return begun.IsOk
+            ? Shown(200, "Login exitoso", begun.Value.Value.Account, begun.Value.Value, begun.Value.IsReplay)
+            : new Refusal(errors, begun.Error);
     }
 
     private async Task<IResult> ProfileAsync(HttpContext http)
@@ -69,10 +77,6 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
             : new Refusal(errors, ended.Error);
     }
 
-    private IResult Shown(int status, string message, Result<Answered<Tokens>> tokens) => tokens.IsOk
-        ? new Answer<SessionBody>(status, new SessionBody(message, UserBody.Of(tokens.Value.Value.Account), tokens.Value.Value.AccessToken), TareasJson.Default.SessionBody)
-        {
-            IsReplay = tokens.Value.IsReplay, IsSecret = true,
-        }
-        : new Refusal(errors, tokens.Error);
+    private static Answer<SessionBody> Shown(int status, string message, Account account, Tokens? tokens, bool isReplay) =>
+        new(status, new SessionBody(message, UserBody.Of(account), tokens?.AccessToken), TareasJson.Default.SessionBody) { IsReplay = isReplay, IsSecret = true };
 }

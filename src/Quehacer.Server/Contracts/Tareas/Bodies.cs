@@ -63,8 +63,8 @@ internal sealed record UserBody(Guid Id, string Email, string Name, DateTime Cre
 
 internal sealed record UserAnswerBody(string Message, UserBody User);
 
-/// <param name="Token">The access token; 003 knows no other.</param>
-internal sealed record SessionBody(string Message, UserBody User, string Token);
+/// <param name="Token">The access token; 003 knows no other. Absent where the e-mail is to be verified before there is a session.</param>
+internal sealed record SessionBody(string Message, UserBody User, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Token);
 
 internal sealed record MessageBody(string Message);
 

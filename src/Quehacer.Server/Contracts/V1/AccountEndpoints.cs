@@ -64,7 +64,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
         var (faults, values) = Reading.Strings(request.Body, ("refresh_token", Field.RefreshToken));
         return faults.Count > 0
             ? new Refusal(problems, Error.Invalid(faults))
-            : Shown(await sessions.RefreshAsync(values[0], request.Key, Endpoints.Bounded));
+            : Shown(await sessions.RefreshAsync(values[0], http.Visitor(), request.Key, Endpoints.Bounded));
     }
 
     private async Task<IResult> LogoutAsync(HttpContext http)

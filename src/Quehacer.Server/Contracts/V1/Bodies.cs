@@ -117,10 +117,10 @@ internal sealed record AuthorBody(string Id, string? Name);
 internal sealed record NoteListBody(
     IReadOnlyList<NoteBody> Notes, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
 
-internal sealed record UserBody(string Id, string Email, string Name, IReadOnlyList<string> Roles, string WorkspaceId, int Version, DateTime CreatedAt, DateTime UpdatedAt)
+internal sealed record UserBody(string Id, string Email, bool EmailVerified, string Name, IReadOnlyList<string> Roles, string WorkspaceId, int Version, DateTime CreatedAt, DateTime UpdatedAt)
 {
     public static UserBody Of(Account account) => new(
-        Ids.ToTypeId(Ids.UserPrefix, account.Id), account.Email, account.Name, account.Roles, Ids.ToTypeId(Ids.WorkspacePrefix, account.WorkspaceId),
+        Ids.ToTypeId(Ids.UserPrefix, account.Id), account.Email, account.IsEmailVerified, account.Name, account.Roles, Ids.ToTypeId(Ids.WorkspacePrefix, account.WorkspaceId),
         account.Version, account.CreatedAt, account.UpdatedAt);
 }
 
@@ -141,6 +141,15 @@ internal sealed record ApiKeyBody(
 }
 
 internal sealed record ApiKeyListBody(IReadOnlyList<ApiKeyBody> Keys);
+
+/// <summary>A session as its owner recognises it.</summary>
+internal sealed record SessionBody(string Id, bool Current, string? UserAgent, string? Address, DateTime CreatedAt, DateTime LastSeenAt, DateTime ExpiresAt)
+{
+    public static SessionBody Of(SessionView view) => new(
+        Ids.ToTypeId(Ids.SessionPrefix, view.Id), view.IsCurrent, view.UserAgent, view.Address, view.CreatedAt, view.SeenAt, view.ExpiresAt);
+}
+
+internal sealed record SessionListBody(IReadOnlyList<SessionBody> Sessions);
 
 /// <summary>RFC 9457, with the extension members of the specification.</summary>
 /// <param name="RetryAfter">Seconds; only where a limit was reached.</param>
@@ -239,5 +248,6 @@ internal static class Words
 [JsonSerializable(typeof(TokensBody))]
 [JsonSerializable(typeof(ApiKeyBody))]
 [JsonSerializable(typeof(ApiKeyListBody))]
+[JsonSerializable(typeof(SessionListBody))]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class BodyJson : JsonSerializerContext;

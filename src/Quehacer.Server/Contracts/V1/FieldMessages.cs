@@ -49,6 +49,7 @@ internal static class FieldMessages
             Field.Code => "code",
             Field.Scopes => "scopes",
             Field.ExpiresAt => "expires_at",
+            Field.KeepCurrent => "keep_current",
             Field.Unknown => error.Name ?? "",
             Field.Page => "page",
             Field.Limit => "limit",

@@ -17,7 +17,7 @@ internal static class Reading
 {
     public static readonly TaskLimits TaskLimits = new(TitleCharacters: 200, Limits.DescriptionCharacters, Limits.TagsOfATask, Limits.TagCharacters);
 
-    public static readonly string[] UserMembers = ["email", "name", "version", "id", "roles", "workspace_id", "created_at", "updated_at"];
+    public static readonly string[] UserMembers = ["email", "name", "version", "id", "email_verified", "roles", "workspace_id", "created_at", "updated_at"];
 
     public static readonly string[] NewUserMembers = [.. UserMembers, "password"];
 

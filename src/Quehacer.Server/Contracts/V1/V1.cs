@@ -18,6 +18,8 @@ internal static class V1
     {
         var accounts = new AccountEndpoints(installation.Accounts, installation.Sessions, problems, demands);
         var keys = new ApiKeyEndpoints(installation.ApiKeys, problems, demands);
+        var recovery = new RecoveryEndpoints(installation.PasswordResets, installation.EmailChanges, problems, demands);
+        var sessions = new SessionEndpoints(installation.SessionList, problems, demands);
         var tasks = new TaskEndpoints(installation.Tasks, installation.TaskList, installation.TaskWriter, installation.Workspaces, problems, demands);
         var batches = new BatchEndpoint(installation.TaskBatches, problems, demands, batchLimit);
         var bulk = new BulkEndpoints(installation.TaskBulk, problems, demands, batchLimit);
@@ -25,9 +27,13 @@ internal static class V1
         var categories = new LabelEndpoints(LabelKind.Category, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
         var tags = new LabelEndpoints(LabelKind.Tag, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
 
-        accounts.MapAnonymous(routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json));
+        var anonymous = routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json);
         var forCaller = routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller());
+        accounts.MapAnonymous(anonymous);
         accounts.MapForCaller(forCaller);
+        recovery.MapAnonymous(anonymous);
+        recovery.MapForCaller(forCaller);
+        sessions.Map(forCaller);
         keys.Map(forCaller);
         foreach (var prefix in new[] { "/api/v1/tasks", "/tasks" })
         {

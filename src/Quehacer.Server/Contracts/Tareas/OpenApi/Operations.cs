@@ -26,7 +26,7 @@ internal static class Operations
             IsAnonymous = true,
             Body = "Registration",
             Requests = [new("juan", "Somebody new", () => Json("""{"email":"usuario@ejemplo.com","name":"Juan Pérez","password":"MiPassword123"}"""))],
-            Success = new(201, "The account, and the token of its first session.", "Session", () => Samples.Session("Usuario registrado exitosamente"), "Idempotent-Replayed"),
+            Success = new(201, "The account, and the token of its first session. Where the server wants e-mails verified before the first login, there is no token.", "Session", () => Samples.Session("Usuario registrado exitosamente"), "Idempotent-Replayed"),
             Special = [ErrorResponse.Taken],
         };
         yield return new(
@@ -36,7 +36,7 @@ internal static class Operations
             Body = "Login",
             Requests = [new("juan", "Somebody known", () => Json("""{"email":"usuario@ejemplo.com","password":"MiPassword123"}"""))],
             Success = new(200, "The account, and the token of the new session. It is good for an hour.", "Session", () => Samples.Session("Login exitoso"), "Idempotent-Replayed"),
-            Special = [ErrorResponse.WrongCredentials],
+            Special = [ErrorResponse.WrongCredentials, ErrorResponse.EmailNotVerified],
         };
         yield return new("GET", "/api/auth/perfil", "verPerfil", "auth", "Show the account", "The account whose token it is.")
         {

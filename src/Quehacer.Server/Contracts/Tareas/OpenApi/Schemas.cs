@@ -114,7 +114,7 @@ internal static class Schemas
             ["TagAnswer"] = new() { ["message"] = Message(), ["tag"] = Says("The tag.") },
             ["TagList"] = new() { ["message"] = Message(), ["tags"] = Says("All of them.", ("maxItems", MostLabels)) },
             ["Tag"] = new() { ["id"] = Says("A UUIDv7."), ["name"] = Says("Unique among the tags, but for case."), ["userId"] = Owner() },
-            ["Session"] = new() { ["message"] = Message(), ["user"] = Says("Whose token it is."), ["token"] = Says("For the header `Authorization: Bearer`. A JWT; clients need not read it.") },
+            ["Session"] = new() { ["message"] = Message(), ["user"] = Says("Whose token it is."), ["token"] = Says("For the header `Authorization: Bearer`. A JWT; clients need not read it. Absent after a registration where the server wants e-mails verified before the first login.") },
             ["UserAnswer"] = new() { ["message"] = Message(), ["user"] = Says("The account.") },
             ["User"] = new()
             {

@@ -154,6 +154,7 @@ internal static class CodeSamples
         "Tokens" => "tokens",
         "ApiKey" => "key",
         "ApiKeyList" => "keys",
+        "SessionList" => "sessions",
         "Task" => "task",
         "Note" => "note",
         "BatchResults" => "batch",

@@ -6,11 +6,12 @@ using Quehacer.Server.OpenApi;
 namespace Quehacer.Server.Contracts.V1.OpenApi;
 
 /// <summary>Every operation of v1, in the order in which it is described. One that is mapped and not listed here makes the description fail.</summary>
-internal static class Operations
+internal static partial class Operations
 {
     public static readonly (string Name, string Description)[] Tags =
     [
-        ("accounts", "Accounts and sessions: register, log in, refresh, log out."),
+        ("accounts", "Accounts: register, log in, refresh, log out, recover."),
+        ("sessions", "Where an account is signed in: see it, and end it."),
         ("keys", "API keys, with which your own programs come in your name."),
         ("tasks", "Tasks: make, find, change, complete, delete, restore. Each path exists a second time without `/api/v1`."),
         ("notes", "Notes: what people say about a task. These paths exist a second time without `/api/v1`, too."),
@@ -24,7 +25,7 @@ internal static class Operations
 
     public static readonly IReadOnlyList<Operation> All =
     [
-        .. Accounts(), .. ApiKeyOperations.All(),
+        .. Accounts(), .. Recovery(), .. Sessions(), .. ApiKeyOperations.All(),
         // The paths of tasks exist a second time without their beginning.
         .. Tasks().Concat(Notes()).Select(operation => operation with { OtherPath = operation.Path["/api/v1".Length..] }),
         .. Categories(), .. TagOperations(),
@@ -48,11 +49,11 @@ internal static class Operations
             Body = "Login",
             Requests = [new("ana", "Somebody known", () => Json("""{"email":"ana@example.com","password":"long enough to remember"}"""))],
             Success = new(200, "The tokens of the new session.", "Tokens", Samples.Tokens, "Idempotent-Replayed"),
-            Special = [ErrorResponse.WrongCredentials],
+            Special = [ErrorResponse.WrongCredentials, ErrorResponse.EmailNotVerified],
         };
         yield return new(
             "POST", "/api/v1/auth/refresh", "refresh", "accounts", "Get new tokens",
-            "Takes a refresh token, which is good for one use, and gives new tokens. One that is used a second time ends its session; repeated under the same `Idempotency-Key` it is not.")
+            "Takes a refresh token, which is good for one use, and gives new tokens. One that is used a second time ends its session, unless the client that used it does so within ten seconds, which is refused and nothing else; repeated under the same `Idempotency-Key` it gives the same tokens.")
         {
             IsAnonymous = true,
             Body = "Refresh",

@@ -34,7 +34,7 @@ internal static class Parameters
     {
         if (operation.Path.Contains("{id}", StringComparison.Ordinal))
         {
-            yield return operation.Tag switch { "tasks" or "notes" => "TaskId", "categories" => "CategoryId", "keys" => "KeyId", _ => "TagId" };
+            yield return operation.Tag switch { "tasks" or "notes" => "TaskId", "categories" => "CategoryId", "sessions" => "SessionId", "keys" => "KeyId", _ => "TagId" };
         }
         if (operation.Path.Contains("{name}", StringComparison.Ordinal))
         {
@@ -52,6 +52,7 @@ internal static class Parameters
         ["CategoryId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.CategoryPrefix)}|{Uuid})$", 36), Samples.CategoryId),
         ["TagId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.TagPrefix)}|{Uuid})$", 36), Samples.TagId),
         ["KeyId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.KeyPrefix)}|{Uuid})$", 36), Samples.KeyId),
+        ["SessionId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.SessionPrefix)}|{Uuid})$", 36), Samples.SessionId),
         ["NoteId"] = Path("note_id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.NotePrefix)}|{Uuid})$", 36), Samples.NoteId),
         ["TagName"] = Path(
             "name", "The name of the tag, escaped: a slash in it is `%2F`.", new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Limits.TagCharacters }, "home"),
@@ -98,6 +99,7 @@ internal static class Parameters
         ["subtasks"] = Query(
             "subtasks", "What becomes of its subtasks: they stay, without a parent until it is restored; or all below are deleted as well; or nothing is deleted while there are any.",
             OneOf(Words.FatesOfDeletion, Words.FatesOfDeletion[0]), "delete"),
+        ["keep_current"] = Query("keep_current", "Leave the session open that asks.", Flag(false), true),
         ["counts"] = Query("counts", "Add `task_count`. An answer to one label that has it has no `ETag`.", Flag(false), true),
     };
 

@@ -22,6 +22,8 @@ internal static class Samples
     public const string OtherTagId = "tag_01m7ykm0xxenv4k2r9j5m0a8pz";
     public const string KeyId = "key_01m7ykm0xxfe3p5t7v9x1z3b5e";
     public const string NoteId = "note_01m7ykm0xxfe3p5t7v9x1z3b5d";
+    public const string SessionId = "sess_01m7ykm0xxe4d8c2b6a0f4e8d2";
+    public const string OneTimeToken = "qo_AZqg";
     public const string ETag = "\"v1.01m7ykm0xx.1.0\"";
     public const string OtherETag = "\"v1.01m7ykm0xx.2.0\"";
     public const string ListETag = "W/\"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b\"";
@@ -36,7 +38,7 @@ internal static class Samples
     private static readonly TaskBody OtherTask = PendingTask with { Id = "task_01m7ykm0xxf6d2s8v3n9h5j7ra", Number = 3, DueDate = null, CategoryId = null, Tags = [], Position = "a3i" };
 
     private static readonly UserBody Account = new(
-        "user_01m7ykm0xxf4eaz0xbbm8c9swp", "ana@example.com", "Ana", ["user"], "ws_01m7ykm0xxfg28fmf6byh9getc", 1, At, At);
+        "user_01m7ykm0xxf4eaz0xbbm8c9swp", "ana@example.com", true, "Ana", ["user"], "ws_01m7ykm0xxfg28fmf6byh9getc", 1, At, At);
 
     public static JsonNode Task() => Of(PendingTask, BodyJson.Default.TaskBody);
 
@@ -107,6 +109,10 @@ internal static class Samples
     public static JsonNode ApiKeys() => Of(new ApiKeyListBody([KeyBody with { LastUsedAt = At }]), BodyJson.Default.ApiKeyListBody);
 
     public static JsonNode User() => Of(Account, BodyJson.Default.UserBody);
+
+    public static JsonNode Sessions() => Of(
+        new SessionListBody([new SessionBody(SessionId, true, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "203.0.113.7", At, At, At.AddDays(30))]),
+        BodyJson.Default.SessionListBody);
 
     public static JsonNode ChangedUser() => Of(Account with { Name = "Ana María", Version = 2 }, BodyJson.Default.UserBody);
 

@@ -35,6 +35,8 @@ internal static class Schemas
         [typeof(ApiKeyBody)] = "ApiKey",
         [typeof(ApiKeyListBody)] = "ApiKeyList",
         [typeof(TokensBody)] = "Tokens",
+        [typeof(SessionBody)] = "Session",
+        [typeof(SessionListBody)] = "SessionList",
         [typeof(ProblemBody)] = "Problem",
         [typeof(ProblemFieldBody)] = "ProblemField",
     };
@@ -83,6 +85,8 @@ internal static class Schemas
         ["ApiKey"] = "A key with which a program comes in its owner's name.",
         ["ApiKeyList"] = "All keys of an account.",
         ["Tokens"] = "A session's new tokens, and whose they are.",
+        ["Session"] = "Where an account is signed in.",
+        ["SessionList"] = "The open sessions of an account, the one that asks first and then those that were seen last.",
         ["Problem"] = "A refusal (RFC 9457).",
         ["ProblemField"] = "One value of the request that cannot be accepted.",
     };
@@ -213,6 +217,7 @@ internal static class Schemas
         {
             ["id"] = Id("The account.", Ids.UserPrefix),
             ["email"] = Says("What the user logs in with."),
+            ["email_verified"] = Says("Whether a letter to it has come back, or whoever runs the server vouches for it."),
             ["name"] = Says("What people call the user."),
             ["roles"] = Says("What the user may do in the installation: `user`, and for administrators `admin`.", ("maxItems", 100)),
             ["workspace_id"] = Id("The user's personal workspace.", Ids.WorkspacePrefix),
@@ -242,6 +247,17 @@ internal static class Schemas
             ["expires_in"] = Says("Seconds that the access token lives.", ("minimum", 1)),
             ["user"] = Says("Whose tokens they are."),
         },
+        ["Session"] = new()
+        {
+            ["id"] = Id("The session.", Ids.SessionPrefix),
+            ["current"] = Says("Whether it is the one that asks."),
+            ["user_agent"] = Says("What its client called itself at the login or the last refresh, cut at 255 characters; `null` where it did not say.", ("maxLength", Limits.UserAgentCharacters)),
+            ["address"] = Says("From where that came; `null` where there is none."),
+            ["created_at"] = Says("When it was logged in."),
+            ["last_seen_at"] = Says("When it was seen last, to about a minute."),
+            ["expires_at"] = Says("When it ends, unless it is refreshed before."),
+        },
+        ["SessionList"] = new() { ["sessions"] = Says("The sessions.", ("maxItems", Limits.SessionsShown)) },
         ["Problem"] = new()
         {
             ["type"] = Says("The address of a page that says what the error means and what mends it.", ("format", "uri")),
@@ -331,7 +347,16 @@ internal static class Schemas
         yield return ("Refresh", Request(
             "A refresh token that has not been used.", ["refresh_token"], [],
             [("refresh_token", Written("string", "From the last login or refresh.", ("minLength", 1), ("maxLength", 255), ("writeOnly", true)))]));
+        yield return ("EmailAddress", Request("An e-mail to which a letter is sent.", ["email"], [], [("email", Email())]));
+        yield return ("OneTimeToken", Request("The token of a letter.", ["token"], [], [("token", OneTimeToken())]));
+        yield return ("PasswordReset", Request(
+            "The token of a letter, and the new password.", ["token", "password"], [], [("token", OneTimeToken()), ("password", Password(Limits.PasswordMinCharacters))]));
+        yield return ("PasswordChange", Request(
+            "The present password, and the new one.", ["current_password", "password"], [], [("current_password", Password(1)), ("password", Password(Limits.PasswordMinCharacters))]));
+        yield return ("EmailChange", Request("The present password, and the new e-mail.", ["current_password", "email"], [], [("current_password", Password(1)), ("email", Email())]));
     }
+
+    private static JsonObject OneTimeToken() => Written("string", "Of the letter.", ("minLength", 1), ("maxLength", 255), ("writeOnly", true));
 
     private static (string, JsonObject)[] TaskMembers() =>
     [
