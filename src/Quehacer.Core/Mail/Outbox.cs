@@ -1,3 +1,4 @@
+using System.Net;
 using Npgsql;
 using Quehacer.Core.Postgres;
 
@@ -33,22 +34,27 @@ public enum MailKind : short
     /// <summary>The code with which codes by mail become a second factor.</summary>
     EmailFactorCode = 9,
 
-    /// <summary>A second factor was added; the detail says which.</summary>
+    /// <summary>A second factor was added; the detail says which, <c>totp</c> or <c>email</c>.</summary>
     SecondFactorAdded = 10,
 
-    /// <summary>A second factor was removed; the detail says which.</summary>
+    /// <summary>A second factor was removed; the detail says which, as above.</summary>
     SecondFactorRemoved = 11,
 
-    /// <summary>A recovery code was used; the detail says how many are left.</summary>
+    /// <summary>A recovery code was used; the detail says how many are left, in digits.</summary>
     RecoveryCodeUsed = 12,
 }
 
 /// <summary>
 /// A letter that is to be sent. The token or code in it is derived from <paramref name="Id"/>, which is the id of the one-time secret as well, where there is one.
 /// </summary>
+/// <param name="Id">Its time is when that happened of which the letter tells.</param>
 /// <param name="UserId">Whose account it is about; null where that is looked up when it goes out.</param>
 /// <param name="Detail">What the kind says it is; null for none.</param>
-public sealed record Letter(Guid Id, MailKind Kind, string Recipient, Language Language, Guid? UserId, string? Detail);
+public sealed record Letter(Guid Id, MailKind Kind, string Recipient, Language Language, Guid? UserId, string? Detail)
+{
+    /// <summary>From where whoever brought it about asked (<see cref="Visitor.Address"/>), so that the owner can tell a stranger; null where that is not known.</summary>
+    public IPAddress? Address { get; init; }
+}
 
 /// <summary>
 /// Letters wait in the database, written in the transaction of what they are about: a letter goes out for everything that was done, and for nothing that
@@ -58,7 +64,7 @@ public sealed class Outbox
 {
     /// <summary>Parameters by <see cref="ParametersOf"/>.</summary>
     internal const string Insert =
-        "INSERT INTO mails (mail_id, kind, recipient, language, user_id, detail, due_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        "INSERT INTO mails (mail_id, kind, recipient, language, user_id, detail, address, due_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
     private readonly SemaphoreSlim bell = new(0, 1);
 
@@ -67,7 +73,8 @@ public sealed class Outbox
     /// <param name="now">When.</param>
     /// <param name="usefulFor">After that long it is dropped: nobody wants a code that has expired.</param>
     internal static void ParametersOf(NpgsqlParameterCollection parameters, Letter letter, DateTime now, TimeSpan usefulFor) =>
-        parameters.With(letter.Id).With((short)letter.Kind).With(letter.Recipient).With((short)letter.Language).WithId(letter.UserId).WithText(letter.Detail).With(now).With(now + usefulFor);
+        parameters.With(letter.Id).With((short)letter.Kind).With(letter.Recipient).With((short)letter.Language).WithId(letter.UserId).WithText(letter.Detail)
+            .WithText((letter.Address is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : letter.Address)?.ToString()).With(now).With(now + usefulFor);
 
     /// <summary>Adds a letter to the transaction of the connection. <see cref="Ring"/> once it is committed.</summary>
     internal static async Task AddAsync(NpgsqlConnection connection, Letter letter, DateTime now, TimeSpan usefulFor)

@@ -48,6 +48,8 @@ CREATE TABLE mails (
   language     smallint NOT NULL,
   user_id      uuid REFERENCES accounts ON DELETE CASCADE,
   detail       text,
+  -- From where whoever brought it about asked; null where that is not known.
+  address      text,
   tries        smallint NOT NULL DEFAULT 0,
   due_at       timestamptz NOT NULL,
   -- After this it is of no use to anybody, and is dropped.
