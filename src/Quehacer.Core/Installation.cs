@@ -16,7 +16,14 @@ namespace Quehacer.Core;
 /// <param name="CursorKeys">What seals the cursors of lists: the first seals, all of them open, so that a key can be replaced while cursors are out.</param>
 public sealed record InstallationOptions(
     SigningKey SigningKey, IReadOnlyList<byte[]> CursorKeys, PasswordHashing PasswordHashing, int ParallelPasswords, LoginLimits? LoginLimits, TimeSpan SessionLifetime,
-    TimeSpan IdempotencyKeysKeptFor, TimeSpan DeletedTasksKeptFor);
+    TimeSpan IdempotencyKeysKeptFor, TimeSpan DeletedTasksKeptFor)
+{
+    /// <summary>The one before, which still opens what was sealed to last; null for none.</summary>
+    public SigningKey? PreviousSigningKey { get; init; }
+
+    /// <summary>Whether anybody may sign in with a code by mail in place of a password.</summary>
+    public bool IsCodeLoginOffered { get; init; }
+}
 
 /// <summary>The core, put together: everything a contract or a command can ask for. Built once; all of it is safe to use from many requests at once.</summary>
 public sealed class Installation
@@ -40,10 +47,15 @@ public sealed class Installation
         Outbox = new Outbox();
         OneTimeSecrets = new OneTimeSecrets(options.SigningKey);
         var passwords = new Passwords(options.PasswordHashing, options.ParallelPasswords);
-        var check = new PasswordCheck(database, passwords, options.SigningKey, options.LoginLimits, time, report);
+        var limits = new SecretLimits(database, options.SigningKey, options.LoginLimits, time);
+        var check = new PasswordCheck(database, passwords, limits, report);
         Accounts = new AccountStore(database, passwords, check, time);
         Sessions = new SessionStore(
             database, check, AccessToken, new RefreshToken(options.SigningKey), Accounts, time, options.SessionLifetime, report);
+        var totpSecrets = new TotpSecrets(options.SigningKey, options.PreviousSigningKey);
+        var codes = new CodeCheck(database, OneTimeSecrets, totpSecrets, limits, time, report);
+        Logins = new Logins(database, Sessions, OneTimeSecrets, codes, limits, Outbox, time, options.IsCodeLoginOffered, report);
+        SecondFactors = new SecondFactors(database, Accounts, check, OneTimeSecrets, new RecoveryCodes(options.SigningKey), totpSecrets, codes, limits, Outbox, time, report);
         CleanUp = new CleanUp(database, time, options.IdempotencyKeysKeptFor, options.DeletedTasksKeptFor);
     }
 
@@ -76,6 +88,10 @@ public sealed class Installation
     public AccountStore Accounts { get; }
 
     public SessionStore Sessions { get; }
+
+    public Logins Logins { get; }
+
+    public SecondFactors SecondFactors { get; }
 
     public AccessToken AccessToken { get; }
 

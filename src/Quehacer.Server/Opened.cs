@@ -202,10 +202,14 @@ internal sealed class Opened : IAsyncDisposable
                 CursorKeys(settings, signingKey),
                 Hashing(),
                 settings.ParallelPasswords == 0 ? Passwords.UsualParallel : settings.ParallelPasswords,
-                settings.RateLimitsEnabled ? new LoginLimits(settings.LoginFailures, TimeSpan.FromMinutes(settings.LoginWindowMinutes), settings.LoginFailuresPerDay) : null,
+                settings.RateLimitsEnabled ? new LoginLimits(settings.LoginFailures, TimeSpan.FromMinutes(settings.LoginWindowMinutes), settings.LoginFailuresPerDay) { Letters = settings.Letters } : null,
                 TimeSpan.FromDays(settings.SessionDays),
                 TimeSpan.FromHours(settings.IdempotencyKeyHours),
-                TimeSpan.FromDays(settings.DeletedTaskDays)),
+                TimeSpan.FromDays(settings.DeletedTaskDays))
+            {
+                PreviousSigningKey = settings.PreviousSigningKey is { } previous ? new SigningKey(previous) : null,
+                IsCodeLoginOffered = settings.CodeLogin,
+            },
             TimeProvider.System,
             (securityEvent, userId, from) =>
             {
@@ -298,6 +302,14 @@ internal static partial class Log
     [LoggerMessage(EventId = 19, EventName = "rate limits off", Level = LogLevel.Critical,
         Message = "There are no rate limits, not even for guessing passwords: RateLimits__Enabled is false. Set it to true, or let nobody but friends reach this server.")]
     public static partial void RateLimitsOff(ILogger log);
+
+    [LoggerMessage(EventId = 25, EventName = "second factors sealed anew", Level = LogLevel.Information,
+        Message = "{renewed} authenticators that the signing key before had sealed are sealed under the key of now.")]
+    public static partial void SealedAnew(ILogger log, int renewed);
+
+    [LoggerMessage(EventId = 26, EventName = "second factors lost", Level = LogLevel.Critical,
+        Message = "{lost} authenticators were sealed under another signing key, and their codes cannot be checked. Set Auth__PreviousSigningKey to the key before and start again.")]
+    public static partial void SecondFactorsLost(ILogger log, int lost);
 
     [LoggerMessage(EventId = 17, EventName = "job done", Level = LogLevel.Information, Message = "{job}: {rows} rows.")]
     public static partial void JobDone(ILogger log, string job, int rows);

@@ -206,6 +206,16 @@ internal static class Serving
             Log.RateLimitsOff(logger);
             await Console.Error.WriteLineAsync("WARNING: RateLimits__Enabled is false. There are no rate limits, not even for guessing passwords.");
         }
+        var (renewed, lost) = await opened.Installation.SecondFactors.SealAnewAsync(cancellation);
+        if (renewed > 0)
+        {
+            Log.SealedAnew(logger, renewed);
+        }
+        if (lost > 0)
+        {
+            Log.SecondFactorsLost(logger, lost);
+            await Console.Error.WriteLineAsync($"WARNING: {lost} authenticators were sealed under another signing key. Set Auth__PreviousSigningKey to the key before and start again.");
+        }
         if (settings.AdminEmail is { } email && !await opened.Installation.Accounts.PromoteAsync(Text.NormaliseName(email), cancellation))
         {
             Log.AdminMissing(logger);

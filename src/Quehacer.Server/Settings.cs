@@ -75,7 +75,13 @@ public sealed record Settings
 
     /// <summary>Null when one is to be made and kept in the data directory.</summary>
     public required string? SigningKey { get; init; }
+
+    /// <summary>The key before, which opens what is sealed to last; null for none.</summary>
+    public required string? PreviousSigningKey { get; init; }
     public required int SessionDays { get; init; }
+
+    /// <summary>Whether anybody may sign in with a code by mail in place of a password.</summary>
+    public required bool CodeLogin { get; init; }
 
     /// <summary>How many passwords are hashed at a time; 0 for half of the processors.</summary>
     public required int ParallelPasswords { get; init; }
@@ -105,6 +111,7 @@ public sealed record Settings
     public required int LoginFailures { get; init; }
     public required int LoginWindowMinutes { get; init; }
     public required int LoginFailuresPerDay { get; init; }
+    public required int Letters { get; init; }
 
     /// <summary>Every key there is, with its default.</summary>
     public static IReadOnlyList<SettingInfo> Known
@@ -168,7 +175,9 @@ public sealed record Settings
             DatabaseLockTimeoutMs = reader.Integer("Database:LockTimeoutMs", 5_000, 100, 600_000),
             DatabaseStartupWaitSeconds = reader.Integer("Database:StartupWaitSeconds", 60, 0, 3600),
             SigningKey = reader.Secret("Auth:SigningKey", Core.Accounts.SigningKey.MinBytes),
+            PreviousSigningKey = reader.Secret("Auth:PreviousSigningKey", Core.Accounts.SigningKey.MinBytes),
             SessionDays = reader.Integer("Auth:SessionDays", 30, 1, 365),
+            CodeLogin = reader.Flag("Auth:CodeLogin", false),
             ParallelPasswords = reader.Integer("Auth:ParallelPasswords", 0, 0, 1000),
             CursorKey = reader.Secret("Cursors:Key", Core.Accounts.SigningKey.MinBytes),
             PreviousCursorKey = reader.Secret("Cursors:PreviousKey", Core.Accounts.SigningKey.MinBytes),
@@ -188,6 +197,7 @@ public sealed record Settings
             LoginFailures = reader.Integer("RateLimits:LoginFailures", 5, 1, 1_000_000),
             LoginWindowMinutes = reader.Integer("RateLimits:LoginWindowMinutes", 15, 1, 1440),
             LoginFailuresPerDay = reader.Integer("RateLimits:LoginFailuresPerDay", 100, 1, 1_000_000_000),
+            Letters = reader.Integer("RateLimits:Letters", 5, 1, 1_000_000),
         };
         if (settings.TlsCertificateFile is null != settings.TlsKeyFile is null)
         {

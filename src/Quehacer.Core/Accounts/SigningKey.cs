@@ -15,6 +15,7 @@ public sealed class SigningKey
     private readonly byte[] refreshKey;
     private readonly byte[] attemptsKey;
     private readonly byte[] oneTimeKey;
+    private readonly byte[] factorsKey;
 
     public SigningKey(string secret)
     {
@@ -26,6 +27,7 @@ public sealed class SigningKey
         refreshKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: "quehacer refresh token v1"u8.ToArray());
         attemptsKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: "quehacer attempts v1"u8.ToArray());
         oneTimeKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: "quehacer one-time secrets v1"u8.ToArray());
+        factorsKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: "quehacer second factors v1"u8.ToArray());
     }
 
     internal ReadOnlySpan<byte> ForAccessTokens => key;
@@ -37,6 +39,9 @@ public sealed class SigningKey
 
     /// <summary>From what the tokens and codes of letters and logins are derived.</summary>
     internal ReadOnlySpan<byte> ForOneTimeSecrets => oneTimeKey;
+
+    /// <summary>What seals the secrets of authenticators: they have to be read again, so a hash would not do.</summary>
+    internal byte[] ForSecondFactors => factorsKey;
 
     /// <summary>What seals cursors where no key of their own is configured: it changes with the signing key.</summary>
     public byte[] ForCursors => HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: "quehacer cursors v1"u8.ToArray());

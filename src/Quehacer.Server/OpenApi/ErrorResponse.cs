@@ -18,6 +18,16 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
         "Unauthorized", [ErrorCatalogue.Unauthorized, ErrorCatalogue.TokenExpired, ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
     public static readonly ErrorResponse WrongCredentials = new("WrongCredentials", [ErrorCatalogue.InvalidCredentials], "WWW-Authenticate");
     public static readonly ErrorResponse RefreshTokenInvalid = new("RefreshTokenInvalid", [ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
+    public static readonly ErrorResponse MfaTokenInvalid = new("MfaTokenInvalid", [ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
+    public static readonly ErrorResponse CodeRefused = new("CodeRefused", [ErrorCatalogue.InvalidCode, ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
+    public static readonly ErrorResponse PasswordRefused = new(
+        "PasswordRefused", [ErrorCatalogue.InvalidCredentials, ErrorCatalogue.Unauthorized, ErrorCatalogue.TokenExpired, ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
+    public static readonly ErrorResponse OwnCodeRefused = new(
+        "OwnCodeRefused", [ErrorCatalogue.InvalidCode, ErrorCatalogue.Unauthorized, ErrorCatalogue.TokenExpired, ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
+    public static readonly ErrorResponse PasswordOrCodeRefused = new(
+        "PasswordOrCodeRefused",
+        [ErrorCatalogue.InvalidCredentials, ErrorCatalogue.InvalidCode, ErrorCatalogue.Unauthorized, ErrorCatalogue.TokenExpired, ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
+    public static readonly ErrorResponse NotOffered = new("NotOffered", [ErrorCatalogue.NotOffered]);
     public static readonly ErrorResponse Forbidden = new("Forbidden", [ErrorCatalogue.Forbidden]);
     public static readonly ErrorResponse NotFound = new("NotFound", [ErrorCatalogue.NotFound]);
     public static readonly ErrorResponse NotAcceptable = new("NotAcceptable", [ErrorCatalogue.NotAcceptable]);

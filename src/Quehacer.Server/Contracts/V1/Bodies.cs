@@ -161,6 +161,9 @@ internal static class Words
     /// <summary>The same of one that is deleted.</summary>
     public static readonly string[] FatesOfDeletion = ["keep", "delete", "refuse"];
 
+    /// <summary>In the order of <see cref="CodeMethod"/>.</summary>
+    public static readonly string[] CodeMethods = ["totp", "email", "recovery_code"];
+
     /// <summary>The ends of the order by hand.</summary>
     public static readonly string[] Ends = ["first", "last"];
 
@@ -217,5 +220,11 @@ internal static class Words
 [JsonSerializable(typeof(NoteListBody))]
 [JsonSerializable(typeof(UserBody))]
 [JsonSerializable(typeof(TokensBody))]
+[JsonSerializable(typeof(MfaRequiredBody))]
+[JsonSerializable(typeof(CodeSentBody))]
+[JsonSerializable(typeof(FactorsBody))]
+[JsonSerializable(typeof(FactorBody))]
+[JsonSerializable(typeof(TotpSetupBody))]
+[JsonSerializable(typeof(RecoveryCodesBody))]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class BodyJson : JsonSerializerContext;

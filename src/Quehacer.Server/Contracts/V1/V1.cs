@@ -17,6 +17,8 @@ internal static class V1
     public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, WriteDemands demands, RateLimit batchLimit)
     {
         var accounts = new AccountEndpoints(installation.Accounts, installation.Sessions, problems, demands);
+        var logins = new LoginEndpoints(installation.Logins, problems, demands);
+        var factors = new FactorEndpoints(installation.SecondFactors, problems, demands);
         var tasks = new TaskEndpoints(installation.Tasks, installation.TaskList, installation.TaskWriter, installation.Workspaces, problems, demands);
         var batches = new BatchEndpoint(installation.TaskBatches, problems, demands, batchLimit);
         var bulk = new BulkEndpoints(installation.TaskBulk, problems, demands, batchLimit);
@@ -25,6 +27,8 @@ internal static class V1
         var tags = new LabelEndpoints(LabelKind.Tag, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
 
         accounts.MapAnonymous(routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json));
+        logins.Map(routes.MapGroup("/api/v1/auth").WithMetadata(AnswersIn.Json));
+        factors.Map(routes.MapGroup("/api/v1/me/factors").WithMetadata(AnswersIn.Json, new RequiresCaller()));
         accounts.MapForCaller(routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller()));
         foreach (var prefix in new[] { "/api/v1/tasks", "/tasks" })
         {

@@ -11,6 +11,7 @@ internal static class Operations
     public static readonly (string Name, string Description)[] Tags =
     [
         ("accounts", "Accounts and sessions: register, log in, refresh, log out."),
+        ("factors", "Second factors of the account: authenticators, codes by mail, recovery codes."),
         ("tasks", "Tasks: make, find, change, complete, delete, restore. Each path exists a second time without `/api/v1`."),
         ("notes", "Notes: what people say about a task. These paths exist a second time without `/api/v1`, too."),
         ("categories", "Categories, of which a task has one or none."),
@@ -23,7 +24,7 @@ internal static class Operations
 
     public static readonly IReadOnlyList<Operation> All =
     [
-        .. Accounts(),
+        .. Accounts(), .. FactorOperations.Factors(),
         // The paths of tasks exist a second time without their beginning.
         .. Tasks().Concat(Notes()).Select(operation => operation with { OtherPath = operation.Path["/api/v1".Length..] }),
         .. Categories(), .. TagOperations(),
@@ -41,14 +42,18 @@ internal static class Operations
         };
         yield return new(
             "POST", "/api/v1/auth/login", "logIn", "accounts", "Log in",
-            "Opens a session. A wrong e-mail and a wrong password get the same answer after the same work.")
+            "Opens a session, or, where the account has a second factor, asks for a code of it. A wrong e-mail and a wrong password get the same answer after the same work.")
         {
             IsAnonymous = true,
             Body = "Login",
             Requests = [new("ana", "Somebody known", () => Json("""{"email":"ana@example.com","password":"long enough to remember"}"""))],
-            Success = new(200, "The tokens of the new session.", "Tokens", Samples.Tokens, "Idempotent-Replayed"),
+            Success = new(200, "The tokens of the new session, or what it waits for.", "Tokens", Samples.Tokens, "Idempotent-Replayed") { Or = new("MfaRequired", FactorOperations.MfaRequired) },
             Special = [ErrorResponse.WrongCredentials],
         };
+        foreach (var operation in FactorOperations.Logins())
+        {
+            yield return operation;
+        }
         yield return new(
             "POST", "/api/v1/auth/refresh", "refresh", "accounts", "Get new tokens",
             "Takes a refresh token, which is good for one use, and gives new tokens. One that is used a second time ends its session; repeated under the same `Idempotency-Key` it is not.")
