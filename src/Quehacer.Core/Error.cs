@@ -56,6 +56,9 @@ public enum ErrorCode
     /// <summary>It is so already: a second factor that is on cannot be added.</summary>
     AlreadySo,
 
+    /// <summary>The account has no such second factor, or has not begun to set it up.</summary>
+    NoSuchFactor,
+
     /// <summary>The session of the access token has ended.</summary>
     SessionEnded,
 

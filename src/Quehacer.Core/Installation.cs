@@ -23,6 +23,12 @@ public sealed record InstallationOptions(
 
     /// <summary>How often letters may be asked for. Null for no limit.</summary>
     public LetterLimits? LetterLimits { get; init; }
+
+    /// <summary>The one before, which still opens what was sealed to last; null for none.</summary>
+    public SigningKey? PreviousSigningKey { get; init; }
+
+    /// <summary>Whether anybody may sign in with a code by mail in place of a password.</summary>
+    public bool IsCodeLoginOffered { get; init; }
 }
 
 /// <summary>The core, put together: everything a contract or a command can ask for. Built once; all of it is safe to use from many requests at once.</summary>
@@ -47,11 +53,16 @@ public sealed class Installation
         Outbox = new Outbox();
         OneTimeSecrets = new OneTimeSecrets(options.SigningKey);
         var passwords = new Passwords(options.PasswordHashing, options.ParallelPasswords);
-        var check = new PasswordCheck(database, passwords, options.SigningKey, options.LoginLimits, time, report);
+        var limits = new SecretLimits(database, options.SigningKey, options.LoginLimits, time);
+        var check = new PasswordCheck(database, passwords, limits, report);
         var letters = new LetterCount(database, options.SigningKey, options.LetterLimits, time);
         Accounts = new AccountStore(database, passwords, check, OneTimeSecrets, Outbox, options.EmailVerification, time, report);
         Sessions = new SessionStore(
             database, check, AccessToken, new RefreshToken(options.SigningKey), Accounts, options.EmailVerification, time, options.SessionLifetime, report);
+        var totpSecrets = new TotpSecrets(options.SigningKey, options.PreviousSigningKey);
+        var codes = new CodeCheck(database, OneTimeSecrets, totpSecrets, limits, time, report);
+        Logins = new Logins(database, Sessions, OneTimeSecrets, codes, limits, Outbox, time, options.IsCodeLoginOffered, report);
+        SecondFactors = new SecondFactors(database, Accounts, check, OneTimeSecrets, new RecoveryCodes(options.SigningKey), totpSecrets, codes, limits, Outbox, time, report);
         SessionList = new SessionList(database, time, report);
         SessionSightings = new SessionSightings(database, time);
         ApiKeys = new ApiKeyStore(database, options.SigningKey, check, time, report);
@@ -89,6 +100,10 @@ public sealed class Installation
     public AccountStore Accounts { get; }
 
     public SessionStore Sessions { get; }
+
+    public Logins Logins { get; }
+
+    public SecondFactors SecondFactors { get; }
 
     public ApiKeyStore ApiKeys { get; }
 

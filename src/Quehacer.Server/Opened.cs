@@ -203,13 +203,15 @@ internal sealed class Opened : IAsyncDisposable
                 CursorKeys(settings, signingKey),
                 Hashing(),
                 settings.ParallelPasswords == 0 ? Passwords.UsualParallel : settings.ParallelPasswords,
-                settings.RateLimitsEnabled ? new LoginLimits(settings.LoginFailures, TimeSpan.FromMinutes(settings.LoginWindowMinutes), settings.LoginFailuresPerDay) : null,
+                settings.RateLimitsEnabled ? new LoginLimits(settings.LoginFailures, TimeSpan.FromMinutes(settings.LoginWindowMinutes), settings.LoginFailuresPerDay) { Letters = settings.Letters } : null,
                 TimeSpan.FromDays(settings.SessionDays),
                 TimeSpan.FromHours(settings.IdempotencyKeyHours),
                 TimeSpan.FromDays(settings.DeletedTaskDays))
             {
                 EmailVerification = settings.EmailVerification,
                 LetterLimits = settings.RateLimitsEnabled ? new LetterLimits(settings.PasswordResetsPerHour) : null,
+                PreviousSigningKey = settings.PreviousSigningKey is { } previous ? new SigningKey(previous) : null,
+                IsCodeLoginOffered = settings.CodeLogin,
             },
             TimeProvider.System,
             (securityEvent, userId, from) =>
@@ -314,6 +316,14 @@ internal static partial class Log
         Message = "No mail is sent: Mail__SmtpHost is not set, and letters are written to {directory}. Set it, and what goes with it, to have them sent.")]
     public static partial void MailToFiles(ILogger log, string directory);
 
+    [LoggerMessage(EventId = 26, EventName = "second factors sealed anew", Level = LogLevel.Information,
+        Message = "{renewed} authenticators that the signing key before had sealed are sealed under the key of now.")]
+    public static partial void SealedAnew(ILogger log, int renewed);
+
+    [LoggerMessage(EventId = 27, EventName = "second factors lost", Level = LogLevel.Critical,
+        Message = "{lost} authenticators were sealed under another signing key, and their codes cannot be checked. Set Auth__PreviousSigningKey to the key before and start again.")]
+    public static partial void SecondFactorsLost(ILogger log, int lost);
+
     [LoggerMessage(EventId = 17, EventName = "job done", Level = LogLevel.Information, Message = "{job}: {rows} rows.")]
     public static partial void JobDone(ILogger log, string job, int rows);
 
@@ -326,7 +336,7 @@ internal static partial class Log
     [LoggerMessage(EventId = 23, EventName = "stopped", Level = LogLevel.Information, Message = "Stopped: {finished} requests were finished, and {cut} were cut off.")]
     public static partial void Stopped(ILogger log, long finished, long cut);
 
-    [LoggerMessage(EventId = 30, EventName = "sightings lost", Level = LogLevel.Warning, Message = "When sessions were last seen could not be written, and up to a minute of it is lost.")]
+    [LoggerMessage(EventId = 28, EventName = "sightings lost", Level = LogLevel.Warning, Message = "When sessions were last seen could not be written, and up to a minute of it is lost.")]
     public static partial void SightingsLost(ILogger log, Exception exception);
 
     [LoggerMessage(EventId = 18, EventName = "job failed", Level = LogLevel.Error, Message = "{job} failed and will be tried again.")]

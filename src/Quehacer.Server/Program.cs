@@ -26,10 +26,11 @@ var restore = new Command("restore", "Put a backup into an empty database.") { f
 var createUser = new Command("create", "Make an account.") { email, name, password };
 var promoteUser = new Command("promote", "Make an account an administrator of the installation.") { who };
 var putOnPlan = new Command("plan", "Put an account on a plan, which says how many requests a minute it may send.") { who, plan };
+var removeFactors = new Command("remove-factors", "Take all second factors of an account away, for somebody who has lost them, and end its sessions.") { who };
 var contract = new Argument<string>("contract") { Description = $"The contract: {string.Join(", ", Descriptions.All.Select(description => description.Contract))}." };
 contract.AcceptOnlyFromAmong([.. Descriptions.All.Select(description => description.Contract)]);
 var openApi = new Command("openapi", "Print the OpenAPI description of a contract. Needs no database and no server.") { contract };
-var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, backup, restore, new Command("user", "Manage accounts.") { createUser, promoteUser, putOnPlan }, openApi };
+var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, backup, restore, new Command("user", "Manage accounts.") { createUser, promoteUser, putOnPlan, removeFactors }, openApi };
 
 root.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
 serve.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
@@ -90,6 +91,13 @@ putOnPlan.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.Us
         }
         await Say($"The account is on the plan '{Plans.NameOf(chosen)}' from its next access token on.");
     }, cancellation)));
+removeFactors.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
+    async installation => await Say(await installation.SecondFactors.RemoveAllAsync(Text.NormaliseName(parsed.GetRequiredValue(who)), cancellation) switch
+    {
+        null => throw new DatabaseRefused("There is no account with this e-mail. Check how it is written, and try again."),
+        false => "The account has no second factor.",
+        true => "The account has no second factor any more, and all of its sessions have ended. Its owner is told by mail.",
+    }), cancellation)));
 openApi.SetAction(async (parsed, cancellation) =>
 {
     await using var output = Console.OpenStandardOutput();

@@ -235,6 +235,16 @@ internal static class Serving
             Log.MailToFiles(logger, settings.MailDirectory);
             await Console.Error.WriteLineAsync($"WARNING: Mail__SmtpHost is not set. No mail is sent: letters are written to {settings.MailDirectory}, where only this machine's administrators see them.");
         }
+        var (renewed, lost) = await opened.Installation.SecondFactors.SealAnewAsync(cancellation);
+        if (renewed > 0)
+        {
+            Log.SealedAnew(logger, renewed);
+        }
+        if (lost > 0)
+        {
+            Log.SecondFactorsLost(logger, lost);
+            await Console.Error.WriteLineAsync($"WARNING: {lost} authenticators were sealed under another signing key. Set Auth__PreviousSigningKey to the key before and start again.");
+        }
         if (settings.AdminEmail is { } email && !await opened.Installation.Accounts.PromoteAsync(Text.NormaliseName(email), cancellation))
         {
             Log.AdminMissing(logger);

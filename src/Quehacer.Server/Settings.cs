@@ -77,10 +77,16 @@ public sealed record Settings
 
     /// <summary>Null when one is to be made and kept in the data directory.</summary>
     public required string? SigningKey { get; init; }
+
+    /// <summary>The key before, which opens what is sealed to last; null for none.</summary>
+    public required string? PreviousSigningKey { get; init; }
     public required int SessionDays { get; init; }
 
     /// <summary>What becomes of accounts whose e-mail nobody has shown to be theirs.</summary>
     public required EmailVerification EmailVerification { get; init; }
+
+    /// <summary>Whether anybody may sign in with a code by mail in place of a password.</summary>
+    public required bool CodeLogin { get; init; }
 
     /// <summary>How many passwords are hashed at a time; 0 for half of the processors.</summary>
     public required int ParallelPasswords { get; init; }
@@ -119,6 +125,7 @@ public sealed record Settings
     public required int LoginFailures { get; init; }
     public required int LoginWindowMinutes { get; init; }
     public required int LoginFailuresPerDay { get; init; }
+    public required int Letters { get; init; }
 
     /// <summary>Letters for one e-mail.</summary>
     public required int PasswordResetsPerHour { get; init; }
@@ -185,8 +192,10 @@ public sealed record Settings
             DatabaseLockTimeoutMs = reader.Integer("Database:LockTimeoutMs", 5_000, 100, 600_000),
             DatabaseStartupWaitSeconds = reader.Integer("Database:StartupWaitSeconds", 60, 0, 3600),
             SigningKey = reader.Secret("Auth:SigningKey", Core.Accounts.SigningKey.MinBytes),
+            PreviousSigningKey = reader.Secret("Auth:PreviousSigningKey", Core.Accounts.SigningKey.MinBytes),
             SessionDays = reader.Integer("Auth:SessionDays", 30, 1, 365),
             EmailVerification = reader.OneOf("Auth:EmailVerification", EmailVerification.Optional),
+            CodeLogin = reader.Flag("Auth:CodeLogin", false),
             ParallelPasswords = reader.Integer("Auth:ParallelPasswords", 0, 0, 1000),
             CursorKey = reader.Secret("Cursors:Key", Core.Accounts.SigningKey.MinBytes),
             PreviousCursorKey = reader.Secret("Cursors:PreviousKey", Core.Accounts.SigningKey.MinBytes),
@@ -209,6 +218,7 @@ public sealed record Settings
             LoginWindowMinutes = reader.Integer("RateLimits:LoginWindowMinutes", 15, 1, 1440),
             LoginFailuresPerDay = reader.Integer("RateLimits:LoginFailuresPerDay", 100, 1, 1_000_000_000),
             PasswordResetsPerHour = reader.Integer("RateLimits:PasswordResetsPerHour", 3, 1, 1_000_000),
+            Letters = reader.Integer("RateLimits:Letters", 5, 1, 1_000_000),
         };
         if (settings.TlsCertificateFile is null != settings.TlsKeyFile is null)
         {

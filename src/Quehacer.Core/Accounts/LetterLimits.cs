@@ -41,7 +41,7 @@ internal sealed class LetterCount(Database database, SigningKey key, LetterLimit
         {
             return null;
         }
-        var (_, exhausted) = await attempts.TryAsync(kind, HMACSHA256.HashData(key.ForAttempts, Encoding.UTF8.GetBytes(text)), most, window, cancellation);
+        var (_, exhausted) = await attempts.TryAsync(kind, HMACSHA256.HashData(key.ForAttempts, Encoding.UTF8.GetBytes(text)), most, window, grows: false, cancellation);
         return exhausted is null ? null : new Error(ErrorCode.TooManyAttempts) { Exhausted = exhausted };
     }
 }

@@ -36,12 +36,17 @@ public enum SecretPurpose : short
 /// <param name="Email">The e-mail that it proves, where it proves one.</param>
 internal sealed record OneTimeSecret(Guid Id, Guid UserId, int Credentials, string? Email);
 
+/// <summary>An attempt at a code that was counted.</summary>
+/// <param name="UserId">Null where nobody has the e-mail that was named: then no code is right.</param>
+/// <param name="Email">The e-mail that it proves, where it proves one.</param>
+internal sealed record CodeAttempt(Guid SecretId, SecretPurpose Purpose, Guid? UserId, int Credentials, string? Email);
+
 /// <summary>
 /// Secrets that are good once and not for long. Token and code are derived from the row's id (docs/decisions/0003), so that a letter can be written from
 /// its row without a secret in it; the row keeps the token's hash. Whatever can be raced is one conditional statement: an attempt is counted before
 /// the code is looked at, and a secret is consumed by whoever changes its row.
 /// </summary>
-public sealed class OneTimeSecrets(SigningKey key)
+public sealed class OneTimeSecrets(SigningKey signingKey)
 {
     /// <summary>Codes that people read and type (RFC 4226 §5.3: at least six digits).</summary>
     public const int CodeDigits = 6;
@@ -121,9 +126,10 @@ public sealed class OneTimeSecrets(SigningKey key)
 
     /// <summary>
     /// Counts an attempt at the code of a secret, in a transaction of its own and before anything is looked at; null when the secret is unknown, used,
-    /// expired, older than the account's credentials, or has no attempt left.
+    /// expired, older than the account's credentials, or has no attempt left. One of nobody is counted like any other.
     /// </summary>
-    internal static async Task<OneTimeSecret?> AttemptAsync(Database database, SecretPurpose purpose, string token, DateTime now, CancellationToken cancellation)
+    internal static async Task<CodeAttempt?> AttemptAsync(
+        Database database, IReadOnlyList<SecretPurpose> purposes, string token, DateTime now, CancellationToken cancellation)
     {
         if (!TryRead(token, out var id))
         {
@@ -131,17 +137,42 @@ public sealed class OneTimeSecrets(SigningKey key)
         }
         await using var command = database.Command($"""
             UPDATE one_time_secrets o SET attempts = o.attempts + 1
-              FROM accounts a
-             WHERE o.secret_id = $1 AND o.purpose = $2 AND o.hash = $3 AND o.used_at IS NULL AND o.expires_at > $4 AND o.attempts < {Limits.CodeAttempts}
-               AND a.user_id = o.user_id AND a.credentials = o.credentials
-            RETURNING o.user_id, o.credentials, o.email
+             WHERE o.secret_id = $1 AND o.purpose = ANY ($2) AND o.hash = $3 AND o.used_at IS NULL AND o.expires_at > $4 AND o.attempts < {Limits.CodeAttempts}
+               AND (o.user_id IS NULL OR EXISTS (SELECT FROM accounts a WHERE a.user_id = o.user_id AND a.credentials = o.credentials))
+            RETURNING o.purpose, o.user_id, o.credentials, o.email
             """);
-        command.Parameters.With(id).With((short)purpose).With(Hash(token)).With(now);
+        command.Parameters.With(id).With(purposes.Select(purpose => (short)purpose).ToArray()).With(Hash(token)).With(now);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await reader.ReadAsync(cancellation)
-            ? new OneTimeSecret(id, reader.GetGuid(0), reader.GetInt32(1), reader.IsDBNull(2) ? null : reader.GetString(2))
-            : null;
+        return await reader.ReadAsync(cancellation) ? ReadAttempt(id, reader) : null;
     }
+
+    /// <summary>Consumes one in the transaction of the connection; false when it is worth nothing any more.</summary>
+    internal static async Task<bool> TryConsumeAsync(NpgsqlConnection connection, SecretPurpose purpose, string token, DateTime now) =>
+        TryRead(token, out var id)
+        && await connection.ExecuteAsync(Consume, parameters => parameters.With(id).With((short)purpose).With(Hash(token)).With(now)) == 1;
+
+    /// <summary>The secret of a token whatever has become of it, for a repeat of the request that has used it; null when the token is not ours.</summary>
+    internal static async Task<CodeAttempt?> RecallAsync(Database database, string token, CancellationToken cancellation)
+    {
+        if (!TryRead(token, out var id))
+        {
+            return null;
+        }
+        await using var command = database.Command("SELECT purpose, user_id, credentials, email FROM one_time_secrets WHERE secret_id = $1 AND hash = $2");
+        command.Parameters.With(id).With(Hash(token));
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) ? ReadAttempt(id, reader) : null;
+    }
+
+    /// <summary>
+    /// The key of a request that shows a code. The code belongs to what makes two requests the same; a plain hash of six digits would tell them to whoever
+    /// reads the table, so this one is keyed.
+    /// </summary>
+    internal IdempotencyKey Bind(IdempotencyKey key, string code) =>
+        key with { Fingerprint = HMACSHA256.HashData(signingKey.ForOneTimeSecrets, [.. "request\0"u8, .. key.Fingerprint, .. Encoding.UTF8.GetBytes(code)]) };
+
+    private static CodeAttempt ReadAttempt(Guid id, NpgsqlDataReader reader) => new(
+        id, (SecretPurpose)reader.GetInt16(0), reader.IsDBNull(1) ? null : reader.GetGuid(1), reader.GetInt32(2), reader.IsDBNull(3) ? null : reader.GetString(3));
 
     /// <summary>Whether a token would be taken now: so that a bad password is told before the token is used up. It proves nothing for later.</summary>
     internal static async Task<OneTimeSecret?> FindAsync(Database database, SecretPurpose purpose, string token, DateTime now, CancellationToken cancellation)
@@ -201,6 +232,6 @@ public sealed class OneTimeSecrets(SigningKey key)
         message[0] = (byte)purpose;
         id.TryWriteBytes(message[1..], bigEndian: true, out _);
         var length = 1 + IdBytes + Encoding.ASCII.GetBytes(use, message[(1 + IdBytes)..]);
-        HMACSHA256.HashData(key.ForOneTimeSecrets, message[..length], mac);
+        HMACSHA256.HashData(signingKey.ForOneTimeSecrets, message[..length], mac);
     }
 }

@@ -39,11 +39,18 @@ public sealed class SessionStore(
 
     private const string InsertSession = "INSERT INTO sessions (session_id, user_id, generation, refresh_hash, refreshed_at, expires_at, user_agent, address, client)";
 
+    /// <summary>Logs in with a password alone, for those who can show nothing else: an account with a second factor is refused. <see cref="Logins"/> asks for it.</summary>
     public async Task<Result<Answered<Tokens>>> LoginAsync(string email, string password, Visitor visitor, IdempotencyKey? key, CancellationToken cancellation)
     {
-        var verified = await check.VerifyAsync(email, password, visitor.Address, cancellation);
-        return verified.IsOk ? await BeginAsync(verified.Value, visitor, key, _ => Task.FromResult(true), cancellation) : verified.Error;
+        var verified = await VerifyAsync(email, password, visitor, cancellation);
+        return !verified.IsOk ? verified.Error
+            : verified.Value.HasSecondFactor ? ErrorCode.SecondFactorNeeded
+            : await BeginAsync(verified.Value, visitor, key, _ => Task.FromResult(true), cancellation);
     }
+
+    /// <summary>The account of e-mail and password, if it may sign in: what every login begins with, whatever else is wanted of it then.</summary>
+    internal Task<Result<Account>> VerifyAsync(string email, string password, Visitor visitor, CancellationToken cancellation) =>
+        check.VerifyAsync(email, password, visitor.Address, cancellation);
 
     /// <summary>
     /// Begins a session on the credentials that the account was shown with: when they have changed since, it begins not. Whoever changes them holds the
@@ -216,7 +223,8 @@ public sealed class SessionStore(
         return new Answered<Newcomer>(new Newcomer(account, !isReplay ? tokens : outcome.ContainsKey("session_id") ? Reissue(account, outcome) : null), isReplay);
     }
 
-    private async Task<Result<Answered<Tokens>>?> ReplayAsync(Account account, IdempotencyKey key, CancellationToken cancellation)
+    /// <summary>The tokens that were given under a key; null when it is unknown.</summary>
+    internal async Task<Result<Answered<Tokens>>?> ReplayAsync(Account account, IdempotencyKey key, CancellationToken cancellation)
     {
         if (await Idempotency.FindAsync(database, account.WorkspaceId, account.Id, key, cancellation) is not { } done)
         {
@@ -226,7 +234,10 @@ public sealed class SessionStore(
         {
             return ErrorCode.IdempotencyMismatch;
         }
-        return new Answered<Tokens>(Reissue(account, JsonNode.Parse(done.Outcome)!.AsObject()), IsReplay: true);
+        // A login that was asked for its second factor has given none.
+        return JsonNode.Parse(done.Outcome)!.AsObject() is { } outcome && outcome.ContainsKey("session_id")
+            ? new Answered<Tokens>(Reissue(account, outcome), IsReplay: true)
+            : ErrorCode.IdempotencyMismatch;
     }
 
     /// <summary>The tokens that were given, made again from what is remembered of them.</summary>

@@ -16,6 +16,7 @@ public sealed class SigningKey
     private readonly byte[] attemptsKey;
     private readonly byte[] oneTimeKey;
     private readonly byte[] apiKeyKey;
+    private readonly byte[] factorsKey;
 
     public SigningKey(string secret)
     {
@@ -28,6 +29,7 @@ public sealed class SigningKey
         attemptsKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: "quehacer attempts v1"u8.ToArray());
         oneTimeKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: "quehacer one-time secrets v1"u8.ToArray());
         apiKeyKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: "quehacer api keys v1"u8.ToArray());
+        factorsKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: "quehacer second factors v1"u8.ToArray());
     }
 
     internal ReadOnlySpan<byte> ForAccessTokens => key;
@@ -42,6 +44,9 @@ public sealed class SigningKey
 
     /// <summary>From what the secrets of API keys are derived when they are made.</summary>
     internal ReadOnlySpan<byte> ForApiKeys => apiKeyKey;
+
+    /// <summary>What seals the secrets of authenticators: they have to be read again, so a hash would not do.</summary>
+    internal byte[] ForSecondFactors => factorsKey;
 
     /// <summary>What seals cursors where no key of their own is configured: it changes with the signing key.</summary>
     public byte[] ForCursors => HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: "quehacer cursors v1"u8.ToArray());

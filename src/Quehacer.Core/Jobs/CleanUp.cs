@@ -1,5 +1,6 @@
 using Npgsql;
 using Quehacer.Core.Events;
+using Quehacer.Core.Limiting;
 using Quehacer.Core.Notes;
 using Quehacer.Core.Postgres;
 
@@ -18,6 +19,7 @@ public sealed class CleanUp(Database database, TimeProvider time, TimeSpan idemp
         new("delete-expired-idempotency-keys", TimeSpan.FromMinutes(10), DeleteExpiredKeysAsync),
         new("delete-ended-sessions", TimeSpan.FromMinutes(10), DeleteEndedSessionsAsync),
         new("delete-ended-attempts", TimeSpan.FromMinutes(10), DeleteEndedAttemptsAsync),
+        new("delete-expired-one-time-secrets", TimeSpan.FromMinutes(10), DeleteExpiredSecretsAsync),
         new("delete-forgotten-devices", TimeSpan.FromMinutes(10), DeleteForgottenDevicesAsync),
         new("purge-deleted-tasks", TimeSpan.FromMinutes(10), PurgeDeletedTasksAsync),
     ];
@@ -36,7 +38,13 @@ public sealed class CleanUp(Database database, TimeProvider time, TimeSpan idemp
     private Task<int> DeleteEndedAttemptsAsync(CancellationToken cancellation) => ExecuteAsync("""
         DELETE FROM attempts a USING (SELECT kind, key FROM attempts WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2 FOR UPDATE SKIP LOCKED) ended
          WHERE a.kind = ended.kind AND a.key = ended.key
-        """, time.NowUtc(), cancellation);
+        """, time.NowUtc() - Attempts.StrikesKeptFor, cancellation);
+
+    /// <summary>A used one is kept as long as the key under which it was used: a repeat is still told what came of it.</summary>
+    private Task<int> DeleteExpiredSecretsAsync(CancellationToken cancellation) => ExecuteAsync("""
+        DELETE FROM one_time_secrets o USING (SELECT secret_id FROM one_time_secrets WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) expired
+         WHERE o.secret_id = expired.secret_id
+        """, time.NowUtc() - idempotencyKeysKeptFor, cancellation);
 
     private Task<int> DeleteForgottenDevicesAsync(CancellationToken cancellation) => ExecuteAsync("""
         DELETE FROM known_devices d USING (SELECT user_id, device FROM known_devices WHERE seen_at <= $1 ORDER BY seen_at LIMIT $2 FOR UPDATE SKIP LOCKED) old

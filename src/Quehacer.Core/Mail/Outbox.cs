@@ -66,6 +66,13 @@ public sealed class Outbox
     internal const string Insert =
         "INSERT INTO mails (mail_id, kind, recipient, language, user_id, detail, address, due_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
+    /// <summary>The same for a letter that may wait already, and to an account that there is; otherwise nothing is added, by as many statements.</summary>
+    internal const string InsertOnce = """
+        INSERT INTO mails (mail_id, kind, recipient, language, user_id, detail, address, due_at, expires_at)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 WHERE EXISTS (SELECT FROM accounts WHERE user_id = $5)
+        ON CONFLICT (mail_id) DO NOTHING
+        """;
+
     private readonly SemaphoreSlim bell = new(0, 1);
 
     /// <param name="parameters">Of <see cref="Insert"/>.</param>

@@ -358,6 +358,7 @@ internal static class ErrorCatalogue
         ErrorCode.EmailNotVerified => EmailNotVerified,
         ErrorCode.NotOffered => NotOffered,
         ErrorCode.AlreadySo => AlreadyExists,
+        ErrorCode.NoSuchFactor => NotFound,
         ErrorCode.SessionEnded => TokenInvalid,
         ErrorCode.RefreshTokenInvalid => TokenInvalid,
         ErrorCode.IdempotencyMismatch => IdempotencyMismatch,

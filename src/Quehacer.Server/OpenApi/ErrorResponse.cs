@@ -25,6 +25,13 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
     public static readonly ErrorResponse EmailNotVerified = new("EmailNotVerified", [ErrorCatalogue.EmailNotVerified]);
     public static readonly ErrorResponse NotOffered = new("NotOffered", [ErrorCatalogue.NotOffered]);
     public static readonly ErrorResponse RefreshTokenInvalid = new("RefreshTokenInvalid", [ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
+    public static readonly ErrorResponse MfaTokenInvalid = new("MfaTokenInvalid", [ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
+    public static readonly ErrorResponse CodeRefused = new("CodeRefused", [ErrorCatalogue.InvalidCode, ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
+    public static readonly ErrorResponse OwnCodeRefused = new(
+        "OwnCodeRefused", [ErrorCatalogue.InvalidCode, ErrorCatalogue.Unauthorized, ErrorCatalogue.TokenExpired, ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
+    public static readonly ErrorResponse PasswordOrCodeRefused = new(
+        "PasswordOrCodeRefused",
+        [ErrorCatalogue.InvalidCredentials, ErrorCatalogue.InvalidCode, ErrorCatalogue.Unauthorized, ErrorCatalogue.TokenExpired, ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
     public static readonly ErrorResponse Forbidden = new("Forbidden", [ErrorCatalogue.Forbidden]);
     public static readonly ErrorResponse NotFound = new("NotFound", [ErrorCatalogue.NotFound]);
     public static readonly ErrorResponse NotAcceptable = new("NotAcceptable", [ErrorCatalogue.NotAcceptable]);

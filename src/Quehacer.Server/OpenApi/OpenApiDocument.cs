@@ -226,6 +226,14 @@ internal sealed class OpenApiDocument(ContractDescription contract)
                     ["example"] = success.Example!(),
                 },
             };
+            if (success.Or is { } other)
+            {
+                response["content"]!["application/json"] = new JsonObject
+                {
+                    ["schema"] = new JsonObject { ["oneOf"] = new JsonArray(schema, ReferenceTo("schemas", other.Schema)) },
+                    ["examples"] = Named([(success.Schema, new JsonObject { ["value"] = success.Example!() }), (other.Schema, new JsonObject { ["value"] = other.Example() })]),
+                };
+            }
             foreach (var (type, description, text) in success.Rows)
             {
                 response["content"]![type.ToString()] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string", ["description"] = description }, ["example"] = text() };

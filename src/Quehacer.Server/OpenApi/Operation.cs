@@ -69,7 +69,13 @@ internal sealed record Success(int Status, string Description, string? Schema = 
 {
     /// <summary>What it can be given in beside JSON.</summary>
     public IReadOnlyList<RowsExample> Rows { get; init; } = [];
+
+    /// <summary>What it may be in place of <paramref name="Schema"/> under the same status; null where it is always the one.</summary>
+    public Alternative? Or { get; init; }
 }
 
 /// <summary>A format with a row for each thing, and what one thing looks like in it.</summary>
 internal sealed record RowsExample(MediaType Type, string Description, Func<string> Text);
+
+/// <param name="Schema">A name within <see cref="Schemas"/>.</param>
+internal sealed record Alternative(string Schema, Func<JsonNode> Example);

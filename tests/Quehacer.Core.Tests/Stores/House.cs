@@ -26,6 +26,8 @@ internal sealed class House : IAsyncDisposable
 {
     public const string Password = "zq8-Km2x";
 
+    public const string SigningKey = "a secret of at least thirty-two bytes";
+
     public static readonly TaskLimits V1 = new(TitleCharacters: 200, DescriptionCharacters: 10_000, Tags: 10, TagCharacters: 50);
 
     private House(
@@ -39,14 +41,17 @@ internal sealed class House : IAsyncDisposable
             Interlocked.Increment(ref passwordsLookedAt);
             return hash == "plain:" + password;
         });
-        var options = new InstallationOptions(
-            new SigningKey("a secret of at least thirty-two bytes"), [new byte[32]], hashing, ParallelPasswords: 4, loginLimits, TimeSpan.FromDays(30), keysKeptFor, tasksKeptFor)
+        options = new InstallationOptions(
+            new Quehacer.Core.Accounts.SigningKey(SigningKey), [new byte[32]], hashing, ParallelPasswords: 4, loginLimits, TimeSpan.FromDays(30), keysKeptFor, tasksKeptFor)
         {
+            IsCodeLoginOffered = true,
             EmailVerification = emailVerification,
             LetterLimits = letterLimits,
         };
         Core = new Installation(Database, options, Time, (incident, userId, _) => Incidents.Enqueue((incident, userId)));
     }
+
+    private readonly InstallationOptions options;
 
     private int passwordsLookedAt;
 
@@ -71,6 +76,11 @@ internal sealed class House : IAsyncDisposable
         new(await postgres.DatabaseAsync(), TimeSpan.FromDays(keysKeptForDays), TimeSpan.FromDays(tasksKeptForDays), lockTimeoutMs, loginLimits, letterLimits, emailVerification);
 
     public ValueTask DisposeAsync() => Database.DisposeAsync();
+
+    /// <summary>Another server on the same database, under another signing key.</summary>
+    public Installation Rekeyed(string signingKey, string? previous) => new(
+        Database, options with { SigningKey = new Quehacer.Core.Accounts.SigningKey(signingKey), PreviousSigningKey = previous is null ? null : new Quehacer.Core.Accounts.SigningKey(previous) }, Time,
+        (incident, userId, _) => Incidents.Enqueue((incident, userId)));
 
     /// <summary>Registers somebody and logs them in.</summary>
     public async Task<(Caller Caller, Tokens Tokens)> MoveInAsync(string email)

@@ -129,6 +129,9 @@ public sealed class PasswordCheckTests(PostgresFixture postgres)
 
         house.Time.Forward(TimeSpan.FromMinutes(15));
         await RunJobsAsync(house);
+        Assert.Equal((5, 2), (await house.CountAsync("SELECT count(*) FROM attempts"), await house.CountAsync("SELECT count(*) FROM known_devices")));
+        house.Time.Forward(TimeSpan.FromDays(1));
+        await RunJobsAsync(house);
         Assert.Equal((2, 2), (await house.CountAsync("SELECT count(*) FROM attempts"), await house.CountAsync("SELECT count(*) FROM known_devices")));
         house.Time.Forward(TimeSpan.FromDays(1));
         await RunJobsAsync(house);
@@ -136,6 +139,56 @@ public sealed class PasswordCheckTests(PostgresFixture postgres)
         house.Time.Forward(TimeSpan.FromDays(Limits.KnownDeviceDays));
         await RunJobsAsync(house);
         Assert.Equal(0, await house.CountAsync("SELECT count(*) FROM known_devices"));
+    }
+
+    [Fact]
+    public async Task Storm_after_storm_looks_at_five_passwords_each_and_every_window_is_twice_as_long_up_to_four_hours()
+    {
+        await using var house = await BuildAsync();
+        int[] minutes = [15, 30, 60, 120, 240, 240, 240, 240, 240, 240];
+        foreach (var length in minutes)
+        {
+            var before = house.PasswordsLookedAt;
+            var results = await House.AtOnceAsync(100, index => LogInAsync(house, "ana@example.com", "wrong-1", Home));
+            Assert.Equal(5, house.PasswordsLookedAt - before);
+            Assert.Equal(5, results.Count(result => result.Error?.Code == ErrorCode.WrongCredentials));
+            var refused = results.Where(result => result.Error?.Code == ErrorCode.TooManyAttempts).Select(result => result.Error!.Exhausted!).ToList();
+            Assert.Equal(95, refused.Count);
+            Assert.All(refused, exhausted => Assert.Equal(TimeSpan.FromMinutes(length), exhausted.Window));
+            Assert.All(refused, exhausted => Assert.InRange(exhausted.RetryAfterSeconds, (length * 60) - 60, length * 60));
+
+            house.Time.Forward(TimeSpan.FromMinutes(length - 0.1));
+            Assert.Equal(ErrorCode.TooManyAttempts, (await LogInAsync(house, "ana@example.com", House.Password, Home)).Error?.Code);
+            house.Time.Forward(TimeSpan.FromMinutes(0.1));
+            // Otherwise all of them would use up the day.
+            await house.ExecuteAsync($"DELETE FROM attempts WHERE kind = {(short)AttemptKind.LoginOfEmail}");
+        }
+    }
+
+    [Fact]
+    public async Task A_window_is_as_long_as_the_first_again_after_a_success_after_a_day_and_after_one_that_was_not_used_up()
+    {
+        await using var house = await BuildAsync();
+        House.Ok(await LogInAsync(house, "ana@example.com", House.Password, Home));
+        async Task<TimeSpan> UsedUpAsync()
+        {
+            await FailAsync(house, 5, Home);
+            return (await LogInAsync(house, "ana@example.com", House.Password, Home)).Error!.Exhausted!.Window;
+        }
+
+        Assert.Equal(TimeSpan.FromMinutes(15), await UsedUpAsync());
+        house.Time.Forward(TimeSpan.FromMinutes(15));
+        Assert.Equal(TimeSpan.FromMinutes(30), await UsedUpAsync());
+        house.Time.Forward(TimeSpan.FromMinutes(30));
+        House.Ok(await LogInAsync(house, "ana@example.com", House.Password, Home));
+        house.Time.Forward(TimeSpan.FromHours(1));
+        Assert.Equal(TimeSpan.FromMinutes(15), await UsedUpAsync());
+        house.Time.Forward(TimeSpan.FromMinutes(15) + TimeSpan.FromDays(1));
+        Assert.Equal(TimeSpan.FromMinutes(15), await UsedUpAsync());
+        house.Time.Forward(TimeSpan.FromMinutes(15));
+        await FailAsync(house, 1, Home);
+        house.Time.Forward(TimeSpan.FromMinutes(30));
+        Assert.Equal(TimeSpan.FromMinutes(15), await UsedUpAsync());
     }
 
     [Fact]

@@ -44,7 +44,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
     private static string ResultOf(ErrorCode code) => code switch
     {
         ErrorCode.Invalid => Results.Validation,
-        ErrorCode.NotFound or ErrorCode.Gone => Results.NotFound,
+        ErrorCode.NotFound or ErrorCode.Gone or ErrorCode.NoSuchFactor => Results.NotFound,
         ErrorCode.Forbidden or ErrorCode.SecondFactorNeeded or ErrorCode.EmailNotVerified or ErrorCode.NotOffered => Results.Forbidden,
         ErrorCode.PreconditionFailed => Results.PreconditionFailed,
         ErrorCode.PreconditionRequired => Results.PreconditionRequired,
@@ -93,6 +93,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         ErrorCode.CodeWrong => new("code", "The code is not the right one, or has been used before"),
         ErrorCode.NotOffered => new("server", "Whoever runs this server has not turned this on"),
         ErrorCode.AlreadySo => new("body", "It is so already"),
+        ErrorCode.NoSuchFactor => new("path", "The account has no such second factor"),
         ErrorCode.SessionEnded or ErrorCode.RefreshTokenInvalid => new("Authorization", "The session of this token has ended; log in again at POST /api/v1/auth/login"),
         ErrorCode.IdempotencyMismatch => new("Idempotency-Key", "Another request was done under this key; use a new key for each new request"),
         ErrorCode.IdempotencyInFlight => new("Idempotency-Key", "The first request with this key is still being worked on; send the same request again in a moment"),

@@ -54,7 +54,7 @@ internal sealed class Errors(SessionStore sessions) : Refusals(sessions)
     private static string MessageOf(ErrorCode code, Thing thing) => code switch
     {
         ErrorCode.Invalid => "La petición tiene valores que no se pueden aceptar",
-        ErrorCode.NotFound => thing.IsNotThere,
+        ErrorCode.NotFound or ErrorCode.NoSuchFactor => thing.IsNotThere,
         ErrorCode.Gone => "El recurso se eliminó definitivamente",
         ErrorCode.Forbidden => "No tienes permisos para acceder a este recurso",
         ErrorCode.PreconditionFailed => "El recurso cambió desde que lo leíste; léelo de nuevo y repite el cambio con su nuevo ETag",

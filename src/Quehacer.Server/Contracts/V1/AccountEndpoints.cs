@@ -10,7 +10,6 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
     public void MapAnonymous(IEndpointRouteBuilder routes)
     {
         routes.Post("/auth/register", RegisterAsync);
-        routes.Post("/auth/login", LoginAsync);
         routes.Post("/auth/refresh", RefreshAsync);
     }
 
@@ -32,26 +31,6 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
         return registered.IsOk
             ? new Answer<UserBody>(201, UserBody.Of(registered.Value.Value), BodyJson.Default.UserBody) { IsReplay = registered.Value.IsReplay, Location = "/api/v1/me" }
             : new Refusal(problems, registered.Error);
-    }
-
-    private async Task<IResult> LoginAsync(HttpContext http)
-    {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, identity: WriteRequest.WithoutPassword);
-        if (request is null)
-        {
-            return refusal!;
-        }
-        var (faults, values) = Reading.Strings(request.Body, ("email", Field.Email), ("password", Field.Password));
-        if (faults.Count > 0)
-        {
-            return new Refusal(problems, Error.Invalid(faults));
-        }
-        if (!Text.IsStorable(values[0]))
-        {
-            return new Refusal(problems, Error.Invalid(Field.Email, FieldFault.NotText));
-        }
-        var tokens = await sessions.LoginAsync(Text.NormaliseName(values[0]), values[1], http.Visitor(), request.Key, Endpoints.Bounded);
-        return Shown(tokens);
     }
 
     private async Task<IResult> RefreshAsync(HttpContext http)

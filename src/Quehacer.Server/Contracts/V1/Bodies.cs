@@ -187,6 +187,9 @@ internal static class Words
     /// <summary>Every member of an API key, in the order in which it is shown.</summary>
     public static readonly string[] KeyMembers = ["id", "name", "scopes", "key", "created_at", "expires_at", "last_used_at"];
 
+    /// <summary>In the order of <see cref="CodeMethod"/>.</summary>
+    public static readonly string[] CodeMethods = ["totp", "email", "recovery_code"];
+
     /// <summary>The ends of the order by hand.</summary>
     public static readonly string[] Ends = ["first", "last"];
 
@@ -249,5 +252,11 @@ internal static class Words
 [JsonSerializable(typeof(ApiKeyBody))]
 [JsonSerializable(typeof(ApiKeyListBody))]
 [JsonSerializable(typeof(SessionListBody))]
+[JsonSerializable(typeof(MfaRequiredBody))]
+[JsonSerializable(typeof(CodeSentBody))]
+[JsonSerializable(typeof(FactorsBody))]
+[JsonSerializable(typeof(FactorBody))]
+[JsonSerializable(typeof(TotpSetupBody))]
+[JsonSerializable(typeof(RecoveryCodesBody))]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class BodyJson : JsonSerializerContext;

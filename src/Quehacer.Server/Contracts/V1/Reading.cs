@@ -589,22 +589,35 @@ internal static class Reading
     /// <summary>The string members that a request must have, such as those of a login.</summary>
     public static (List<FieldError> Faults, string[] Values) Strings(JsonElement? body, params (string Name, Field Field)[] required)
     {
+        var (faults, values, _) = StringsAndOne(body, optional: null, required);
+        return (faults, values);
+    }
+
+    /// <summary>The same with one member more, which may be absent and is null then.</summary>
+    public static (List<FieldError> Faults, string[] Values, string? Optional) StringsAndOne(
+        JsonElement? body, (string Name, Field Field)? optional, params (string Name, Field Field)[] required)
+    {
         var faults = new List<FieldError>();
-        var values = new string[required.Length];
+        var members = optional is { } one ? [.. required, one] : required;
+        var values = new string[members.Length];
         foreach (var (name, value) in Members(body, faults))
         {
-            var index = Array.FindIndex(required, member => member.Name == name);
+            var index = Array.FindIndex(members, member => member.Name == name);
             if (index < 0)
             {
-                RefuseUnknown(name, [.. required.Select(member => member.Name)], faults);
+                RefuseUnknown(name, [.. members.Select(member => member.Name)], faults);
             }
             else if (value.ValueKind == JsonValueKind.String && TryGetString(value, out var text))
             {
                 values[index] = text;
+                if (text.Length == 0 && index >= required.Length)
+                {
+                    faults.Add(new FieldError(members[index].Field, FieldFault.Required));
+                }
             }
             else
             {
-                faults.Add(new FieldError(required[index].Field, value.ValueKind == JsonValueKind.String ? FieldFault.NotText : FieldFault.NotAString));
+                faults.Add(new FieldError(members[index].Field, value.ValueKind == JsonValueKind.String ? FieldFault.NotText : FieldFault.NotAString));
             }
         }
         for (var i = 0; i < required.Length; i++)
@@ -614,7 +627,7 @@ internal static class Reading
                 faults.Add(new FieldError(required[i].Field, FieldFault.Required));
             }
         }
-        return (faults, values);
+        return (faults, values, optional is null ? null : values[^1]);
     }
 
     private static void RefuseUnknown(string name, string[] known, List<FieldError> faults)

@@ -20,6 +20,8 @@ internal static class V1
         var keys = new ApiKeyEndpoints(installation.ApiKeys, problems, demands);
         var recovery = new RecoveryEndpoints(installation.PasswordResets, installation.EmailChanges, problems, demands);
         var sessions = new SessionEndpoints(installation.SessionList, problems, demands);
+        var logins = new LoginEndpoints(installation.Logins, problems, demands);
+        var factors = new FactorEndpoints(installation.SecondFactors, problems, demands);
         var tasks = new TaskEndpoints(installation.Tasks, installation.TaskList, installation.TaskWriter, installation.Workspaces, problems, demands);
         var batches = new BatchEndpoint(installation.TaskBatches, problems, demands, batchLimit);
         var bulk = new BulkEndpoints(installation.TaskBulk, problems, demands, batchLimit);
@@ -31,6 +33,8 @@ internal static class V1
         var forCaller = routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller());
         accounts.MapAnonymous(anonymous);
         accounts.MapForCaller(forCaller);
+        logins.Map(routes.MapGroup("/api/v1/auth").WithMetadata(AnswersIn.Json));
+        factors.Map(routes.MapGroup("/api/v1/me/factors").WithMetadata(AnswersIn.Json, new RequiresCaller()));
         recovery.MapAnonymous(anonymous);
         recovery.MapForCaller(forCaller);
         sessions.Map(forCaller);

@@ -12,6 +12,7 @@ internal static partial class Operations
     [
         ("accounts", "Accounts: register, log in, refresh, log out, recover."),
         ("sessions", "Where an account is signed in: see it, and end it."),
+        ("factors", "Second factors of the account: authenticators, codes by mail, recovery codes."),
         ("keys", "API keys, with which your own programs come in your name."),
         ("tasks", "Tasks: make, find, change, complete, delete, restore. Each path exists a second time without `/api/v1`."),
         ("notes", "Notes: what people say about a task. These paths exist a second time without `/api/v1`, too."),
@@ -25,7 +26,7 @@ internal static partial class Operations
 
     public static readonly IReadOnlyList<Operation> All =
     [
-        .. Accounts(), .. Recovery(), .. Sessions(), .. ApiKeyOperations.All(),
+        .. Accounts(), .. Recovery(), .. Sessions(), .. FactorOperations.Factors(), .. ApiKeyOperations.All(),
         // The paths of tasks exist a second time without their beginning.
         .. Tasks().Concat(Notes()).Select(operation => operation with { OtherPath = operation.Path["/api/v1".Length..] }),
         .. Categories(), .. TagOperations(),
@@ -43,14 +44,18 @@ internal static partial class Operations
         };
         yield return new(
             "POST", "/api/v1/auth/login", "logIn", "accounts", "Log in",
-            "Opens a session. A wrong e-mail and a wrong password get the same answer after the same work.")
+            "Opens a session, or, where the account has a second factor, asks for a code of it. A wrong e-mail and a wrong password get the same answer after the same work.")
         {
             IsAnonymous = true,
             Body = "Login",
             Requests = [new("ana", "Somebody known", () => Json("""{"email":"ana@example.com","password":"long enough to remember"}"""))],
-            Success = new(200, "The tokens of the new session.", "Tokens", Samples.Tokens, "Idempotent-Replayed"),
+            Success = new(200, "The tokens of the new session, or what it waits for.", "Tokens", Samples.Tokens, "Idempotent-Replayed") { Or = new("MfaRequired", FactorOperations.MfaRequired) },
             Special = [ErrorResponse.WrongCredentials, ErrorResponse.EmailNotVerified],
         };
+        foreach (var operation in FactorOperations.Logins())
+        {
+            yield return operation;
+        }
         yield return new(
             "POST", "/api/v1/auth/refresh", "refresh", "accounts", "Get new tokens",
             "Takes a refresh token, which is good for one use, and gives new tokens. One that is used a second time ends its session, unless the client that used it does so within ten seconds, which is refused and nothing else; repeated under the same `Idempotency-Key` it gives the same tokens.")

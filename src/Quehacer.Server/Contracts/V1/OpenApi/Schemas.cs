@@ -37,6 +37,12 @@ internal static class Schemas
         [typeof(TokensBody)] = "Tokens",
         [typeof(SessionBody)] = "Session",
         [typeof(SessionListBody)] = "SessionList",
+        [typeof(MfaRequiredBody)] = "MfaRequired",
+        [typeof(CodeSentBody)] = "CodeSent",
+        [typeof(FactorsBody)] = "Factors",
+        [typeof(FactorBody)] = "Factor",
+        [typeof(TotpSetupBody)] = "TotpSetup",
+        [typeof(RecoveryCodesBody)] = "RecoveryCodes",
         [typeof(ProblemBody)] = "Problem",
         [typeof(ProblemFieldBody)] = "ProblemField",
     };
@@ -87,6 +93,12 @@ internal static class Schemas
         ["Tokens"] = "A session's new tokens, and whose they are.",
         ["Session"] = "Where an account is signed in.",
         ["SessionList"] = "The open sessions of an account, the one that asks first and then those that were seen last.",
+        ["MfaRequired"] = "The login waits for a code of a second factor. There is no session yet.",
+        ["CodeSent"] = "A code is on its way.",
+        ["Factors"] = "What is asked for beside the password.",
+        ["Factor"] = "Whether something is a second factor.",
+        ["TotpSetup"] = "What an authenticator is to know. It is shown once.",
+        ["RecoveryCodes"] = "Codes for whoever has lost the other factor, each good once. They are shown once.",
         ["Problem"] = "A refusal (RFC 9457).",
         ["ProblemField"] = "One value of the request that cannot be accepted.",
     };
@@ -258,6 +270,39 @@ internal static class Schemas
             ["expires_at"] = Says("When it ends, unless it is refreshed before."),
         },
         ["SessionList"] = new() { ["sessions"] = Says("The sessions.", ("maxItems", Limits.SessionsShown)) },
+        ["MfaRequired"] = new()
+        {
+            ["mfa_required"] = Says("Tells it from tokens.", ("const", true)),
+            ["mfa_token"] = Says("For `POST /api/v1/auth/login/otp`, with a code."),
+            ["expires_in"] = Says("Seconds that it is taken.", ("minimum", 1)),
+            ["methods"] = Says("Where codes may come from.", ("maxItems", Words.CodeMethods.Length), ("items", new JsonObject { ["type"] = "string", ["enum"] = Enum(Words.CodeMethods) })),
+        },
+        ["CodeSent"] = new()
+        {
+            ["mfa_token"] = Says("To be shown together with the code."),
+            ["expires_in"] = Says("Seconds that the two are taken.", ("minimum", 1)),
+        },
+        ["Factors"] = new()
+        {
+            ["totp"] = Says("An authenticator."),
+            ["email"] = Says("Codes by mail."),
+            ["recovery_codes_left"] = Says("How many of the recovery codes have not been used."),
+        },
+        ["Factor"] = new()
+        {
+            ["enabled"] = Says("Whether a code of it is asked for."),
+            ["since"] = Says("Since when."),
+        },
+        ["TotpSetup"] = new()
+        {
+            ["secret"] = Says("For typing, in base 32.", ("pattern", "^[A-Z2-7]{32}$")),
+            ["otpauth_uri"] = Says("For programs.", ("format", "uri")),
+            ["qr_code"] = Says("For scanning: the address above as a PNG, as a `data:` address.", ("format", "uri")),
+        },
+        ["RecoveryCodes"] = new()
+        {
+            ["recovery_codes"] = Says("Ten, or none where there are some already.", ("maxItems", 10)),
+        },
         ["Problem"] = new()
         {
             ["type"] = Says("The address of a page that says what the error means and what mends it.", ("format", "uri")),
@@ -344,6 +389,17 @@ internal static class Schemas
                 ("current_password", Written("string", "The password of the account.", ("format", "password"), ("minLength", 1), ("maxLength", Limits.PasswordMaxCharacters), ("writeOnly", true))),
             ]));
         yield return ("Login", Request("E-mail and password of an account.", ["email", "password"], [], [("email", Email()), ("password", Password(1))]));
+        yield return ("LoginCode", Request("The code of a login that waits for it.", ["mfa_token", "code"], [], [("mfa_token", MfaToken()), ("code", Code())]));
+        yield return ("LoginCodeLetter", Request("The login whose code is to be sent once more.", ["mfa_token"], [], [("mfa_token", MfaToken())]));
+        yield return ("CodeLogin", Request("Whom to send a code.", ["email"], [], [("email", Email())]));
+        yield return ("CurrentPassword", Request("The password of the account.", ["current_password"], [], [("current_password", Password(1))]));
+        yield return ("TotpCode", Request("A code of the authenticator that is being set up.", ["code"], [], [("code", Code())]));
+        yield return ("FactorRemoval", Request(
+            "The password of the account, and a code of any factor of it.", ["current_password", "code"], [],
+            [
+                ("current_password", Password(1)), ("code", Code()),
+                ("mfa_token", Written("string", "Where the code came by mail: that of the login that it was sent for.", ("minLength", 1), ("maxLength", 255), ("writeOnly", true))),
+            ]));
         yield return ("Refresh", Request(
             "A refresh token that has not been used.", ["refresh_token"], [],
             [("refresh_token", Written("string", "From the last login or refresh.", ("minLength", 1), ("maxLength", 255), ("writeOnly", true)))]));
@@ -415,6 +471,11 @@ internal static class Schemas
     private static JsonObject Password(int least) => Written(
         "string", "Any characters but U+0000, and none of the common passwords.", ("format", "password"), ("minLength", least), ("maxLength", Limits.PasswordMaxCharacters),
         ("writeOnly", true));
+
+    private static JsonObject MfaToken() => Written("string", "Of the answer that asked for the code.", ("minLength", 1), ("maxLength", 255), ("writeOnly", true));
+
+    private static JsonObject Code() => Written(
+        "string", "Six digits of an authenticator or a letter, or a recovery code. Spaces, hyphens and case do not count.", ("minLength", 1), ("maxLength", 64), ("writeOnly", true));
 
     private static JsonObject Id(string description, string prefix) => Says("A TypeID. " + description, ("pattern", $"^{TypeId(prefix)}$"));
 
