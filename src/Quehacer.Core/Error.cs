@@ -32,8 +32,29 @@ public enum ErrorCode
     /// <summary>E-mail and password do not belong together; which of them is wrong is never said.</summary>
     WrongCredentials,
 
-    /// <summary>Too many logins have failed; <see cref="Error.Exhausted"/> says which bound was reached.</summary>
-    TooManyLogins,
+    /// <summary>Too many logins or codes have failed, or too many letters were asked for; <see cref="Error.Exhausted"/> says which bound was reached.</summary>
+    TooManyAttempts,
+
+    /// <summary>The password is right, and the account wants a second factor, which this contract has no way to ask for.</summary>
+    SecondFactorNeeded,
+
+    /// <summary>The token of a login that waits for its code is unknown, used or expired, or has no attempt left.</summary>
+    MfaTokenInvalid,
+
+    /// <summary>The code is not the one, or was used before.</summary>
+    CodeWrong,
+
+    /// <summary>The token of a letter is unknown, used, expired, or older than something that made it worthless.</summary>
+    OneTimeTokenInvalid,
+
+    /// <summary>The installation wants the e-mail of an account verified before anybody signs in with it.</summary>
+    EmailNotVerified,
+
+    /// <summary>Whoever runs the installation has not turned this on.</summary>
+    NotOffered,
+
+    /// <summary>It is so already: a second factor that is on cannot be added.</summary>
+    AlreadySo,
 
     /// <summary>The session of the access token has ended.</summary>
     SessionEnded,
@@ -71,6 +92,18 @@ public enum Field
     Name,
     Password,
     RefreshToken,
+
+    /// <summary>The password that an account has, where another or something else of weight is asked for.</summary>
+    CurrentPassword,
+
+    /// <summary>Of a letter.</summary>
+    Token,
+
+    /// <summary>Of a login that waits for its code.</summary>
+    MfaToken,
+
+    /// <summary>One-time code.</summary>
+    Code,
 
     /// <summary>A member or parameter the contract does not know; its name is in <see cref="FieldError.Name"/>.</summary>
     Unknown,
@@ -232,7 +265,7 @@ public sealed record Error(ErrorCode Code)
     /// <summary>Which operation of a batch is refused, from 0; null when it is not one of several.</summary>
     public int? Operation { get; init; }
 
-    /// <summary>The bound that was reached, with <see cref="ErrorCode.TooManyLogins"/>.</summary>
+    /// <summary>The bound that was reached, with <see cref="ErrorCode.TooManyAttempts"/>.</summary>
     public Exhausted? Exhausted { get; init; }
 
     public static Error Invalid(IReadOnlyList<FieldError> fields) => new(ErrorCode.Invalid) { Fields = fields };

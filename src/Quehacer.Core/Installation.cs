@@ -2,6 +2,7 @@ using System.Net;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Jobs;
 using Quehacer.Core.Labels;
+using Quehacer.Core.Mail;
 using Quehacer.Core.Notes;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Tasks;
@@ -20,7 +21,7 @@ public sealed record InstallationOptions(
 /// <summary>The core, put together: everything a contract or a command can ask for. Built once; all of it is safe to use from many requests at once.</summary>
 public sealed class Installation
 {
-    public Installation(Database database, InstallationOptions options, TimeProvider time, Action<SessionIncident, Guid?, IPAddress?> report)
+    public Installation(Database database, InstallationOptions options, TimeProvider time, Action<SecurityEvent, Guid?, IPAddress?> report)
     {
         Database = database;
         var labelNames = new LabelNames(database);
@@ -36,6 +37,8 @@ public sealed class Installation
         Notes = new NoteReader(database);
         NoteWriter = new NoteWriter(database, Notes, time);
         AccessToken = new AccessToken(options.SigningKey);
+        Outbox = new Outbox();
+        OneTimeSecrets = new OneTimeSecrets(options.SigningKey);
         var passwords = new Passwords(options.PasswordHashing, options.ParallelPasswords);
         var check = new PasswordCheck(database, passwords, options.SigningKey, options.LoginLimits, time, report);
         Accounts = new AccountStore(database, passwords, check, time);
@@ -65,6 +68,10 @@ public sealed class Installation
     public NoteReader Notes { get; }
 
     public NoteWriter NoteWriter { get; }
+
+    public Outbox Outbox { get; }
+
+    public OneTimeSecrets OneTimeSecrets { get; }
 
     public AccountStore Accounts { get; }
 

@@ -65,6 +65,18 @@ public static class Limits
     /// <summary>How long a password waits at most on a machine that is slower than that: nobody looks at a login form for longer.</summary>
     public const int PasswordWaitSeconds = 15;
 
+    /// <summary>Guesses at the code of one login or confirmation; beyond them it is begun anew.</summary>
+    public const int CodeAttempts = 5;
+
+    /// <summary>How long a login may wait for its second factor, and how long a code that was sent is good (minutes; NIST SP 800-63B-4 §3.1.3.2).</summary>
+    public const int CodeMinutes = 10;
+
+    /// <summary>How long the link of a letter is good.</summary>
+    public const int LinkMinutes = 60;
+
+    /// <summary>How much is kept of what a client calls itself.</summary>
+    public const int UserAgentCharacters = 255;
+
     /// <summary>How long an address is known after an account has signed in from it: a month away does not make a laptop a stranger.</summary>
     public const int KnownDeviceDays = 30;
 

@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using System.Text;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
@@ -207,7 +208,11 @@ internal sealed class Opened : IAsyncDisposable
                 TimeSpan.FromHours(settings.IdempotencyKeyHours),
                 TimeSpan.FromDays(settings.DeletedTaskDays)),
             TimeProvider.System,
-            (incident, userId, from) => Log.SessionIncident(security, incident, userId is { } id ? Ids.ToTypeId(Ids.UserPrefix, id) : "nobody known", from));
+            (securityEvent, userId, from) =>
+            {
+                var user = userId is { } id ? Ids.ToTypeId(Ids.UserPrefix, id) : "nobody known";
+                Log.SecurityEvent(security, securityEvent.IsSuspicious() ? LogLevel.Warning : LogLevel.Information, securityEvent.Name(), user, from);
+            });
     }
 
     private static Database Connect(string connectionString, Settings settings) =>
@@ -235,6 +240,12 @@ internal sealed class Opened : IAsyncDisposable
             try
             {
                 return await new Migrator(connectionString).MigrateAsync(cancellation);
+            }
+            catch (NpgsqlException exception) when (exception.InnerException is AuthenticationException)
+            {
+                // Waiting makes no certificate good.
+                throw new DatabaseRefused(
+                    "The database's certificate is not accepted: nobody who is known here has signed it, or it is made out for another host. Name the file of the certificate that it was signed with as sslrootcert in DATABASE_URL, and the host as the certificate has it, then start again.");
             }
             catch (Exception exception) when (Database.IsUnavailable(exception) || exception is System.Net.Sockets.SocketException)
             {
@@ -274,8 +285,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 11, EventName = "waiting for database", Level = LogLevel.Warning, Message = "The database is not there yet; trying again: {reason}")]
     public static partial void WaitingForDatabase(ILogger log, string reason);
 
-    [LoggerMessage(EventId = 12, EventName = "session incident", Level = LogLevel.Warning, Message = "{incident}: {user}, from {address}.")]
-    public static partial void SessionIncident(ILogger log, Core.Accounts.SessionIncident incident, string user, System.Net.IPAddress? address);
+    [LoggerMessage(EventId = 12, EventName = "security event", Message = "{security_event}: {user}, from {address}.")]
+    public static partial void SecurityEvent(ILogger log, LogLevel level, string security_event, string user, System.Net.IPAddress? address);
 
     [LoggerMessage(EventId = 13, EventName = "unsafe database setting", Level = LogLevel.Critical,
         Message = "The database runs with {setting} off: a crash can lose writes that clients were told are safe. Set {setting} = on in postgresql.conf and reload it.")]

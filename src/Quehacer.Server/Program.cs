@@ -62,7 +62,7 @@ createUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.U
             Name = Text.NormaliseName(parsed.GetRequiredValue(name)),
             Password = Console.ReadLine() ?? "",
         };
-        var registered = await installation.Accounts.RegisterAsync(edit, from: null, key: null, "cli", cancellation);
+        var registered = await installation.Accounts.RegisterAsync(edit, Visitor.Operator, key: null, cancellation);
         if (!registered.IsOk)
         {
             throw new DatabaseRefused(registered.Error.Code == ErrorCode.EmailTaken

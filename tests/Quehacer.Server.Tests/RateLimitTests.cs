@@ -181,8 +181,8 @@ public sealed class RateLimitTests
         (await nobody.PostAsync(Login, new { email = ana.Email, password = User.Password })).Is(429);
         Assert.Equal("0", await server.SqlAsync($"SELECT count(*) FROM attempts WHERE encode(key, 'escape') LIKE '%example%'"));
         await server.StopAsync();
-        var incidents = server.Output.Where(line => line.Length > 0).Select(line => JsonNode.Parse(line)!).Where(line => (string?)line["event"] == "session incident").ToList();
-        Assert.Equal((10, 193), (incidents.Count(line => (string?)line["incident"] == "LoginFailed"), incidents.Count(line => (string?)line["incident"] == "TooManyLogins")));
+        var incidents = server.Output.Where(line => line.Length > 0).Select(line => JsonNode.Parse(line)!).Where(line => (string?)line["event"] == "security event").ToList();
+        Assert.Equal((10, 193), (incidents.Count(line => (string?)line["security_event"] == "login.failed"), incidents.Count(line => (string?)line["security_event"] == "login.limited")));
         Assert.DoesNotContain(server.Output, line => line.Contains("somebody.else", StringComparison.Ordinal));
     }
 

@@ -18,6 +18,21 @@ public static class ErrorCodes
     /// <summary>401. E-mail and password do not belong together. Which of them is wrong is never said.</summary>
     public const string InvalidCredentials = "INVALID_CREDENTIALS";
 
+    /// <summary>401. The one-time code is not the right one, or has been used before.</summary>
+    public const string InvalidCode = "INVALID_CODE";
+
+    /// <summary>400. The token of the letter is unknown, has been used, has expired, or something has happened to the account since that made it worthless.</summary>
+    public const string OneTimeTokenInvalid = "ONE_TIME_TOKEN_INVALID";
+
+    /// <summary>403. This server lets nobody sign in whose e-mail has not been verified.</summary>
+    public const string EmailNotVerified = "EMAIL_NOT_VERIFIED";
+
+    /// <summary>403. The account has a second factor, and this contract has no way to ask for it.</summary>
+    public const string SecondFactorRequired = "SECOND_FACTOR_REQUIRED";
+
+    /// <summary>403. Whoever runs this server has not turned this on.</summary>
+    public const string NotOffered = "NOT_OFFERED";
+
     /// <summary>422. The request was understood, but some of its values cannot be accepted. 'errors' lists each with its field, a code and a message.</summary>
     public const string ValidationError = "VALIDATION_ERROR";
 

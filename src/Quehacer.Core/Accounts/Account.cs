@@ -9,6 +9,19 @@ public sealed record Account(Guid Id, string Email, string Name, bool IsAdmin, G
     /// <summary>How much the account may ask of the server.</summary>
     public Plan Plan { get; init; }
 
+    /// <summary>Rises with whatever makes older proofs worthless; a session begins only on those that were shown for it.</summary>
+    public int Credentials { get; init; } = 1;
+
+    public bool IsEmailVerified { get; init; }
+
+    /// <summary>An authenticator is a second factor of the account.</summary>
+    public bool HasTotp { get; init; }
+
+    /// <summary>Codes by mail are a second factor of the account.</summary>
+    public bool HasEmailFactor { get; init; }
+
+    public bool HasSecondFactor => HasTotp || HasEmailFactor;
+
     public DateTime CreatedAt => Ids.TimeOf(Id);
 
     public IReadOnlyList<string> Roles => IsAdmin ? ["user", "admin"] : ["user"];

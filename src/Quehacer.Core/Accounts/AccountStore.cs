@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text.Json.Nodes;
 using Npgsql;
 using Quehacer.Core.Events;
@@ -16,7 +15,11 @@ internal sealed record Registered(Account Account, bool IsReplay, JsonObject Out
 /// <summary>Who has an account: registration, one's own profile, promotion.</summary>
 public sealed class AccountStore(Database database, Passwords passwords, PasswordCheck check, TimeProvider time)
 {
-    internal const string Columns = "a.user_id, a.email, a.name, a.is_admin, a.workspace_id, a.version, a.updated_at, a.plan";
+    internal const string Columns =
+        "a.user_id, a.email, a.name, a.is_admin, a.workspace_id, a.version, a.updated_at, a.plan, a.credentials, a.email_verified_at IS NOT NULL, a.totp_confirmed_at IS NOT NULL, a.email_factor_at IS NOT NULL";
+
+    /// <summary>How many columns <see cref="Columns"/> has: what is read beside them begins there.</summary>
+    internal const int ColumnCount = 12;
 
     private const string InsertEvent =
         "INSERT INTO account_events (user_id, version, type, actor_id, at, request_id) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -25,10 +28,9 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
     /// Makes an account and its personal workspace. Nobody becomes an administrator this way. A known e-mail is refused, by the index that
     /// makes e-mails unique, so that of any number of registrations at once one succeeds.
     /// </summary>
-    /// <param name="from">Null for whoever sits at the machine.</param>
-    public async Task<Result<Answered<Account>>> RegisterAsync(AccountEdit edit, IPAddress? from, IdempotencyKey? key, string requestId, CancellationToken cancellation)
+    public async Task<Result<Answered<Account>>> RegisterAsync(AccountEdit edit, Visitor visitor, IdempotencyKey? key, CancellationToken cancellation)
     {
-        var registered = await RegisterAsync(edit, from, key, requestId, (_, _) => { }, [], cancellation);
+        var registered = await RegisterAsync(edit, visitor, key, (_, _) => { }, [], cancellation);
         return registered.IsOk ? new Answered<Account>(registered.Value.Account, registered.Value.IsReplay) : registered.Error;
     }
 
@@ -36,7 +38,7 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
     /// <param name="alongside">Adds the rest to the batch; the account's row comes before it.</param>
     /// <param name="remember">What else the key is to remember; a repeat finds it in what is answered.</param>
     internal async Task<Result<Registered>> RegisterAsync(
-        AccountEdit edit, IPAddress? from, IdempotencyKey? key, string requestId, Action<WorkspaceBatch, Account> alongside, JsonObject remember, CancellationToken cancellation)
+        AccountEdit edit, Visitor visitor, IdempotencyKey? key, Action<WorkspaceBatch, Account> alongside, JsonObject remember, CancellationToken cancellation)
     {
         if (edit.CheckRegistration() is { Count: > 0 } faults)
         {
@@ -59,12 +61,12 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
         batch.Add("INSERT INTO accounts (user_id, email, email_key, name, password_hash, workspace_id, version, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
             .With(account.Id).With(account.Email).With(AccountEdit.EmailKey(account.Email)).With(account.Name).With(passwordHash)
             .With(account.WorkspaceId).With(account.Version).With(now);
-        batch.Add(InsertEvent).With(account.Id).With(account.Version).With("account.registered").With(account.Id).With(now).WithText(requestId);
+        batch.Add(InsertEvent).With(account.Id).With(account.Version).With("account.registered").With(account.Id).With(now).WithText(visitor.RequestId);
         batch.Add("""
             INSERT INTO workspaces (workspace_id, owner_id, revision, labels_revision, last_task_number, pending_tasks, done_tasks, deleted_tasks, changed_at)
             VALUES ($1, $2, 1, 0, 0, 0, 0, 0, $3)
             """).With(account.WorkspaceId).With(account.Id).With(now);
-        batch.Append(0, account.WorkspaceId, 1, EventNames.WorkspaceCreated, takesNumber: false, data: null, before: null, account.Id, requestId);
+        batch.Append(0, account.WorkspaceId, 1, EventNames.WorkspaceCreated, takesNumber: false, data: null, before: null, account.Id, visitor.RequestId);
         alongside(batch, account);
         batch.Commit();
         if ((await batch.ExecuteAsync(CancellationToken.None)).Outcome == BatchOutcome.Committed)
@@ -73,7 +75,7 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
         }
 
         await connection.CloseAsync();
-        if (await FindRegistrationAsync(edit, from, key, cancellation) is { } registered)
+        if (await FindRegistrationAsync(edit, visitor, key, cancellation) is { } registered)
         {
             return registered;
         }
@@ -197,6 +199,10 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
         new(reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetBoolean(3), reader.GetGuid(4), reader.GetInt32(5), reader.GetDateTime(6))
         {
             Plan = (Plan)reader.GetInt16(7),
+            Credentials = reader.GetInt32(8),
+            IsEmailVerified = reader.GetBoolean(9),
+            HasTotp = reader.GetBoolean(10),
+            HasEmailFactor = reader.GetBoolean(11),
         };
 
     internal static async Task<(Account Account, string PasswordHash)?> FindByEmailAsync(Database database, string email, CancellationToken cancellation)
@@ -204,14 +210,14 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
         await using var command = database.Command($"SELECT {Columns}, a.password_hash FROM accounts a WHERE a.email_key = $1");
         command.Parameters.With(AccountEdit.EmailKey(email));
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await reader.ReadAsync(cancellation) ? (Read(reader), reader.GetString(8)) : null;
+        return await reader.ReadAsync(cancellation) ? (Read(reader), reader.GetString(ColumnCount)) : null;
     }
 
     /// <summary>
     /// The e-mail is taken: by this very request, sent before? The password is not part of the fingerprint (no hash of it but the slow one
     /// is ever kept), so it is verified.
     /// </summary>
-    private async Task<Result<Registered>?> FindRegistrationAsync(AccountEdit edit, IPAddress? from, IdempotencyKey? key, CancellationToken cancellation)
+    private async Task<Result<Registered>?> FindRegistrationAsync(AccountEdit edit, Visitor visitor, IdempotencyKey? key, CancellationToken cancellation)
     {
         if (key is null || await FindByEmailAsync(database, edit.Email.Value, cancellation) is not var (account, _)
             || await Idempotency.FindAsync(database, account.WorkspaceId, account.Id, key, cancellation) is not { Outcome: not null } done
@@ -219,7 +225,7 @@ public sealed class AccountStore(Database database, Passwords passwords, Passwor
         {
             return null;
         }
-        var verified = await check.VerifyAsync(edit.Email.Value, edit.Password.Value, from, cancellation);
+        var verified = await check.VerifyAsync(edit.Email.Value, edit.Password.Value, visitor.Address, cancellation);
         return verified switch
         {
             { IsOk: true } => new Registered(Recall(account, done.Outcome), IsReplay: true, JsonNode.Parse(done.Outcome)!.AsObject()),

@@ -17,7 +17,7 @@ public sealed record LoginLimits(int Failures, TimeSpan Window, int FailuresPerD
 /// </summary>
 /// <param name="limits">Null for none.</param>
 public sealed class PasswordCheck(
-    Database database, Passwords passwords, SigningKey key, LoginLimits? limits, TimeProvider time, Action<SessionIncident, Guid?, IPAddress?> report)
+    Database database, Passwords passwords, SigningKey key, LoginLimits? limits, TimeProvider time, Action<SecurityEvent, Guid?, IPAddress?> report)
 {
     private const string BelongToNoAccount = "";
 
@@ -34,8 +34,8 @@ public sealed class PasswordCheck(
         var (counted, refused) = limits is null ? ([], null) : await CountAsync(limits, emailKey, device, from, cancellation);
         if (refused is not null)
         {
-            report(SessionIncident.TooManyLogins, null, from);
-            return new Error(ErrorCode.TooManyLogins) { Exhausted = refused };
+            report(SecurityEvent.LoginLimited, null, from);
+            return new Error(ErrorCode.TooManyAttempts) { Exhausted = refused };
         }
         var found = Text.IsStorable(password) ? await AccountStore.FindByEmailAsync(database, email, cancellation) : null;
         switch (await passwords.VerifyAsync(found?.PasswordHash, Text.IsStorable(password) ? password : BelongToNoAccount, cancellation))
@@ -45,7 +45,7 @@ public sealed class PasswordCheck(
                 await attempts.GiveBackAsync(counted, cancellation);
                 return ErrorCode.Busy;
             case false:
-                report(SessionIncident.LoginFailed, found?.Account.Id, from);
+                report(SecurityEvent.LoginFailed, found?.Account.Id, from);
                 return ErrorCode.WrongCredentials;
             case true:
                 await attempts.GiveBackAsync(counted, cancellation);

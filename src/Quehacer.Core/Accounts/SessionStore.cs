@@ -12,68 +12,64 @@ namespace Quehacer.Core.Accounts;
 /// <param name="RefreshToken">Good for one use.</param>
 public sealed record Tokens(string AccessToken, string RefreshToken, Account Account);
 
-/// <summary>Something about sessions that whoever watches over the installation wants to hear of.</summary>
-public enum SessionIncident
-{
-    LoginFailed,
-
-    /// <summary>A login was refused without a look at the password, because too many have failed.</summary>
-    TooManyLogins,
-    RefreshTokenReused,
-}
-
 /// <summary>
 /// Sessions: a login begins one, each refresh hands its only valid refresh token on, a logout ends it with all its tokens. Every step is
 /// decided by one conditional statement.
 /// </summary>
 public sealed class SessionStore(
     Database database, PasswordCheck check, AccessToken accessTokens, RefreshToken refreshTokens, AccountStore accounts, TimeProvider time, TimeSpan lifetime,
-    Action<SessionIncident, Guid?, IPAddress?> report)
+    Action<SecurityEvent, Guid?, IPAddress?> report)
 {
-    /// <param name="from">The address that asks.</param>
-    public async Task<Result<Answered<Tokens>>> LoginAsync(string email, string password, IPAddress? from, IdempotencyKey? key, CancellationToken cancellation)
+    private const string InsertSession = "INSERT INTO sessions (session_id, user_id, generation, refresh_hash, refreshed_at, expires_at, user_agent, address)";
+
+    public async Task<Result<Answered<Tokens>>> LoginAsync(string email, string password, Visitor visitor, IdempotencyKey? key, CancellationToken cancellation)
     {
-        var verified = await check.VerifyAsync(email, password, from, cancellation);
-        if (!verified.IsOk)
-        {
-            return verified.Error;
-        }
-        var account = verified.Value;
+        var verified = await check.VerifyAsync(email, password, visitor.Address, cancellation);
+        return verified.IsOk ? await BeginAsync(verified.Value, visitor, key, _ => Task.FromResult(true), cancellation) : verified.Error;
+    }
+
+    /// <summary>
+    /// Begins a session on the credentials that the account was shown with: when they have changed since, it begins not. Whoever changes them holds the
+    /// account's row, and ends what had begun before.
+    /// </summary>
+    /// <param name="consumeAsync">Consumes, in the same transaction, what was shown beside the password; false when somebody else already has.</param>
+    internal async Task<Result<Answered<Tokens>>> BeginAsync(
+        Account account, Visitor visitor, IdempotencyKey? key, Func<NpgsqlConnection, Task<bool>> consumeAsync, CancellationToken cancellation)
+    {
         var now = time.NowUtc();
         var sessionId = Ids.New(now);
         var tokens = Issue(account, sessionId, generation: 0, now);
-
-        await using var connection = await database.OpenAsync(cancellation);
-        await using var batch = new WorkspaceBatch(connection, account.WorkspaceId);
-        batch.Begin();
-        if (key is not null)
+        var outcome = await AccountStep.RunAsync(
+            database, account.WorkspaceId, account.Id, key, Remember(sessionId, 0, now).ToJsonString(), now,
+            async connection => await consumeAsync(connection) && await connection.ExecuteAsync(
+                $"{InsertSession} SELECT $1, a.user_id, 0, $3, $4, $5, $6, $7 FROM accounts a WHERE a.user_id = $2 AND a.credentials = $8 FOR SHARE OF a",
+                parameters => NewSession(parameters, sessionId, tokens, visitor, now).With(account.Credentials)) == 1);
+        switch (outcome)
         {
-            batch.Key(account.Id, key, streamId: null, version: null, Remember(sessionId, 0, now).ToJsonString(), now);
+            case StepOutcome.Done:
+                report(SecurityEvent.LoginSucceeded, account.Id, visitor.Address);
+                return new Answered<Tokens>(tokens, IsReplay: false);
+            case StepOutcome.KeyKnown:
+                return await ReplayAsync(account, key!, cancellation) ?? new Error(ErrorCode.Busy);
+            case StepOutcome.KeyInFlight:
+                return ErrorCode.IdempotencyInFlight;
+            default:
+                return ErrorCode.WrongCredentials;
         }
-        AddNew(batch, sessionId, tokens, now);
-        batch.Commit();
-        var (outcome, _) = await batch.ExecuteAsync(CancellationToken.None);
-        await connection.CloseAsync();
-        return outcome switch
-        {
-            BatchOutcome.Committed => new Answered<Tokens>(tokens, IsReplay: false),
-            BatchOutcome.KeyKnown => await ReplayAsync(account, key!, cancellation) ?? new Error(ErrorCode.Busy),
-            BatchOutcome.KeyInFlight => ErrorCode.IdempotencyInFlight,
-            _ => ErrorCode.Busy,
-        };
     }
 
     /// <summary>
     /// Makes an account, as <see cref="AccountStore.RegisterAsync"/> does, and begins its first session, in one transaction: nobody who is killed on
     /// the way has one without the other. A repeat under the key is given the same tokens.
     /// </summary>
-    /// <param name="from">The address that asks.</param>
-    public async Task<Result<Answered<Tokens>>> RegisterAsync(AccountEdit edit, IPAddress? from, IdempotencyKey? key, string requestId, CancellationToken cancellation)
+    public async Task<Result<Answered<Tokens>>> RegisterAsync(AccountEdit edit, Visitor visitor, IdempotencyKey? key, CancellationToken cancellation)
     {
         var now = time.NowUtc();
         var sessionId = Ids.New(now);
         var registered = await accounts.RegisterAsync(
-            edit, from, key, requestId, (batch, account) => AddNew(batch, sessionId, Issue(account, sessionId, generation: 0, now), now), Remember(sessionId, 0, now), cancellation);
+            edit, visitor, key,
+            (batch, account) => NewSession(batch.Add($"{InsertSession} VALUES ($1, $2, 0, $3, $4, $5, $6, $7)"), sessionId, Issue(account, sessionId, generation: 0, now), visitor, now),
+            Remember(sessionId, 0, now), cancellation);
         if (!registered.IsOk)
         {
             return registered.Error;
@@ -95,36 +91,22 @@ public sealed class SessionStore(
         }
         var now = time.NowUtc();
         var tokens = Issue(account, sessionId, generation + 1, now);
-
-        await using var connection = await database.OpenAsync(cancellation);
-        await using var batch = new WorkspaceBatch(connection, account.WorkspaceId);
-        batch.Begin();
-        if (key is not null)
+        var outcome = await AccountStep.RunAsync(
+            database, account.WorkspaceId, account.Id, key, Remember(sessionId, generation + 1, now).ToJsonString(), now,
+            async connection => await connection.ExecuteAsync(
+                """
+                UPDATE sessions SET generation = generation + 1, refresh_hash = $4, refreshed_at = $5, expires_at = $6
+                 WHERE session_id = $1 AND generation = $2 AND refresh_hash = $3 AND ended_at IS NULL AND expires_at > $5
+                """,
+                parameters => parameters.With(sessionId).With(generation).With(RefreshToken.Hash(token)).With(RefreshToken.Hash(tokens.RefreshToken)).With(now).With(now + lifetime)) == 1);
+        if (outcome == StepOutcome.Done)
         {
-            batch.Key(account.Id, key, streamId: null, version: null, Remember(sessionId, generation + 1, now).ToJsonString(), now);
+            return new Answered<Tokens>(tokens, IsReplay: false);
         }
-        var (outcome, _) = await batch.ExecuteAsync(CancellationToken.None);
-        if (outcome == BatchOutcome.KeyInFlight)
+        if (outcome == StepOutcome.KeyInFlight)
         {
             return ErrorCode.IdempotencyInFlight;
         }
-        if (outcome == BatchOutcome.Committed)
-        {
-            await using var rotate = new NpgsqlCommand("""
-                UPDATE sessions SET generation = generation + 1, refresh_hash = $4, refreshed_at = $5, expires_at = $6
-                 WHERE session_id = $1 AND generation = $2 AND refresh_hash = $3 AND ended_at IS NULL AND expires_at > $5
-                """, connection);
-            rotate.Parameters.With(sessionId).With(generation).With(RefreshToken.Hash(token)).With(RefreshToken.Hash(tokens.RefreshToken)).With(now).With(now + lifetime);
-            if (await rotate.ExecuteNonQueryAsync(CancellationToken.None) == 1)
-            {
-                await using var commit = new NpgsqlCommand("COMMIT", connection);
-                await commit.ExecuteNonQueryAsync(CancellationToken.None);
-                return new Answered<Tokens>(tokens, IsReplay: false);
-            }
-            await batch.RollBackAsync();
-        }
-        await connection.CloseAsync();
-
         if (key is not null && await ReplayAsync(account, key, cancellation) is { } replay)
         {
             return replay;
@@ -140,30 +122,20 @@ public sealed class SessionStore(
     public async Task<Result<Answered<bool>>> LogoutAsync(Caller caller, IdempotencyKey? key, CancellationToken cancellation)
     {
         var now = time.NowUtc();
-        await using var connection = await database.OpenAsync(cancellation);
-        await using var batch = new WorkspaceBatch(connection, caller.WorkspaceId);
-        batch.Begin();
-        if (key is not null)
-        {
-            batch.Key(caller.UserId, key, streamId: null, version: null, outcome: null, now);
-        }
-        var (outcome, _) = await batch.ExecuteAsync(CancellationToken.None);
+        var outcome = await AccountStep.RunAsync(
+            database, caller.WorkspaceId, caller.UserId, key, outcome: null, now,
+            async connection => await connection.ExecuteAsync(
+                "UPDATE sessions SET ended_at = $2 WHERE session_id = $1 AND ended_at IS NULL", parameters => parameters.With(caller.SessionId).With(now)) == 1);
         switch (outcome)
         {
-            case BatchOutcome.Committed:
-                await using (var end = new NpgsqlCommand("UPDATE sessions SET ended_at = $2 WHERE session_id = $1 AND ended_at IS NULL", connection))
-                {
-                    end.Parameters.With(caller.SessionId).With(now);
-                    var ended = await end.ExecuteNonQueryAsync(CancellationToken.None) == 1;
-                    await using var finish = new NpgsqlCommand(ended ? "COMMIT" : "ROLLBACK", connection);
-                    await finish.ExecuteNonQueryAsync(CancellationToken.None);
-                    return ended ? new Answered<bool>(true, IsReplay: false) : ErrorCode.SessionEnded;
-                }
-            case BatchOutcome.KeyInFlight:
+            case StepOutcome.Done:
+                return new Answered<bool>(true, IsReplay: false);
+            case StepOutcome.KeyInFlight:
                 return ErrorCode.IdempotencyInFlight;
+            case StepOutcome.Refused:
+                return ErrorCode.SessionEnded;
             default:
                 // The session may have ended by this very request: that answer is given again, and nothing else is to be had.
-                await connection.CloseAsync();
                 var done = await Idempotency.FindAsync(database, caller.WorkspaceId, caller.UserId, key!, cancellation);
                 return done?.IsSameRequest(key!) == true ? new Answered<bool>(true, IsReplay: true) : ErrorCode.SessionEnded;
         }
@@ -190,7 +162,7 @@ public sealed class SessionStore(
         command.Parameters.With(sessionId).With(generation).With(time.NowUtc());
         if (await command.ExecuteNonQueryAsync(CancellationToken.None) == 1)
         {
-            report(SessionIncident.RefreshTokenReused, userId, null);
+            report(SecurityEvent.RefreshTokenReused, userId, null);
         }
     }
 
@@ -212,9 +184,10 @@ public sealed class SessionStore(
         account, (Guid)outcome["session_id"]!, (int)outcome["generation"]!,
         DateTime.Parse((string)outcome["at"]!, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind));
 
-    private void AddNew(WorkspaceBatch batch, Guid sessionId, Tokens tokens, DateTime now) =>
-        batch.Add("INSERT INTO sessions (session_id, user_id, generation, refresh_hash, refreshed_at, expires_at) VALUES ($1, $2, 0, $3, $4, $5)")
-            .With(sessionId).With(tokens.Account.Id).With(RefreshToken.Hash(tokens.RefreshToken)).With(now).With(now + lifetime);
+    /// <summary>Parameters $1 to $7 of <see cref="InsertSession"/>; the generation is 0.</summary>
+    private NpgsqlParameterCollection NewSession(NpgsqlParameterCollection parameters, Guid sessionId, Tokens tokens, Visitor visitor, DateTime now) =>
+        parameters.With(sessionId).With(tokens.Account.Id).With(RefreshToken.Hash(tokens.RefreshToken)).With(now).With(now + lifetime)
+            .WithText(visitor.UserAgent).WithText(visitor.Address?.ToString());
 
     /// <summary>From these the same tokens are made again; no token is kept.</summary>
     private static JsonObject Remember(Guid sessionId, int generation, DateTime at) => new()

@@ -14,6 +14,7 @@ public sealed class SigningKey
     private readonly byte[] key;
     private readonly byte[] refreshKey;
     private readonly byte[] attemptsKey;
+    private readonly byte[] oneTimeKey;
 
     public SigningKey(string secret)
     {
@@ -24,6 +25,7 @@ public sealed class SigningKey
         }
         refreshKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: "quehacer refresh token v1"u8.ToArray());
         attemptsKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: "quehacer attempts v1"u8.ToArray());
+        oneTimeKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: "quehacer one-time secrets v1"u8.ToArray());
     }
 
     internal ReadOnlySpan<byte> ForAccessTokens => key;
@@ -32,6 +34,9 @@ public sealed class SigningKey
 
     /// <summary>What hashes the e-mails and addresses that attempts are counted by.</summary>
     internal ReadOnlySpan<byte> ForAttempts => attemptsKey;
+
+    /// <summary>From what the tokens and codes of letters and logins are derived.</summary>
+    internal ReadOnlySpan<byte> ForOneTimeSecrets => oneTimeKey;
 
     /// <summary>What seals cursors where no key of their own is configured: it changes with the signing key.</summary>
     public byte[] ForCursors => HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: "quehacer cursors v1"u8.ToArray());

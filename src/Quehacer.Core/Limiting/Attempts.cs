@@ -11,6 +11,18 @@ public enum AttemptKind : short
 
     /// <summary>A login with one e-mail from wherever it has not signed in before.</summary>
     LoginOfEmail = 2,
+
+    /// <summary>A one-time code of one account from one address.</summary>
+    CodeFromAddress = 3,
+
+    /// <summary>A one-time code of one account from wherever it has not signed in before.</summary>
+    CodeOfAccount = 4,
+
+    /// <summary>Asking for a password reset of one e-mail.</summary>
+    PasswordReset = 5,
+
+    /// <summary>Asking for a letter with a code or a link, other than a password reset, to one e-mail.</summary>
+    Letter = 6,
 }
 
 /// <summary>One attempt that was counted, so that it can be given back.</summary>

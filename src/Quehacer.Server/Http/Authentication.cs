@@ -67,4 +67,13 @@ internal static class Callers
 {
     /// <summary>Who asks; only for endpoints that are marked with <see cref="RequiresCaller"/>.</summary>
     public static Caller Caller(this HttpContext http) => http.Features.Get<Caller>() ?? throw new InvalidOperationException("The endpoint is not marked as requiring a caller.");
+
+    /// <summary>From where is asked, whoever it is.</summary>
+    public static Visitor Visitor(this HttpContext http)
+    {
+        var agent = Text.IsStorable(http.Request.Headers.UserAgent.ToString()) ? http.Request.Headers.UserAgent.ToString() : "";
+        return new Visitor(
+            http.Connection.RemoteIpAddress, agent.Length == 0 ? null : agent.Length <= Limits.UserAgentCharacters ? agent : agent[..Limits.UserAgentCharacters],
+            Languages.Preferred(http.Request), http.TraceIdentifier);
+    }
 }

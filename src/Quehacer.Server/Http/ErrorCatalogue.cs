@@ -75,6 +75,60 @@ internal static class ErrorCatalogue
         Curl = """curl {origin}/api/v1/auth/login -H 'Content-Type: application/json' -d '{"email":"ana@example.com","password":"…"}'""",
     };
 
+    public static readonly ErrorKind InvalidCode = new("invalid-code", "INVALID_CODE", "AUTH_1006", 401,
+        new("Invalid Code", "Código inválido"),
+        new("The one-time code is not the right one, or has been used before.", "El código de un solo uso no es el correcto, o ya se usó."),
+        new("Wait for the next code of your authenticator, or use the newest letter; each code counts once.", "Espera el siguiente código de tu autenticador, o usa el mensaje más reciente; cada código vale una vez."))
+    {
+        Cause = new(
+            "The code is mistyped, its half minute is over, the clock of the phone is wrong, or the same code was sent twice.",
+            "El código está mal escrito, pasó su medio minuto, el reloj del teléfono va mal, o se envió dos veces el mismo código."),
+        Instance = "/api/v1/auth/login/otp",
+        Curl = """curl {origin}/api/v1/auth/login/otp -H 'Content-Type: application/json' -d '{"mfa_token":"…","code":"123456"}'""",
+    };
+
+    public static readonly ErrorKind OneTimeTokenInvalid = new("one-time-token-invalid", "ONE_TIME_TOKEN_INVALID", "AUTH_1007", 400,
+        new("One-Time Token Invalid", "Token de un solo uso inválido"),
+        new("The token of the letter is unknown, has been used, has expired, or something has happened to the account since that made it worthless.", "El token del mensaje es desconocido, ya se usó, expiró, o desde entonces ocurrió algo en la cuenta que lo anuló."),
+        new("Ask for a new letter and use its link.", "Pide un mensaje nuevo y usa su enlace."))
+    {
+        Cause = new(
+            "The link was opened a second time or after its hour, the link of an older letter was used, or the token was cut off while it was copied.",
+            "El enlace se abrió por segunda vez o pasada su hora, se usó el enlace de un mensaje anterior, o el token se cortó al copiarlo."),
+        Instance = "/api/v1/auth/password-reset/confirm",
+        Curl = """curl {origin}/api/v1/auth/password-reset -H 'Content-Type: application/json' -d '{"email":"ana@example.com"}'""",
+    };
+
+    public static readonly ErrorKind EmailNotVerified = new("email-not-verified", "EMAIL_NOT_VERIFIED", "AUTH_1008", 403,
+        new("E-mail Not Verified", "Correo sin verificar"),
+        new("This server lets nobody sign in whose e-mail has not been verified.", "Este servidor no deja iniciar sesión sin haber verificado el correo."),
+        new("Open the link of the letter that was sent at registration, or ask for another.", "Abre el enlace del mensaje que se envió al registrarte, o pide otro."))
+    {
+        Cause = new("The letter has not been opened yet, or lies among the unwanted ones.", "El mensaje no se ha abierto todavía, o está entre los no deseados."),
+        Instance = "/api/v1/auth/login",
+        Curl = """curl {origin}/api/v1/auth/verify-email/resend -H 'Content-Type: application/json' -d '{"email":"ana@example.com"}'""",
+    };
+
+    public static readonly ErrorKind SecondFactorNeeded = new("second-factor-required", "SECOND_FACTOR_REQUIRED", "AUTH_1009", 403,
+        new("Second Factor Required", "Se requiere un segundo factor"),
+        new("The account has a second factor, and this contract has no way to ask for it.", "La cuenta tiene un segundo factor, y este contrato no tiene manera de pedirlo."),
+        new("Log in at POST /api/v1/auth/login and POST /api/v1/auth/login/otp: the token they give is good for every contract.", "Inicia sesión en POST /api/v1/auth/login y POST /api/v1/auth/login/otp: el token que dan vale para todos los contratos."))
+    {
+        Cause = new("A program that knows only e-mail and password logs in to an account that has turned on a second factor.", "Un programa que solo conoce correo y contraseña inicia sesión en una cuenta que activó un segundo factor."),
+        Instance = "/api/auth/login",
+        Curl = """curl {origin}/api/v1/auth/login -H 'Content-Type: application/json' -d '{"email":"ana@example.com","password":"…"}'""",
+    };
+
+    public static readonly ErrorKind NotOffered = new("not-offered", "NOT_OFFERED", "AUTH_1010", 403,
+        new("Not Offered", "No disponible"),
+        new("Whoever runs this server has not turned this on.", "Quien opera este servidor no lo ha activado."),
+        new("Use another way to sign in, or ask whoever runs the server to set Auth__CodeLogin=true.", "Usa otra manera de iniciar sesión, o pide a quien opera el servidor que establezca Auth__CodeLogin=true."))
+    {
+        Cause = new("Signing in with a code by mail alone is off unless it is configured.", "Iniciar sesión solo con un código por correo está desactivado si no se configura."),
+        Instance = "/api/v1/auth/login/code",
+        Curl = """curl {origin}/api/v1/auth/login -H 'Content-Type: application/json' -d '{"email":"ana@example.com","password":"…"}'""",
+    };
+
     public static readonly ErrorKind Validation = new("validation", "VALIDATION_ERROR", "VAL_2001", 422,
         new("Validation Error", "Error de validación"),
         new("The request was understood, but some of its values cannot be accepted. 'errors' lists each with its field, a code and a message.", "La petición se entendió, pero algunos valores no son aceptables. 'errors' enumera cada uno con su campo, un código y un mensaje."),
@@ -275,7 +329,7 @@ internal static class ErrorCatalogue
 
     public static readonly IReadOnlyList<ErrorKind> All =
     [
-        Unauthorized, TokenExpired, TokenInvalid, Forbidden, InvalidCredentials, Validation, MalformedJson, BadRequest, IdempotencyKeyInvalid, IdempotencyKeyMissing,
+        Unauthorized, TokenExpired, TokenInvalid, Forbidden, InvalidCredentials, InvalidCode, OneTimeTokenInvalid, EmailNotVerified, SecondFactorNeeded, NotOffered, Validation, MalformedJson, BadRequest, IdempotencyKeyInvalid, IdempotencyKeyMissing,
         NotFound, AlreadyExists, PreconditionFailed, PreconditionRequired, IdempotencyMismatch, IdempotencyInFlight, Gone, MethodNotAllowed, NotAcceptable, RequestTimeout,
         PayloadTooLarge, UnsupportedMediaType, RateLimitExceeded, Ended, Internal, Unavailable,
     ];
@@ -292,7 +346,14 @@ internal static class ErrorCatalogue
         ErrorCode.EmailTaken => AlreadyExists,
         ErrorCode.NameTaken => AlreadyExists,
         ErrorCode.WrongCredentials => InvalidCredentials,
-        ErrorCode.TooManyLogins => RateLimitExceeded,
+        ErrorCode.TooManyAttempts => RateLimitExceeded,
+        ErrorCode.SecondFactorNeeded => SecondFactorNeeded,
+        ErrorCode.MfaTokenInvalid => TokenInvalid,
+        ErrorCode.CodeWrong => InvalidCode,
+        ErrorCode.OneTimeTokenInvalid => OneTimeTokenInvalid,
+        ErrorCode.EmailNotVerified => EmailNotVerified,
+        ErrorCode.NotOffered => NotOffered,
+        ErrorCode.AlreadySo => AlreadyExists,
         ErrorCode.SessionEnded => TokenInvalid,
         ErrorCode.RefreshTokenInvalid => TokenInvalid,
         ErrorCode.IdempotencyMismatch => IdempotencyMismatch,

@@ -72,6 +72,18 @@ internal sealed record LimitReached(Quota Quota, int RetryAfterSeconds)
             AttemptKind.LoginOfEmail => ("login-daily", new Said(
                 $"{exhausted.Quota} logins with this e-mail have failed within a day from where it has not signed in before.",
                 $"{exhausted.Quota} inicios de sesión con este correo fallaron en un día desde donde antes no se había iniciado sesión.")),
+            AttemptKind.CodeFromAddress => ("code", new Said(
+                $"{exhausted.Quota} codes for this account have failed from this address within {minutes} minutes.",
+                $"{exhausted.Quota} códigos para esta cuenta fallaron desde esta dirección en {minutes} minutos.")),
+            AttemptKind.CodeOfAccount => ("code-daily", new Said(
+                $"{exhausted.Quota} codes for this account have failed within a day from where it has not signed in before.",
+                $"{exhausted.Quota} códigos para esta cuenta fallaron en un día desde donde antes no se había iniciado sesión.")),
+            AttemptKind.PasswordReset => ("password-reset", new Said(
+                $"A password reset has been asked for {exhausted.Quota} times for this e-mail within {minutes} minutes.",
+                $"Se pidió {exhausted.Quota} veces restablecer la contraseña de este correo en {minutes} minutos.")),
+            AttemptKind.Letter => ("letter", new Said(
+                $"{exhausted.Quota} letters to this e-mail have been asked for within {minutes} minutes.",
+                $"Se pidieron {exhausted.Quota} mensajes a este correo en {minutes} minutos.")),
         };
         return new LimitReached(new Quota(name, exhausted.Quota, exhausted.Window, meaning), exhausted.RetryAfterSeconds);
     }

@@ -1,12 +1,7 @@
 using Microsoft.Net.Http.Headers;
+using Quehacer.Core;
 
 namespace Quehacer.Server.Http;
-
-internal enum Language
-{
-    English,
-    Spanish,
-}
 
 /// <summary>A text for people, in both languages of the house.</summary>
 internal readonly record struct Said(string English, string Spanish)

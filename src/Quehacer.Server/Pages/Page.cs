@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Microsoft.Net.Http.Headers;
+using Quehacer.Core;
 using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Pages;

@@ -53,7 +53,7 @@ internal sealed class House : IAsyncDisposable
 
     public MovableTime Time { get; } = new();
 
-    public ConcurrentQueue<(SessionIncident Incident, Guid? UserId)> Incidents { get; } = new();
+    public ConcurrentQueue<(SecurityEvent Incident, Guid? UserId)> Incidents { get; } = new();
 
     public string ConnectionString { get; }
 
@@ -78,13 +78,13 @@ internal sealed class House : IAsyncDisposable
     /// <summary>Registers somebody and logs them in.</summary>
     public async Task<(Caller Caller, Tokens Tokens)> MoveInAsync(string email)
     {
-        Ok(await Core.Accounts.RegisterAsync(new AccountEdit { Email = email, Name = "Somebody", Password = Password }, null, null, "req_register", Cancellation));
+        Ok(await Core.Accounts.RegisterAsync(new AccountEdit { Email = email, Name = "Somebody", Password = Password }, Visitor.Operator, null, Cancellation));
         return await LogInAsync(email);
     }
 
     public async Task<(Caller Caller, Tokens Tokens)> LogInAsync(string email)
     {
-        var tokens = Ok(await Core.Sessions.LoginAsync(email, Password, null, null, Cancellation)).Value;
+        var tokens = Ok(await Core.Sessions.LoginAsync(email, Password, Visitor.Operator, null, Cancellation)).Value;
         return (CallerOf(tokens), tokens);
     }
 

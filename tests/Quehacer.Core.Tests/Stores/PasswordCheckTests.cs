@@ -26,7 +26,7 @@ public sealed class PasswordCheckTests(PostgresFixture postgres)
 
             Assert.Equal(5, house.PasswordsLookedAt - before);
             Assert.Equal(5, results.Count(result => result.Error?.Code == ErrorCode.WrongCredentials));
-            var refused = results.Where(result => result.Error?.Code == ErrorCode.TooManyLogins).ToList();
+            var refused = results.Where(result => result.Error?.Code == ErrorCode.TooManyAttempts).ToList();
             Assert.Equal(95, refused.Count);
             Assert.All(refused, result =>
             {
@@ -34,8 +34,8 @@ public sealed class PasswordCheckTests(PostgresFixture postgres)
                 Assert.InRange(result.Error.Exhausted.RetryAfterSeconds, 1, 900);
             });
         }
-        Assert.Equal(190, house.Incidents.Count(incident => incident.Incident == SessionIncident.TooManyLogins));
-        Assert.Equal(10, house.Incidents.Count(incident => incident.Incident == SessionIncident.LoginFailed));
+        Assert.Equal(190, house.Incidents.Count(incident => incident.Incident == SecurityEvent.LoginLimited));
+        Assert.Equal(10, house.Incidents.Count(incident => incident.Incident == SecurityEvent.LoginFailed));
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class PasswordCheckTests(PostgresFixture postgres)
     {
         await using var house = await BuildAsync();
         await FailAsync(house, 5, Home);
-        Assert.Equal(ErrorCode.TooManyLogins, (await LogInAsync(house, "ana@example.com", House.Password, Home)).Error?.Code);
+        Assert.Equal(ErrorCode.TooManyAttempts, (await LogInAsync(house, "ana@example.com", House.Password, Home)).Error?.Code);
 
         house.Time.Forward(TimeSpan.FromMinutes(14.9));
         Assert.InRange((await LogInAsync(house, "ana@example.com", House.Password, Home)).Error!.Exhausted!.RetryAfterSeconds, 1, 6);
@@ -61,7 +61,7 @@ public sealed class PasswordCheckTests(PostgresFixture postgres)
             House.Ok(await LogInAsync(house, "ana@example.com", House.Password, Home));
         }
         await FailAsync(house, 1, Home);
-        Assert.Equal(ErrorCode.TooManyLogins, (await LogInAsync(house, "ana@example.com", House.Password, Home)).Error?.Code);
+        Assert.Equal(ErrorCode.TooManyAttempts, (await LogInAsync(house, "ana@example.com", House.Password, Home)).Error?.Code);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class PasswordCheckTests(PostgresFixture postgres)
         await house.MoveInAsync("eva@example.com");
         await FailAsync(house, 5, IPAddress.Parse("2001:db8::1"));
 
-        Assert.Equal(ErrorCode.TooManyLogins, (await LogInAsync(house, "ana@example.com", House.Password, IPAddress.Parse("2001:db8::ffff"))).Error?.Code);
+        Assert.Equal(ErrorCode.TooManyAttempts, (await LogInAsync(house, "ana@example.com", House.Password, IPAddress.Parse("2001:db8::ffff"))).Error?.Code);
         House.Ok(await LogInAsync(house, "ana@example.com", House.Password, Home));
         House.Ok(await LogInAsync(house, "eva@example.com", House.Password, IPAddress.Parse("2001:db8::1")));
     }
@@ -109,13 +109,13 @@ public sealed class PasswordCheckTests(PostgresFixture postgres)
     {
         await using var house = await BuildAsync();
         var edit = new AccountEdit { Email = "eva@example.com", Name = "Eva", Password = House.Password };
-        House.Ok(await house.Core.Accounts.RegisterAsync(edit, Home, House.Key("k"), "req_test", Cancellation));
+        House.Ok(await house.Core.Accounts.RegisterAsync(edit, Visitor.Operator with { Address = Home }, House.Key("k"), Cancellation));
         var before = house.PasswordsLookedAt;
 
-        var guesses = await House.AtOnceAsync(20, index => house.Core.Accounts.RegisterAsync(edit with { Password = $"a-guess-{index}" }, Home, House.Key("k"), "req_test", Cancellation));
+        var guesses = await House.AtOnceAsync(20, index => house.Core.Accounts.RegisterAsync(edit with { Password = $"a-guess-{index}" }, Visitor.Operator with { Address = Home }, House.Key("k"), Cancellation));
         Assert.Equal(5, house.PasswordsLookedAt - before);
         Assert.Equal(5, guesses.Count(result => result.Error?.Code == ErrorCode.EmailTaken));
-        Assert.Equal(15, guesses.Count(result => result.Error?.Code == ErrorCode.TooManyLogins));
+        Assert.Equal(15, guesses.Count(result => result.Error?.Code == ErrorCode.TooManyAttempts));
     }
 
     [Fact]
@@ -175,7 +175,7 @@ public sealed class PasswordCheckTests(PostgresFixture postgres)
     }
 
     private static Task<Result<Answered<Tokens>>> LogInAsync(House house, string email, string password, IPAddress from) =>
-        house.Core.Sessions.LoginAsync(email, password, from, null, Cancellation);
+        house.Core.Sessions.LoginAsync(email, password, Visitor.Operator with { Address = from }, null, Cancellation);
 
     private static async Task RunJobsAsync(House house) =>
         await new JobRunner(house.Database, house.Core.CleanUp.Jobs, house.Time, (_, _, exception) => Assert.Null(exception)).RunDueAsync(Cancellation);

@@ -27,7 +27,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
         {
             return new Refusal(errors, fault!.Value);
         }
-        var registered = await sessions.RegisterAsync(Reading.Registration(request.Body), http.Connection.RemoteIpAddress, request.Key, http.TraceIdentifier, Endpoints.Bounded);
+        var registered = await sessions.RegisterAsync(Reading.Registration(request.Body), http.Visitor(), request.Key, Endpoints.Bounded);
         return Shown(201, "Usuario registrado exitosamente", registered);
     }
 
@@ -40,7 +40,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
         }
         var login = Reading.Login(request.Body);
         return login.IsOk
-            ? Shown(200, "Login exitoso", await sessions.LoginAsync(login.Value.Email, login.Value.Password, http.Connection.RemoteIpAddress, request.Key, Endpoints.Bounded))
+            ? Shown(200, "Login exitoso", await sessions.LoginAsync(login.Value.Email, login.Value.Password, http.Visitor(), request.Key, Endpoints.Bounded))
             : new Refusal(errors, login.Error);
     }
 

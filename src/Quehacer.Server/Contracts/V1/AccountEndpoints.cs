@@ -28,7 +28,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
         {
             return refusal!;
         }
-        var registered = await accounts.RegisterAsync(Reading.Account(request.Body, isNew: true).Edit, http.Connection.RemoteIpAddress, request.Key, http.TraceIdentifier, Endpoints.Bounded);
+        var registered = await accounts.RegisterAsync(Reading.Account(request.Body, isNew: true).Edit, http.Visitor(), request.Key, Endpoints.Bounded);
         return registered.IsOk
             ? new Answer<UserBody>(201, UserBody.Of(registered.Value.Value), BodyJson.Default.UserBody) { IsReplay = registered.Value.IsReplay, Location = "/api/v1/me" }
             : new Refusal(problems, registered.Error);
@@ -50,7 +50,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
         {
             return new Refusal(problems, Error.Invalid(Field.Email, FieldFault.NotText));
         }
-        var tokens = await sessions.LoginAsync(Text.NormaliseName(values[0]), values[1], http.Connection.RemoteIpAddress, request.Key, Endpoints.Bounded);
+        var tokens = await sessions.LoginAsync(Text.NormaliseName(values[0]), values[1], http.Visitor(), request.Key, Endpoints.Bounded);
         return Shown(tokens);
     }
 

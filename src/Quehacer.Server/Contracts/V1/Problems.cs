@@ -77,6 +77,10 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions) : Refusals
             "Ya hay una con ese nombre; mayúsculas y minúsculas no cuentan. Elige otro nombre o usa la que hay."),
         ErrorCode.SessionEnded => new("The session of this token has ended. Log in again.", "La sesión de este token terminó. Inicia sesión de nuevo."),
         ErrorCode.RefreshTokenInvalid => new("The refresh token is unknown, expired or used already. Log in again.", "El token de refresco es desconocido, expiró o ya se usó. Inicia sesión de nuevo."),
+        ErrorCode.MfaTokenInvalid => new(
+            "The mfa_token is unknown, used or expired, or five codes were wrong. Log in again.", "El mfa_token es desconocido, expiró o ya se usó, o cinco códigos fallaron. Inicia sesión de nuevo."),
+        ErrorCode.AlreadySo => new(
+            "This second factor is on already. Remove it first if you want to set it up anew.", "Este segundo factor ya está activado. Quítalo antes si quieres configurarlo de nuevo."),
         ErrorCode.NotFound => new("There is no such thing, or you may not see it. Check the id.", "No existe, o no puedes verlo. Revisa el id."),
         _ => Whole(ErrorCatalogue.Of(code)),
     };

@@ -1,0 +1,95 @@
+using Npgsql;
+using Quehacer.Core.Postgres;
+
+namespace Quehacer.Core.Mail;
+
+/// <summary>What a letter says. The numbers are stored.</summary>
+public enum MailKind : short
+{
+    /// <summary>A link with which a new password is set. To whatever e-mail was named; who has it is looked up when it goes out.</summary>
+    PasswordReset = 1,
+
+    /// <summary>The password was changed or reset.</summary>
+    PasswordChanged = 2,
+
+    /// <summary>A link that proves that the address is the account's owner's.</summary>
+    EmailVerification = 3,
+
+    /// <summary>To the new address: a link that makes it the account's.</summary>
+    EmailChange = 4,
+
+    /// <summary>To the old address: somebody has asked for another, which is the detail.</summary>
+    EmailChangeAsked = 5,
+
+    /// <summary>To the old address: the account has another now, which is the detail.</summary>
+    EmailChanged = 6,
+
+    /// <summary>The code of a login that waits for its second factor.</summary>
+    SecondFactorCode = 7,
+
+    /// <summary>The code of a login by e-mail alone.</summary>
+    LoginCode = 8,
+
+    /// <summary>The code with which codes by mail become a second factor.</summary>
+    EmailFactorCode = 9,
+
+    /// <summary>A second factor was added; the detail says which.</summary>
+    SecondFactorAdded = 10,
+
+    /// <summary>A second factor was removed; the detail says which.</summary>
+    SecondFactorRemoved = 11,
+
+    /// <summary>A recovery code was used; the detail says how many are left.</summary>
+    RecoveryCodeUsed = 12,
+}
+
+/// <summary>
+/// A letter that is to be sent. The token or code in it is derived from <paramref name="Id"/>, which is the id of the one-time secret as well, where there is one.
+/// </summary>
+/// <param name="UserId">Whose account it is about; null where that is looked up when it goes out.</param>
+/// <param name="Detail">What the kind says it is; null for none.</param>
+public sealed record Letter(Guid Id, MailKind Kind, string Recipient, Language Language, Guid? UserId, string? Detail);
+
+/// <summary>
+/// Letters wait in the database, written in the transaction of what they are about: a letter goes out for everything that was done, and for nothing that
+/// was not, whatever is killed on the way.
+/// </summary>
+public sealed class Outbox
+{
+    /// <summary>Parameters by <see cref="ParametersOf"/>.</summary>
+    internal const string Insert =
+        "INSERT INTO mails (mail_id, kind, recipient, language, user_id, detail, due_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+    private readonly SemaphoreSlim bell = new(0, 1);
+
+    /// <param name="parameters">Of <see cref="Insert"/>.</param>
+    /// <param name="letter">To be sent.</param>
+    /// <param name="now">When.</param>
+    /// <param name="usefulFor">After that long it is dropped: nobody wants a code that has expired.</param>
+    internal static void ParametersOf(NpgsqlParameterCollection parameters, Letter letter, DateTime now, TimeSpan usefulFor) =>
+        parameters.With(letter.Id).With((short)letter.Kind).With(letter.Recipient).With((short)letter.Language).WithId(letter.UserId).WithText(letter.Detail).With(now).With(now + usefulFor);
+
+    /// <summary>Adds a letter to the transaction of the connection. <see cref="Ring"/> once it is committed.</summary>
+    internal static async Task AddAsync(NpgsqlConnection connection, Letter letter, DateTime now, TimeSpan usefulFor)
+    {
+        await using var command = new NpgsqlCommand(Insert, connection);
+        ParametersOf(command.Parameters, letter, now, usefulFor);
+        await command.ExecuteNonQueryAsync(CancellationToken.None);
+    }
+
+    /// <summary>Lets the sender of this server know that there is something to send; others look from time to time.</summary>
+    public void Ring()
+    {
+        try
+        {
+            bell.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // It has been rung already.
+        }
+    }
+
+    /// <summary>Waits for <see cref="Ring"/>, but no longer than that.</summary>
+    public Task<bool> WaitAsync(TimeSpan longest, CancellationToken cancellation) => bell.WaitAsync(longest, cancellation);
+}
