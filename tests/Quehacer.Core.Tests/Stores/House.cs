@@ -16,6 +16,9 @@ internal sealed class MovableTime : TimeProvider
 {
     private TimeSpan ahead;
 
+    /// <summary>How far it has been moved.</summary>
+    public TimeSpan Ahead => ahead;
+
     public void Forward(TimeSpan by) => ahead += by;
 
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + ahead;
@@ -74,6 +77,13 @@ internal sealed class House : IAsyncDisposable
         PostgresFixture postgres, int keysKeptForDays = 1, int tasksKeptForDays = 30, int lockTimeoutMs = 20_000, LoginLimits? loginLimits = null, LetterLimits? letterLimits = null,
         EmailVerification emailVerification = EmailVerification.Optional) =>
         new(await postgres.DatabaseAsync(), TimeSpan.FromDays(keysKeptForDays), TimeSpan.FromDays(tasksKeptForDays), lockTimeoutMs, loginLimits, letterLimits, emailVerification);
+
+    /// <summary>The same on a database that is there already, whose schema is brought up to date.</summary>
+    public static async Task<House> BuildOnAsync(string connectionString)
+    {
+        await new Migrator(connectionString).MigrateAsync(Cancellation);
+        return new(connectionString, TimeSpan.FromDays(1), TimeSpan.FromDays(30), lockTimeoutMs: 20_000, loginLimits: null);
+    }
 
     public ValueTask DisposeAsync() => Database.DisposeAsync();
 
