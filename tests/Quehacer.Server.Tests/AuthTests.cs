@@ -63,11 +63,11 @@ public sealed class AuthTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task The_reuse_of_a_refresh_token_ends_the_whole_session()
+    public async Task The_reuse_of_a_refresh_token_by_another_client_ends_the_whole_session()
     {
         var user = await shared.NewUserAsync();
         var next = (await user.PostAsync(Refresh, new { refresh_token = user.RefreshToken })).Is(200);
-        var reused = (await user.PostAsync(Refresh, new { refresh_token = user.RefreshToken })).IsProblem(401, "TOKEN_INVALID");
+        var reused = (await user.PostAsync(Refresh, new { refresh_token = user.RefreshToken }, ("User-Agent", "somebody else"))).IsProblem(401, "TOKEN_INVALID");
         Assert.StartsWith("Bearer", reused.Header("WWW-Authenticate"));
         (await user.PostAsync(Refresh, new { refresh_token = (string)next["refresh_token"]! })).IsProblem(401, "TOKEN_INVALID");
         user.AccessToken = (string)next["access_token"]!;

@@ -60,6 +60,13 @@ public sealed class CSharpClientTests(SharedServer shared)
         ["NewApiKey"] = typeof(NewApiKey),
         ["Login"] = typeof(Login),
         ["Refresh"] = typeof(Refresh),
+        ["Session"] = typeof(SignedIn),
+        ["SessionList"] = typeof(SessionList),
+        ["EmailAddress"] = typeof(EmailAddress),
+        ["OneTimeToken"] = typeof(OneTimeToken),
+        ["PasswordReset"] = typeof(PasswordReset),
+        ["PasswordChange"] = typeof(PasswordChange),
+        ["EmailChange"] = typeof(EmailChange),
     };
 
     private readonly Description description = new();

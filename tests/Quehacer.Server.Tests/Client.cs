@@ -158,6 +158,21 @@ public sealed class User(HttpClient http, string email) : Client(http)
         return user;
     }
 
+    /// <summary>Asks for a new password, and gives the token of the letter.</summary>
+    public async Task<string> AskForResetAsync(QuehacerServer server)
+    {
+        var before = ReceivedMail.Tokens(server, email, ReceivedMail.PasswordReset);
+        (await PostAsync("/api/v1/auth/password-reset", new { email })).Is(202);
+        return await ReceivedMail.TokenAsync(server, email, ReceivedMail.PasswordReset, before);
+    }
+
+    /// <summary>Asks for another e-mail, and gives the token of the letter to it.</summary>
+    public async Task<string> AskForEmailAsync(QuehacerServer server, string other)
+    {
+        (await PostAsync("/api/v1/me/email", new { current_password = Password, email = other })).Is(202);
+        return await ReceivedMail.TokenAsync(server, other, ReceivedMail.EmailChange);
+    }
+
     public async Task<Answer> LogInAsync()
     {
         AccessToken = null;

@@ -108,7 +108,7 @@ public sealed class OpenApiTests(SharedServer shared)
         foreach (var operation in description.Operations)
         {
             // What is made may be there already, and a session ends.
-            var user = operation.Method == "POST" && !operation.Path.Contains("{id}") ? await shared.NewUserAsync() : somebody;
+            var user = operation.Tag == "sessions" || (operation.Method == "POST" && !operation.Path.Contains("{id}")) ? await shared.NewUserAsync() : somebody;
             var (path, parent) = await PlaceAsync(user, operation);
             var examples = description.Parameters(operation).Where(parameter => (string)parameter["in"]! == "path").ToDictionary(parameter => $"{{{parameter["name"]}}}", parameter => (string)parameter["example"]!);
             // The sample says itself what it asks for.
@@ -168,7 +168,7 @@ public sealed class OpenApiTests(SharedServer shared)
         var user = await shared.NewUserAsync();
         foreach (var operation in description.Operations)
         {
-            var body = Bodies(operation).First().Body is { } example ? await FilledAsync(user, operation, example) : null;
+            var body = Bodies(operation).First().Body is { } example ? await FilledAsync(user, operation, example, isToSucceed: false) : null;
             var (path, _) = await PlaceAsync(user, operation);
             await Refuses(406, user, path, ("Accept", "text/html"));
             await Refuses(422, user, With(path, "nonsense=1"));
@@ -217,21 +217,24 @@ public sealed class OpenApiTests(SharedServer shared)
                 {
                     var answer = await WithAsync(name, wrong);
                     // Credentials that nobody can have are no more wrong than others.
-                    if ((operation.Id is not ("logIn" or "refresh") && name != "current_password") || answer.Status != 401)
+                    if (answer.Status is not (400 or 401) || !IsCredential(operation, name))
                     {
                         answer.IsInvalid(name);
                     }
                 }
-                foreach (var right in operation.Id is "logIn" or "refresh" || name == "current_password" ? [] : Bounds.Right(member!))
+                // What is right with a key is right whatever else it is; a credential can be used once, or is the one.
+                foreach (var right in (operation.Id == "createKey" ? IsCredential(operation, name) : members.Any(other => IsCredential(operation, other.Key))) ? [] : Bounds.Right(member!))
                 {
                     operation.AssertSucceeds(await WithAsync(name, right));
                 }
             }
 
+            static bool IsCredential(DescribedOperation operation, string name) => operation.Id == "logIn" || name is "refresh_token" or "current_password" or "token";
+
             async Task<Answer> WithAsync(string name, JsonNode? value, bool isAbsent = false)
             {
                 var (path, _) = await PlaceAsync(user, operation);
-                var body = (JsonObject)(await FilledAsync(user, operation, Bodies(operation).First().Body))!;
+                var body = (JsonObject)(await FilledAsync(user, operation, Bodies(operation).First().Body, isToSucceed: false))!;
                 if (body.ContainsKey("name"))
                 {
                     body["name"] = $"{Guid.NewGuid():N}";
@@ -269,7 +272,8 @@ public sealed class OpenApiTests(SharedServer shared)
                     path = operation.Method == "DELETE" ? (await PlaceAsync(user, operation)).Path : path;
                 }
 
-                Task<Answer> AskAsync(JsonNode value) => user.SendAsync(operation.Method, With(path, $"{name}={Uri.EscapeDataString(
+                // Who ends their own session, too, asks for nothing more.
+                async Task<Answer> AskAsync(JsonNode value) => await (operation.Id == "endSessions" ? await shared.NewUserAsync() : user).SendAsync(operation.Method, With(path, $"{name}={Uri.EscapeDataString(
                     value is JsonArray several ? string.Join(',', several.Select(one => (string)one!)) : value.GetValueKind() == System.Text.Json.JsonValueKind.String ? (string)value! : value.ToJsonString())}"), Bodies(operation).First().Body);
             }
         }
@@ -306,6 +310,12 @@ public sealed class OpenApiTests(SharedServer shared)
             var key = (string)(await user.PostAsync(keys, new { name = "Script", scopes = new[] { "tasks:read" }, current_password = User.Password })).Is(201)["id"]!;
             return (operation.Path.Replace("{id}", key), $"{keys}/{key}");
         }
+        if (operation.Tag == "sessions")
+        {
+            (await user.PostAsync("/api/v1/auth/login", new { email = user.Email, password = User.Password })).Is(200);
+            var other = (await user.GetAsync("/api/v1/me/sessions")).Is(200)["sessions"]!.AsArray().First(session => !(bool)session!["current"]!)!["id"];
+            return (operation.Path.Replace("{id}", (string)other!), null);
+        }
         // Notes are below a task.
         var isOfTask = operation.Tag is "tasks" or "notes";
         object body = isOfTask ? new { title = "Buy milk" } : new { name = $"{Guid.NewGuid():N}" };
@@ -320,7 +330,8 @@ public sealed class OpenApiTests(SharedServer shared)
     }
 
     /// <summary>The example with what is there in place of what it makes up.</summary>
-    private static async Task<JsonNode?> FilledAsync(User user, DescribedOperation operation, JsonNode? body)
+    /// <param name="isToSucceed">So that tokens of letters have to be real.</param>
+    private async Task<JsonNode?> FilledAsync(User user, DescribedOperation operation, JsonNode? body, bool isToSucceed = true)
     {
         if (body is not JsonObject filled)
         {
@@ -345,11 +356,24 @@ public sealed class OpenApiTests(SharedServer shared)
         }
         if (filled.ContainsKey("email"))
         {
-            filled["email"] = operation.Id == "register" ? $"{Guid.NewGuid():N}@example.com" : user.Email;
+            filled["email"] = operation.Id is "register" or "requestEmailChange" ? $"{Guid.NewGuid():N}@example.com" : user.Email;
         }
         if (filled.ContainsKey("password"))
         {
-            filled["password"] = operation.Id == "register" ? (string)filled["password"]! : User.Password;
+            filled["password"] = operation.Id == "logIn" ? User.Password : (string)filled["password"]!;
+        }
+        if (filled.ContainsKey("current_password"))
+        {
+            filled["current_password"] = User.Password;
+        }
+        if (filled.ContainsKey("token") && isToSucceed)
+        {
+            filled["token"] = operation.Id switch
+            {
+                "verifyEmail" => await ReceivedMail.TokenAsync(shared.Server, user.Email, ReceivedMail.VerifyEmail),
+                "resetPassword" => await user.AskForResetAsync(shared.Server),
+                _ => await user.AskForEmailAsync(shared.Server, $"{Guid.NewGuid():N}@example.com"),
+            };
         }
         foreach (var one in (filled["operations"]?.AsArray() ?? []).Where(one => one!["id"] is not null))
         {

@@ -11,6 +11,9 @@ public sealed record User
     /// <summary>What the user logs in with.</summary>
     public required string Email { get; init; }
 
+    /// <summary>Whether a letter to it has come back, or whoever runs the server vouches for it.</summary>
+    public required bool EmailVerified { get; init; }
+
     /// <summary>What people call the user.</summary>
     public required string Name { get; init; }
 
@@ -73,6 +76,69 @@ public sealed record Session(string AccessToken, string? RefreshToken = null)
 {
     /// <inheritdoc/>
     public override string ToString() => nameof(Session);
+}
+
+/// <summary>Where an account is signed in. <see cref="Session"/> is what a client needs to act in one.</summary>
+public sealed record SignedIn
+{
+    /// <summary>A TypeID, <c>sess_…</c>.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Whether it is the one that asks.</summary>
+    public required bool Current { get; init; }
+
+    /// <summary>What its client called itself at the login or the last refresh; null where it did not say.</summary>
+    public required string? UserAgent { get; init; }
+
+    /// <summary>From where that came; null where there is none.</summary>
+    public required string? Address { get; init; }
+
+    /// <summary>When it was logged in.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it was seen last, to about a minute.</summary>
+    public required DateTimeOffset LastSeenAt { get; init; }
+
+    /// <summary>When it ends, unless it is refreshed before.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+}
+
+/// <summary>The open sessions of an account: the one that asks, and then those that were seen last.</summary>
+public sealed record SessionList
+{
+    /// <summary>At most a hundred.</summary>
+    public required IReadOnlyList<SignedIn> Sessions { get; init; }
+}
+
+internal sealed record EmailAddress
+{
+    public required string Email { get; init; }
+}
+
+internal sealed record OneTimeToken
+{
+    public required string Token { get; init; }
+}
+
+internal sealed record PasswordReset
+{
+    public required string Token { get; init; }
+
+    public required string Password { get; init; }
+}
+
+internal sealed record PasswordChange
+{
+    public required string CurrentPassword { get; init; }
+
+    public required string Password { get; init; }
+}
+
+internal sealed record EmailChange
+{
+    public required string CurrentPassword { get; init; }
+
+    public required string Email { get; init; }
 }
 
 internal sealed record Registration

@@ -48,6 +48,9 @@ internal sealed record Answered(Asked Asked, int Status, byte[] Body, string? ET
 {
     public bool IsSuccess => Status is >= 200 and < 300;
 
+    /// <summary>The access token was refused, and not a password or a code that was shown beside it.</summary>
+    public bool IsTokenRefused => Status == (int)HttpStatusCode.Unauthorized && Problem?.Code is not (ErrorCodes.InvalidCredentials or ErrorCodes.InvalidCode);
+
     private Problem? Problem
     {
         get

@@ -108,6 +108,56 @@ public sealed class QuehacerClient : IDisposable
     public Task RevokeKeyAsync(string id, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
         WriteAsync(HttpMethod.Delete, $"me/keys/{Escaped(id)}", null, null, idempotencyKey, cancellationToken);
 
+    /// <summary>Has a letter sent with which a new password is set, if an account has the e-mail; whether one has it is told to nobody.</summary>
+    public Task RequestPasswordResetAsync(string email, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        AnonymousAsync("auth/password-reset", Body(new EmailAddress { Email = email }, QuehacerJson.Default.EmailAddress), idempotencyKey, cancellationToken);
+
+    /// <summary>Sets a new password with the token of a letter, which is good once. All sessions of the account end.</summary>
+    public Task ResetPasswordAsync(string token, string password, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        AnonymousAsync(
+            "auth/password-reset/confirm", Body(new PasswordReset { Token = token, Password = password }, QuehacerJson.Default.PasswordReset), idempotencyKey, cancellationToken);
+
+    /// <summary>Gives the account the e-mail that the token was sent to.</summary>
+    public Task ConfirmEmailChangeAsync(string token, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        AnonymousAsync("auth/email-change/confirm", Body(new OneTimeToken { Token = token }, QuehacerJson.Default.OneTimeToken), idempotencyKey, cancellationToken);
+
+    /// <summary>Shows, with the token of a letter, that the e-mail of the account is its owner's.</summary>
+    public Task VerifyEmailAsync(string token, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        AnonymousAsync("auth/verify-email", Body(new OneTimeToken { Token = token }, QuehacerJson.Default.OneTimeToken), idempotencyKey, cancellationToken);
+
+    /// <summary>Has another letter sent to verify an e-mail, if an account has it that is not verified yet; whether one has is told to nobody.</summary>
+    public Task ResendVerificationAsync(string email, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        AnonymousAsync("auth/verify-email/resend", Body(new EmailAddress { Email = email }, QuehacerJson.Default.EmailAddress), idempotencyKey, cancellationToken);
+
+    /// <summary>Sets another password, for whoever knows the present one, and ends all sessions but this one.</summary>
+    public Task ChangePasswordAsync(string currentPassword, string password, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(
+            HttpMethod.Post, "me/password", Body(new PasswordChange { CurrentPassword = currentPassword, Password = password }, QuehacerJson.Default.PasswordChange), null, idempotencyKey,
+            cancellationToken);
+
+    /// <summary>Asks for another e-mail, which the account has when the token of the letter to it has come back.</summary>
+    public Task RequestEmailChangeAsync(string currentPassword, string email, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(
+            HttpMethod.Post, "me/email", Body(new EmailChange { CurrentPassword = currentPassword, Email = email }, QuehacerJson.Default.EmailChange), null, idempotencyKey, cancellationToken);
+
+    /// <summary>Where the account is signed in.</summary>
+    public async Task<SessionList> ListSessionsAsync(CancellationToken cancellationToken = default) =>
+        (await ReadAsync("me/sessions", cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.SessionList);
+
+    /// <summary>Ends all sessions of the account with all of their tokens, at once, or all but the one for which the client acts.</summary>
+    public async Task EndSessionsAsync(bool keepCurrent = false, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+    {
+        await WriteAsync(HttpMethod.Delete, "me/sessions" + new Query().Add("keep_current", keepCurrent), null, null, idempotencyKey, cancellationToken).ConfigureAwait(false);
+        if (!keepCurrent)
+        {
+            renewal.Begin(null);
+        }
+    }
+
+    /// <summary>Ends one session of the account with all of its tokens, at once.</summary>
+    public Task EndSessionAsync(string id, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(HttpMethod.Delete, "me/sessions/" + Escaped(id), null, null, idempotencyKey, cancellationToken);
+
     /// <summary>One page of a list of tasks, by number or by cursor: the <c>NextCursor</c> or <c>PreviousCursor</c> of a page of the same query.</summary>
     public async Task<TaskList> ListTasksAsync(TaskQuery? query = null, int? page = null, string? cursor = null, CancellationToken cancellationToken = default) =>
         (await ReadAsync("tasks" + (query ?? new TaskQuery()).ToQuery(page, cursor), cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.TaskList);
@@ -384,10 +434,13 @@ public sealed class QuehacerClient : IDisposable
     private async Task<Label> WriteLabelAsync(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
         LabelOf(await WriteAsync(method, path, body, ifMatch, key, cancellationToken).ConfigureAwait(false));
 
-    private async Task<T> AnonymousAsync<T>(string path, byte[] body, JsonTypeInfo<T> type, string? key, CancellationToken cancellationToken)
+    private async Task<T> AnonymousAsync<T>(string path, byte[] body, JsonTypeInfo<T> type, string? key, CancellationToken cancellationToken) =>
+        (await AnonymousAsync(path, body, key, cancellationToken).ConfigureAwait(false)).Read(type);
+
+    private async Task<Answered> AnonymousAsync(string path, byte[] body, string? key, CancellationToken cancellationToken)
     {
         var answered = await exchange.UntilAnsweredAsync(Write(HttpMethod.Post, path, body, null, key), accessToken: null, cancellationToken).ConfigureAwait(false);
-        return answered.IsSuccess ? answered.Read(type) : throw answered.ToException();
+        return answered.IsSuccess ? answered : throw answered.ToException();
     }
 
     private Task<Answered> ReadAsync(string path, CancellationToken cancellationToken) => AskAsync(new Asked(HttpMethod.Get, "api/v1/" + path), cancellationToken);
@@ -403,7 +456,7 @@ public sealed class QuehacerClient : IDisposable
     {
         var session = renewal.Session;
         var answered = await exchange.UntilAnsweredAsync(asked, session?.AccessToken, cancellationToken).ConfigureAwait(false);
-        if (answered.Status == (int)HttpStatusCode.Unauthorized && session is not null
+        if (answered.IsTokenRefused && session is not null
             && await renewal.AfterAsync(session, cancellationToken).ConfigureAwait(false) is { } renewed)
         {
             answered = await exchange.UntilAnsweredAsync(asked, renewed.AccessToken, cancellationToken).ConfigureAwait(false);
