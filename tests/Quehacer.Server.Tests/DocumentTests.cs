@@ -50,6 +50,10 @@ public sealed partial class DocumentTests(SharedServer shared)
         await PastedAsync("contracts/envelope.md", leastExamples: 6, hasTask: false), "\"code\":201", "\"totalCount\":1", "Title is required", "There is nothing at this address", "\"done\":true",
         """{"id":2,"done":true}""", """[{"id":1,"title":"Buy milk"}]""", "\"code\":207", "Task not found", "tasks[1].title", "\n304\n200\n412\n");
 
+    [Fact]
+    public async Task The_examples_of_second_factors_work_as_they_are_written() => AssertPromised(
+        await PastedAsync("second-factor.md", leastExamples: 6, hasTask: false), "\"recovery_codes_left\":0", "\"recovery_codes\":[\"", "\"access_token\":", "\n204\n{\"totp\":{\"enabled\":false");
+
     private static void AssertPromised(string transcript, params string[] promises)
     {
         Assert.All(promises, promised => Assert.Contains(promised, transcript, StringComparison.OrdinalIgnoreCase));
@@ -86,6 +90,8 @@ public sealed partial class DocumentTests(SharedServer shared)
         var start = new ProcessStartInfo("bash", ["-c", $"set -euo pipefail\n{string.Join("echo ---\n", blocks)}"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["Q"] = $"http://localhost:{shared.Server.Port}";
         start.Environment["JSON"] = "Content-Type: application/json";
+        start.Environment["EMAIL"] = user.Email;
+        start.Environment["PASSWORD"] = User.Password;
         start.Environment["AUTH"] = $"Authorization: Bearer {user.AccessToken}";
         if (hasTask)
         {

@@ -159,7 +159,8 @@ public sealed class Logins
         var right = await codes.VerifyAsync(LockOf(attempt, account), code, visitor, cancellation);
         if (!right.IsOk)
         {
-            return right.Error;
+            // The very same request may have used the code up a moment ago.
+            return right.Error.Code == ErrorCode.CodeWrong && account is not null && bound is not null && await RecallAllAsync(account, bound, cancellation) is { IsOk: true } twin ? twin : right.Error;
         }
         var refusal = ErrorCode.MfaTokenInvalid;
         var login = attempt.Purpose == SecretPurpose.CodeLogin && right.Value.Account.HasSecondFactor
@@ -253,13 +254,17 @@ public sealed class Logins
         {
             return new Error(ErrorCode.TooManyAttempts) { Exhausted = refused };
         }
-        var replay = await RecallAsync(account, bound, cancellation) ?? AsLogin(await sessions.ReplayAsync(account, bound, cancellation));
+        var replay = await RecallAllAsync(account, bound, cancellation);
         if (replay?.IsOk == true)
         {
             await limits.GiveBackAsync(counted, succeeded: false, cancellation);
         }
         return replay;
     }
+
+    /// <summary>What a key remembers, whatever came of its login; null when it is unknown.</summary>
+    private async Task<Result<Answered<Login>>?> RecallAllAsync(Account account, IdempotencyKey key, CancellationToken cancellation) =>
+        await RecallAsync(account, key, cancellation) ?? AsLogin(await sessions.ReplayAsync(account, key, cancellation));
 
     /// <summary>What a key remembers of a login that was asked for its second factor; null when it is unknown, or remembers tokens.</summary>
     private async Task<Result<Answered<Login>>?> RecallAsync(Account account, IdempotencyKey key, CancellationToken cancellation)

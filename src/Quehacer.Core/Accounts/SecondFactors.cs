@@ -457,7 +457,8 @@ public sealed class SecondFactors
         var right = await codes.VerifyAsync(new CodeLock(account.Id, account.Email, account.Credentials, mailed, TakesFactors: true), code, visitor, cancellation);
         if (!right.IsOk)
         {
-            return right.Error;
+            // The very same request may have used the code up a moment ago.
+            return right.Error.Code == ErrorCode.CodeWrong && bound is not null && await ReplayRemovalAsync(caller, bound, cancellation) is { IsOk: true } twin ? twin : right.Error;
         }
         var refusal = ErrorCode.CodeWrong;
         var outcome = await AccountStep.RunAsync(
