@@ -61,8 +61,8 @@ public sealed class Installation
             database, check, AccessToken, new RefreshToken(options.SigningKey), Accounts, options.EmailVerification, time, options.SessionLifetime, report);
         var totpSecrets = new TotpSecrets(options.SigningKey, options.PreviousSigningKey);
         var codes = new CodeCheck(database, OneTimeSecrets, totpSecrets, limits, time, report);
-        Logins = new Logins(database, Sessions, OneTimeSecrets, codes, limits, Outbox, time, options.IsCodeLoginOffered, report);
-        SecondFactors = new SecondFactors(database, Accounts, check, OneTimeSecrets, new RecoveryCodes(options.SigningKey), totpSecrets, codes, limits, Outbox, time, report);
+        Logins = new Logins(database, Sessions, OneTimeSecrets, codes, limits, letters, Outbox, time, options.IsCodeLoginOffered, report);
+        SecondFactors = new SecondFactors(database, Accounts, check, OneTimeSecrets, new RecoveryCodes(options.SigningKey), totpSecrets, codes, limits, letters, Outbox, time, report);
         SessionList = new SessionList(database, time, report);
         SessionSightings = new SessionSightings(database, time);
         ApiKeys = new ApiKeyStore(database, options.SigningKey, check, time, report);

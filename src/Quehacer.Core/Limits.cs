@@ -95,9 +95,6 @@ public static class Limits
     /// <summary>How long letters are kept that were written to files: whoever wants them has read them by then.</summary>
     public const int MailFileDays = 30;
 
-    /// <summary>Letters with a link that are sent to one e-mail, or for one account, in <see cref="LetterWindowMinutes"/>, password resets aside.</summary>
-    public const int LettersInWindow = 5;
-
     public const int LetterWindowMinutes = 15;
 
     /// <summary>How long a letter is worth sending that tells what was done to an account: whoever was not asked wants to know, late as it may be.</summary>

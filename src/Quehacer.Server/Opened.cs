@@ -203,13 +203,13 @@ internal sealed class Opened : IAsyncDisposable
                 CursorKeys(settings, signingKey),
                 Hashing(),
                 settings.ParallelPasswords == 0 ? Passwords.UsualParallel : settings.ParallelPasswords,
-                settings.RateLimitsEnabled ? new LoginLimits(settings.LoginFailures, TimeSpan.FromMinutes(settings.LoginWindowMinutes), settings.LoginFailuresPerDay) { Letters = settings.Letters } : null,
+                settings.RateLimitsEnabled ? new LoginLimits(settings.LoginFailures, TimeSpan.FromMinutes(settings.LoginWindowMinutes), settings.LoginFailuresPerDay) : null,
                 TimeSpan.FromDays(settings.SessionDays),
                 TimeSpan.FromHours(settings.IdempotencyKeyHours),
                 TimeSpan.FromDays(settings.DeletedTaskDays))
             {
                 EmailVerification = settings.EmailVerification,
-                LetterLimits = settings.RateLimitsEnabled ? new LetterLimits(settings.PasswordResetsPerHour) : null,
+                LetterLimits = settings.RateLimitsEnabled ? new LetterLimits(settings.PasswordResetsPerHour, settings.Letters) : null,
                 PreviousSigningKey = settings.PreviousSigningKey is { } previous ? new SigningKey(previous) : null,
                 IsCodeLoginOffered = settings.CodeLogin,
             },

@@ -67,6 +67,18 @@ public sealed class CSharpClientTests(SharedServer shared)
         ["PasswordReset"] = typeof(PasswordReset),
         ["PasswordChange"] = typeof(PasswordChange),
         ["EmailChange"] = typeof(EmailChange),
+        ["MfaRequired"] = typeof(MfaRequired),
+        ["CodeSent"] = typeof(CodeSent),
+        ["Factors"] = typeof(Factors),
+        ["Factor"] = typeof(Factor),
+        ["TotpSetup"] = typeof(TotpSetup),
+        ["RecoveryCodes"] = typeof(RecoveryCodes),
+        ["LoginCode"] = typeof(LoginCode),
+        ["LoginCodeLetter"] = typeof(LoginCodeLetter),
+        ["CodeLogin"] = typeof(CodeLogin),
+        ["CurrentPassword"] = typeof(CurrentPassword),
+        ["TotpCode"] = typeof(TotpCode),
+        ["FactorRemoval"] = typeof(FactorRemoval),
     };
 
     private readonly Description description = new();

@@ -84,6 +84,10 @@ public sealed class Description(string contract = "v1")
         {
             return tried[0];
         }
+        if (schema["oneOf"] is JsonArray alternatives && alternatives.Select(alternative => Faults(alternative!, value, at).ToList()).ToList() is var all && all.Count(faults => faults.Count == 0) != 1)
+        {
+            return all.SelectMany(faults => faults).Append($"{at} is {all.Count(faults => faults.Count == 0)} of {all.Count} instead of one.");
+        }
         var kind = value?.GetValueKind() ?? JsonValueKind.Null;
         var types = schema["type"] switch { null => [], JsonArray several => several.Select(type => (string)type!).ToArray(), var one => new[] { (string)one! } };
         if (types.Length > 0 && !types.Contains(NameOf(kind, value)))

@@ -58,6 +58,10 @@ public sealed partial class DocumentTests(SharedServer shared)
         AssertPromised(await PastedAsync("mail.md", leastExamples: 2, hasTask: false), "\"letters\": [", "\"to\": \"documents@example.com\"", "---\n200\n");
     }
 
+    [Fact]
+    public async Task The_examples_of_second_factors_work_as_they_are_written() => AssertPromised(
+        await PastedAsync("second-factor.md", leastExamples: 6, hasTask: false), "\"recovery_codes_left\":0", "\"recovery_codes\":[\"", "\"access_token\":", "\n204\n{\"totp\":{\"enabled\":false");
+
     private static void AssertPromised(string transcript, params string[] promises)
     {
         Assert.All(promises, promised => Assert.Contains(promised, transcript, StringComparison.OrdinalIgnoreCase));
@@ -94,6 +98,8 @@ public sealed partial class DocumentTests(SharedServer shared)
         var start = new ProcessStartInfo("bash", ["-c", $"set -euo pipefail\n{string.Join("echo ---\n", blocks)}"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["Q"] = $"http://localhost:{shared.Server.Port}";
         start.Environment["JSON"] = "Content-Type: application/json";
+        start.Environment["EMAIL"] = user.Email;
+        start.Environment["PASSWORD"] = User.Password;
         start.Environment["AUTH"] = $"Authorization: Bearer {user.AccessToken}";
         if (hasTask)
         {

@@ -46,10 +46,20 @@ internal sealed record Asked(HttpMethod Method, string Path, byte[]? Body = null
 /// <param name="RetryAfter">How long the server asks to wait.</param>
 internal sealed record Answered(Asked Asked, int Status, byte[] Body, string? ETag, TimeSpan? RetryAfter)
 {
-    public bool IsSuccess => Status is >= 200 and < 300;
-
-    /// <summary>The access token was refused, and not a password or a code that was shown beside it.</summary>
+    /// <summary>The access token is not taken, as opposed to a password or a code within the request.</summary>
     public bool IsTokenRefused => Status == (int)HttpStatusCode.Unauthorized && Problem?.Code is not (ErrorCodes.InvalidCredentials or ErrorCodes.InvalidCode);
+
+    /// <summary>Whether it is a login that waits for a code.</summary>
+    public bool IsCodeWanted
+    {
+        get
+        {
+            using var read = JsonDocument.Parse(Body);
+            return read.RootElement.ValueKind == JsonValueKind.Object && read.RootElement.TryGetProperty("mfa_required", out _);
+        }
+    }
+
+    public bool IsSuccess => Status is >= 200 and < 300;
 
     private Problem? Problem
     {

@@ -58,14 +58,77 @@ public sealed class QuehacerClient : IDisposable
             cancellationToken);
 
     /// <summary>Opens a session, for which the client acts from now on.</summary>
-    public async Task<Tokens> LogInAsync(string email, string password, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+    /// <exception cref="SecondFactorRequiredException">The account has a second factor: <see cref="FinishLoginAsync"/> takes a code of it.</exception>
+    public Task<Tokens> LogInAsync(string email, string password, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        LogInAsync("auth/login", Body(new Login { Email = email, Password = password }, QuehacerJson.Default.Login), idempotencyKey, cancellationToken);
+
+    /// <summary>Shows the code that a login waits for, and opens the session, for which the client acts from now on.</summary>
+    /// <param name="mfaToken">Of the <see cref="SecondFactorRequiredException"/>, or of <see cref="BeginCodeLoginAsync"/>.</param>
+    /// <param name="code">Of an authenticator or a letter, or a recovery code.</param>
+    /// <param name="idempotencyKey">One of your own, to send the request again later.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    /// <exception cref="SecondFactorRequiredException">After a code by mail in place of a password: the account's second factor is wanted as well.</exception>
+    public Task<Tokens> FinishLoginAsync(string mfaToken, string code, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        LogInAsync("auth/login/otp", Body(new LoginCode { MfaToken = mfaToken, Code = code }, QuehacerJson.Default.LoginCode), idempotencyKey, cancellationToken);
+
+    /// <summary>Mails the code of a login that waits, once more or where <c>email</c> is one method of several.</summary>
+    public async Task SendLoginCodeAsync(string mfaToken, string? idempotencyKey = null, CancellationToken cancellationToken = default)
     {
-        var tokens = await AnonymousAsync(
-            "auth/login", Body(new Login { Email = email, Password = password }, QuehacerJson.Default.Login), QuehacerJson.Default.Tokens, idempotencyKey, cancellationToken)
-            .ConfigureAwait(false);
-        renewal.Begin(new Session(tokens.AccessToken, tokens.RefreshToken));
-        return tokens;
+        var body = Body(new LoginCodeLetter { MfaToken = mfaToken }, QuehacerJson.Default.LoginCodeLetter);
+        var answered = await exchange.UntilAnsweredAsync(Write(HttpMethod.Post, "auth/login/otp/send", body, null, idempotencyKey), accessToken: null, cancellationToken).ConfigureAwait(false);
+        if (!answered.IsSuccess)
+        {
+            throw answered.ToException();
+        }
     }
+
+    /// <summary>Mails a code that logs in without a password, on servers that offer it. The answer is the same for an e-mail that nobody has.</summary>
+    public Task<CodeSent> BeginCodeLoginAsync(string email, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        AnonymousAsync("auth/login/code", Body(new CodeLogin { Email = email }, QuehacerJson.Default.CodeLogin), QuehacerJson.Default.CodeSent, idempotencyKey, cancellationToken);
+
+    /// <summary>What a login to the account wants beside the password.</summary>
+    public async Task<Factors> GetFactorsAsync(CancellationToken cancellationToken = default) =>
+        (await ReadAsync("me/factors", cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.Factors);
+
+    /// <summary>Makes a secret for an authenticator, which is a factor once <see cref="ConfirmTotpAsync"/> has taken a code of it.</summary>
+    public Task<TotpSetup> BeginTotpAsync(string currentPassword, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteFactorAsync("totp", Body(new CurrentPassword { Password = currentPassword }, QuehacerJson.Default.CurrentPassword), QuehacerJson.Default.TotpSetup, idempotencyKey, cancellationToken);
+
+    /// <summary>Makes the authenticator a factor. The first factor comes with recovery codes.</summary>
+    public Task<RecoveryCodes> ConfirmTotpAsync(string code, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteFactorAsync("totp/confirm", Body(new TotpCode { Code = code }, QuehacerJson.Default.TotpCode), QuehacerJson.Default.RecoveryCodes, idempotencyKey, cancellationToken);
+
+    /// <summary>Takes the authenticator away.</summary>
+    /// <param name="currentPassword">Of the account.</param>
+    /// <param name="code">Of any factor.</param>
+    /// <param name="mfaToken">Of the login that waits, where the code came by mail for it.</param>
+    /// <param name="idempotencyKey">One of your own, to send the request again later.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public Task RemoveTotpAsync(string currentPassword, string code, string? mfaToken = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        RemoveFactorAsync("totp", currentPassword, code, mfaToken, idempotencyKey, cancellationToken);
+
+    /// <summary>Mails a code, with which <see cref="ConfirmEmailFactorAsync"/> makes codes by mail a factor.</summary>
+    public Task<CodeSent> BeginEmailFactorAsync(string currentPassword, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteFactorAsync("email", Body(new CurrentPassword { Password = currentPassword }, QuehacerJson.Default.CurrentPassword), QuehacerJson.Default.CodeSent, idempotencyKey, cancellationToken);
+
+    /// <summary>Makes codes by mail a factor. The first factor comes with recovery codes.</summary>
+    public Task<RecoveryCodes> ConfirmEmailFactorAsync(string mfaToken, string code, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteFactorAsync(
+            "email/confirm", Body(new LoginCode { MfaToken = mfaToken, Code = code }, QuehacerJson.Default.LoginCode), QuehacerJson.Default.RecoveryCodes, idempotencyKey, cancellationToken);
+
+    /// <summary>Has codes by mail be no factor any more.</summary>
+    /// <param name="currentPassword">Of the account.</param>
+    /// <param name="code">Of any factor.</param>
+    /// <param name="mfaToken">Of the login that waits, where the code came by mail for it.</param>
+    /// <param name="idempotencyKey">One of your own, to send the request again later.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public Task RemoveEmailFactorAsync(string currentPassword, string code, string? mfaToken = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        RemoveFactorAsync("email", currentPassword, code, mfaToken, idempotencyKey, cancellationToken);
+
+    /// <summary>Ten new recovery codes; those before are worth nothing from then on.</summary>
+    public Task<RecoveryCodes> MakeRecoveryCodesAsync(string currentPassword, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteFactorAsync(
+            "recovery-codes", Body(new CurrentPassword { Password = currentPassword }, QuehacerJson.Default.CurrentPassword), QuehacerJson.Default.RecoveryCodes, idempotencyKey, cancellationToken);
 
     /// <summary>Goes on with a session of which you have kept the newest refresh token. The client does this by itself when an access token is refused.</summary>
     public Task<Tokens> RefreshAsync(string refreshToken, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
@@ -433,6 +496,27 @@ public sealed class QuehacerClient : IDisposable
 
     private async Task<Label> WriteLabelAsync(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
         LabelOf(await WriteAsync(method, path, body, ifMatch, key, cancellationToken).ConfigureAwait(false));
+
+    private async Task<T> WriteFactorAsync<T>(string path, byte[] body, JsonTypeInfo<T> type, string? key, CancellationToken cancellationToken) =>
+        (await WriteAsync(HttpMethod.Post, "me/factors/" + path, body, null, key, cancellationToken).ConfigureAwait(false)).Read(type);
+
+    private Task RemoveFactorAsync(string factor, string currentPassword, string code, string? mfaToken, string? key, CancellationToken cancellationToken)
+    {
+        var body = Body(new FactorRemoval { CurrentPassword = currentPassword, Code = code, MfaToken = mfaToken }, QuehacerJson.Default.FactorRemoval);
+        return WriteAsync(HttpMethod.Post, $"me/factors/{factor}/remove", body, null, key, cancellationToken);
+    }
+
+    private async Task<Tokens> LogInAsync(string path, byte[] body, string? key, CancellationToken cancellationToken)
+    {
+        var answered = await AnonymousAsync(path, body, key, cancellationToken).ConfigureAwait(false);
+        if (answered.IsCodeWanted)
+        {
+            throw new SecondFactorRequiredException(answered.Read(QuehacerJson.Default.MfaRequired));
+        }
+        var tokens = answered.Read(QuehacerJson.Default.Tokens);
+        renewal.Begin(new Session(tokens.AccessToken, tokens.RefreshToken));
+        return tokens;
+    }
 
     private async Task<T> AnonymousAsync<T>(string path, byte[] body, JsonTypeInfo<T> type, string? key, CancellationToken cancellationToken) =>
         (await AnonymousAsync(path, body, key, cancellationToken).ConfigureAwait(false)).Read(type);

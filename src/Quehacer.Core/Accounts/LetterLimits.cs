@@ -6,7 +6,8 @@ using Quehacer.Core.Postgres;
 namespace Quehacer.Core.Accounts;
 
 /// <param name="PasswordResetsPerHour">For one e-mail, from wherever they are asked for.</param>
-public sealed record LetterLimits(int PasswordResetsPerHour);
+/// <param name="Letters">Other letters for one e-mail, or that one account has sent, in <see cref="Limits.LetterWindowMinutes"/>.</param>
+public sealed record LetterLimits(int PasswordResetsPerHour, int Letters);
 
 /// <summary>
 /// Counts the letters that are asked for, before anybody is looked up, so that nobody's mailbox is filled by way of this server and a refusal tells nothing
@@ -21,14 +22,14 @@ internal sealed class LetterCount(Database database, SigningKey key, LetterLimit
     public Task<Error?> CountResetAsync(string email, CancellationToken cancellation) =>
         CountAsync(AttemptKind.PasswordReset, $"reset\0{AccountEdit.EmailKey(email)}", limits?.PasswordResetsPerHour, TimeSpan.FromHours(1), cancellation);
 
-    /// <summary>Counts a letter with a link to one e-mail; the refusal where there were too many.</summary>
+    /// <summary>Counts a letter to one e-mail; the refusal where there were too many.</summary>
     public Task<Error?> CountLetterAsync(string email, CancellationToken cancellation) => CountLetterOfAsync($"letter\0{AccountEdit.EmailKey(email)}", cancellation);
 
-    /// <summary>Counts a letter with a link that an account has sent to whomever; the refusal where there were too many.</summary>
+    /// <summary>Counts a letter that an account has sent, to whomever; the refusal where there were too many.</summary>
     public Task<Error?> CountLetterAsync(Guid userId, CancellationToken cancellation) => CountLetterOfAsync($"own letter\0{userId:N}", cancellation);
 
     private Task<Error?> CountLetterOfAsync(string text, CancellationToken cancellation) =>
-        CountAsync(AttemptKind.Letter, text, limits is null ? null : Limits.LettersInWindow, TimeSpan.FromMinutes(Limits.LetterWindowMinutes), cancellation);
+        CountAsync(AttemptKind.Letter, text, limits?.Letters, TimeSpan.FromMinutes(Limits.LetterWindowMinutes), cancellation);
 
     /// <param name="kind">What is counted.</param>
     /// <param name="text">For whom; kept as a keyed hash, so that who reads the table cannot try e-mails on it.</param>

@@ -38,13 +38,14 @@ public sealed class Logins
     private readonly OneTimeSecrets secrets;
     private readonly CodeCheck codes;
     private readonly SecretLimits limits;
+    private readonly LetterCount letters;
     private readonly Outbox outbox;
     private readonly TimeProvider time;
     private readonly bool isCodeLoginOffered;
     private readonly Action<SecurityEvent, Guid?, IPAddress?> report;
 
     internal Logins(
-        Database database, SessionStore sessions, OneTimeSecrets secrets, CodeCheck codes, SecretLimits limits, Outbox outbox, TimeProvider time, bool isCodeLoginOffered,
+        Database database, SessionStore sessions, OneTimeSecrets secrets, CodeCheck codes, SecretLimits limits, LetterCount letters, Outbox outbox, TimeProvider time, bool isCodeLoginOffered,
         Action<SecurityEvent, Guid?, IPAddress?> report)
     {
         this.database = database;
@@ -52,6 +53,7 @@ public sealed class Logins
         this.secrets = secrets;
         this.codes = codes;
         this.limits = limits;
+        this.letters = letters;
         this.outbox = outbox;
         this.time = time;
         this.isCodeLoginOffered = isCodeLoginOffered;
@@ -78,9 +80,9 @@ public sealed class Logins
             {
                 return replay;
             }
-            if (await limits.CountOwnLetterAsync(account.Id, cancellation) is { } refused)
+            if (await letters.CountLetterAsync(account.Id, cancellation) is { } refused)
             {
-                return new Error(ErrorCode.TooManyAttempts) { Exhausted = refused };
+                return refused;
             }
         }
         return await AskAsync(account, isMailShown: false, visitor, key, _ => Task.FromResult(true), cancellation) ?? new Error(ErrorCode.Busy);
@@ -99,9 +101,9 @@ public sealed class Logins
         {
             return Error.Invalid(Field.Email, Text.Characters(email) > Limits.EmailCharacters ? FieldFault.TooLong : FieldFault.NotAnEmail, Limits.EmailCharacters);
         }
-        if (await limits.CountLetterAsync(AccountEdit.EmailKey(email), cancellation) is { } refused)
+        if (await letters.CountLetterAsync(email, cancellation) is { } refused)
         {
-            return new Error(ErrorCode.TooManyAttempts) { Exhausted = refused };
+            return refused;
         }
         var account = (await AccountStore.FindByEmailAsync(database, email, cancellation))?.Account;
         var now = time.NowUtc();
@@ -131,9 +133,9 @@ public sealed class Logins
         {
             return ErrorCode.NoSuchFactor;
         }
-        if (await limits.CountOwnLetterAsync(account.Id, cancellation) is { } refused)
+        if (await letters.CountLetterAsync(account.Id, cancellation) is { } refused)
         {
-            return new Error(ErrorCode.TooManyAttempts) { Exhausted = refused };
+            return refused;
         }
         await using (var connection = await database.OpenAsync(CancellationToken.None))
         {
@@ -159,7 +161,8 @@ public sealed class Logins
         var right = await codes.VerifyAsync(LockOf(attempt, account), code, visitor, cancellation);
         if (!right.IsOk)
         {
-            return right.Error;
+            // The very same request may have used the code up a moment ago.
+            return right.Error.Code == ErrorCode.CodeWrong && account is not null && bound is not null && await RecallAllAsync(account, bound, cancellation) is { IsOk: true } twin ? twin : right.Error;
         }
         var refusal = ErrorCode.MfaTokenInvalid;
         var login = attempt.Purpose == SecretPurpose.CodeLogin && right.Value.Account.HasSecondFactor
@@ -253,13 +256,17 @@ public sealed class Logins
         {
             return new Error(ErrorCode.TooManyAttempts) { Exhausted = refused };
         }
-        var replay = await RecallAsync(account, bound, cancellation) ?? AsLogin(await sessions.ReplayAsync(account, bound, cancellation));
+        var replay = await RecallAllAsync(account, bound, cancellation);
         if (replay?.IsOk == true)
         {
             await limits.GiveBackAsync(counted, succeeded: false, cancellation);
         }
         return replay;
     }
+
+    /// <summary>What a key remembers, whatever came of its login; null when it is unknown.</summary>
+    private async Task<Result<Answered<Login>>?> RecallAllAsync(Account account, IdempotencyKey key, CancellationToken cancellation) =>
+        await RecallAsync(account, key, cancellation) ?? AsLogin(await sessions.ReplayAsync(account, key, cancellation));
 
     /// <summary>What a key remembers of a login that was asked for its second factor; null when it is unknown, or remembers tokens.</summary>
     private async Task<Result<Answered<Login>>?> RecallAsync(Account account, IdempotencyKey key, CancellationToken cancellation)

@@ -44,13 +44,14 @@ public sealed class SecondFactors
     private readonly TotpSecrets totpSecrets;
     private readonly CodeCheck codes;
     private readonly SecretLimits limits;
+    private readonly LetterCount letters;
     private readonly Outbox outbox;
     private readonly TimeProvider time;
     private readonly Action<SecurityEvent, Guid?, IPAddress?> report;
 
     internal SecondFactors(
         Database database, AccountStore accounts, PasswordCheck check, OneTimeSecrets secrets, RecoveryCodes recoveryCodes, TotpSecrets totpSecrets, CodeCheck codes,
-        SecretLimits limits, Outbox outbox, TimeProvider time, Action<SecurityEvent, Guid?, IPAddress?> report)
+        SecretLimits limits, LetterCount letters, Outbox outbox, TimeProvider time, Action<SecurityEvent, Guid?, IPAddress?> report)
     {
         this.database = database;
         this.accounts = accounts;
@@ -60,6 +61,7 @@ public sealed class SecondFactors
         this.totpSecrets = totpSecrets;
         this.codes = codes;
         this.limits = limits;
+        this.letters = letters;
         this.outbox = outbox;
         this.time = time;
         this.report = report;
@@ -181,9 +183,9 @@ public sealed class SecondFactors
         {
             return ErrorCode.AlreadySo;
         }
-        if (await limits.CountOwnLetterAsync(account.Id, cancellation) is { } refused)
+        if (await letters.CountLetterAsync(account.Id, cancellation) is { } refused)
         {
-            return new Error(ErrorCode.TooManyAttempts) { Exhausted = refused };
+            return refused;
         }
         var now = time.NowUtc();
         var id = Ids.New(now);
@@ -457,7 +459,8 @@ public sealed class SecondFactors
         var right = await codes.VerifyAsync(new CodeLock(account.Id, account.Email, account.Credentials, mailed, TakesFactors: true), code, visitor, cancellation);
         if (!right.IsOk)
         {
-            return right.Error;
+            // The very same request may have used the code up a moment ago.
+            return right.Error.Code == ErrorCode.CodeWrong && bound is not null && await ReplayRemovalAsync(caller, bound, cancellation) is { IsOk: true } twin ? twin : right.Error;
         }
         var refusal = ErrorCode.CodeWrong;
         var outcome = await AccountStep.RunAsync(

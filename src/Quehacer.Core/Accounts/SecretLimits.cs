@@ -9,11 +9,7 @@ namespace Quehacer.Core.Accounts;
 /// <param name="Failures">With one e-mail from one address, in <paramref name="Window"/>; the same for the codes of one account.</param>
 /// <param name="Window">Of the first failures; it doubles when they are used up again and again.</param>
 /// <param name="FailuresPerDay">With one e-mail, or codes of one account, over all addresses that it has not signed in from.</param>
-public sealed record LoginLimits(int Failures, TimeSpan Window, int FailuresPerDay)
-{
-    /// <summary>Letters with a code that can be asked for, for one e-mail, in <see cref="Window"/>.</summary>
-    public int Letters { get; init; } = 5;
-}
+public sealed record LoginLimits(int Failures, TimeSpan Window, int FailuresPerDay);
 
 /// <summary>
 /// How often a secret of an account may be tried, whether it is a password or a code. An attempt is counted before anything is looked at, the same for
@@ -38,12 +34,6 @@ internal sealed class SecretLimits(Database database, SigningKey key, LoginLimit
     /// <param name="cancellation">Ends the wait.</param>
     public Task<(IReadOnlyList<Attempt> Counted, Exhausted? Refused)> CountCodeAsync(Guid? userId, string emailKey, IPAddress? from, CancellationToken cancellation) =>
         CountAsync("code", AttemptKind.CodeFromAddress, AttemptKind.CodeOfAccount, userId is { } id ? $"{id:N}" : emailKey, emailKey, from, cancellation);
-
-    /// <summary>Counts a letter that anybody can ask for; the bound that was met when it is not to be sent.</summary>
-    public Task<Exhausted?> CountLetterAsync(string emailKey, CancellationToken cancellation) => CountLetterAsync("letter", emailKey, cancellation);
-
-    /// <summary>The same for whoever has shown the account's password: no stranger can use these up.</summary>
-    public Task<Exhausted?> CountOwnLetterAsync(Guid userId, CancellationToken cancellation) => CountLetterAsync("own letter", $"{userId:N}", cancellation);
 
     /// <inheritdoc cref="Attempts.GiveBackAsync"/>
     public Task GiveBackAsync(IReadOnlyList<Attempt> counted, bool succeeded, CancellationToken cancellation) => attempts.GiveBackAsync(counted, succeeded, cancellation);
@@ -83,10 +73,6 @@ internal sealed class SecretLimits(Database database, SigningKey key, LoginLimit
         }
         return ([here, anywhere], null);
     }
-
-    private async Task<Exhausted?> CountLetterAsync(string purpose, string subject, CancellationToken cancellation) => limits is null
-        ? null
-        : (await attempts.TryAsync(AttemptKind.Letter, Hash(purpose, subject), limits.Letters, limits.Window, grows: false, cancellation)).Exhausted;
 
     private async Task<bool> IsKnownAsync(string emailKey, IPAddress? from, CancellationToken cancellation)
     {

@@ -230,7 +230,7 @@ internal sealed class OpenApiDocument(ContractDescription contract)
             {
                 response["content"]!["application/json"] = new JsonObject
                 {
-                    ["schema"] = new JsonObject { ["oneOf"] = new JsonArray(schema, ReferenceTo("schemas", other.Schema)) },
+                    ["schema"] = new JsonObject { ["oneOf"] = new JsonArray(ReferenceTo("schemas", success.Schema), ReferenceTo("schemas", other.Schema)) },
                     ["examples"] = Named([(success.Schema, new JsonObject { ["value"] = success.Example!() }), (other.Schema, new JsonObject { ["value"] = other.Example() })]),
                 };
             }

@@ -55,11 +55,13 @@ public sealed class TotpTests
 
     [Fact]
     public void Whatever_is_written_in_base_32_is_read_back() =>
-        Prop.ForAll<byte[]>(bytes => Base32.Decode(Base32.Encode(bytes))!.SequenceEqual(bytes)).QuickCheckThrowOnFailure();
+        Properties.ForAll(Gen.Choose(0, 255).ArrayOf().Select(bytes => bytes.Select(value => (byte)value).ToArray()), bytes => Base32.Decode(Base32.Encode(bytes))!.SequenceEqual(bytes));
 
     [Fact]
     public void Whatever_can_be_read_as_base_32_is_what_its_bytes_are_written_as() =>
-        Prop.ForAll<string>(text => text is null || Base32.Decode(text) is not { } bytes || Base32.Encode(bytes) == text.ToUpperInvariant()).QuickCheckThrowOnFailure();
+        Properties.ForAll(
+            Gen.Elements("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567abcz018=ſ\0".ToCharArray()).ArrayOf().Select(letters => new string(letters)),
+            text => Base32.Decode(text) is not { } bytes || Base32.Encode(bytes) == text.ToUpperInvariant());
 
     [Theory]
     [InlineData("A")]

@@ -82,7 +82,7 @@ internal sealed class House : IAsyncDisposable
     public static async Task<House> BuildOnAsync(string connectionString)
     {
         await new Migrator(connectionString).MigrateAsync(Cancellation);
-        return new(connectionString, TimeSpan.FromDays(1), TimeSpan.FromDays(30), lockTimeoutMs: 20_000, loginLimits: null);
+        return new(connectionString, TimeSpan.FromDays(1), TimeSpan.FromDays(30), lockTimeoutMs: 20_000, loginLimits: null, letterLimits: null, EmailVerification.Optional);
     }
 
     public ValueTask DisposeAsync() => Database.DisposeAsync();

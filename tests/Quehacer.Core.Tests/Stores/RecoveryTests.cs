@@ -156,7 +156,7 @@ public sealed class RecoveryTests(PostgresFixture postgres)
     [Fact]
     public async Task Three_resets_an_hour_are_asked_for_one_email_whether_anybody_has_it_or_not()
     {
-        await using var house = await House.BuildAsync(postgres, letterLimits: new LetterLimits(PasswordResetsPerHour: 3));
+        await using var house = await House.BuildAsync(postgres, letterLimits: new LetterLimits(PasswordResetsPerHour: 3, Letters: 5));
         await RegisterAsync(house, Email);
         foreach (var email in new[] { Email, "nobody@example.com" })
         {
@@ -304,7 +304,7 @@ public sealed class RecoveryTests(PostgresFixture postgres)
     [Fact]
     public async Task Letters_to_one_email_or_by_one_account_are_limited()
     {
-        await using var house = await House.BuildAsync(postgres, letterLimits: new LetterLimits(PasswordResetsPerHour: 3));
+        await using var house = await House.BuildAsync(postgres, letterLimits: new LetterLimits(PasswordResetsPerHour: 3, Letters: 5));
         await RegisterAsync(house, Email);
         var (ana, _) = await house.LogInAsync(Email);
 
