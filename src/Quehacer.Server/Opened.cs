@@ -12,9 +12,6 @@ namespace Quehacer.Server;
 /// <summary>An installation that is open for use: its directory taken, its database up and migrated. Closing it closes all of that.</summary>
 internal sealed class Opened : IAsyncDisposable
 {
-    /// <summary>OWASP Password Storage Cheat Sheet: PBKDF2-HMAC-SHA512 with at least 210 000, of late 220 000 iterations.</summary>
-    private const int PasswordIterations = 220_000;
-
     private readonly DataDirectory directory;
     private readonly LocalCluster? cluster;
 
@@ -201,7 +198,7 @@ internal sealed class Opened : IAsyncDisposable
             new InstallationOptions(
                 signingKey,
                 CursorKeys(settings, signingKey),
-                Hashing(),
+                Hashing(settings.PasswordIterations),
                 settings.ParallelPasswords == 0 ? Passwords.UsualParallel : settings.ParallelPasswords,
                 settings.RateLimitsEnabled ? new LoginLimits(settings.LoginFailures, TimeSpan.FromMinutes(settings.LoginWindowMinutes), settings.LoginFailuresPerDay) : null,
                 TimeSpan.FromDays(settings.SessionDays),
@@ -267,9 +264,9 @@ internal sealed class Opened : IAsyncDisposable
     private static List<byte[]> CursorKeys(Settings settings, SigningKey signingKey) =>
         [.. new[] { settings.CursorKey, settings.PreviousCursorKey }.OfType<string>().Select(Encoding.UTF8.GetBytes), signingKey.ForCursors];
 
-    private static PasswordHashing Hashing()
+    private static PasswordHashing Hashing(int iterations)
     {
-        var hasher = new PasswordHasher<object>(Options.Create(new PasswordHasherOptions { IterationCount = PasswordIterations }));
+        var hasher = new PasswordHasher<object>(Options.Create(new PasswordHasherOptions { IterationCount = iterations }));
         var nobody = new object();
         return new PasswordHashing(
             password => hasher.HashPassword(nobody, password),
@@ -305,6 +302,10 @@ internal static partial class Log
     [LoggerMessage(EventId = 19, EventName = "rate limits off", Level = LogLevel.Critical,
         Message = "There are no rate limits, not even for guessing passwords: RateLimits__Enabled is false. Set it to true, or let nobody but friends reach this server.")]
     public static partial void RateLimitsOff(ILogger log);
+
+    [LoggerMessage(EventId = 25, EventName = "quick passwords", Level = LogLevel.Critical,
+        Message = "Passwords are hashed with {iterations} iterations: whoever reads the database can guess them fast. Remove Auth__PasswordIterations where they belong to people.")]
+    public static partial void QuickPasswords(ILogger log, int iterations);
 
     [LoggerMessage(EventId = 17, EventName = "job done", Level = LogLevel.Information, Message = "{job}: {rows} rows.")]
     public static partial void JobDone(ILogger log, string job, int rows);

@@ -206,6 +206,11 @@ internal static class Serving
             Log.RateLimitsOff(logger);
             await Console.Error.WriteLineAsync("WARNING: RateLimits__Enabled is false. There are no rate limits, not even for guessing passwords.");
         }
+        if (settings.PasswordIterations < Settings.UsualPasswordIterations)
+        {
+            Log.QuickPasswords(logger, settings.PasswordIterations);
+            await Console.Error.WriteLineAsync("WARNING: Auth__PasswordIterations is low. Whoever reads the database can guess passwords fast.");
+        }
         if (settings.AdminEmail is { } email && !await opened.Installation.Accounts.PromoteAsync(Text.NormaliseName(email), cancellation))
         {
             Log.AdminMissing(logger);

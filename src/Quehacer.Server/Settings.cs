@@ -80,6 +80,9 @@ public sealed record Settings
     /// <summary>How many passwords are hashed at a time; 0 for half of the processors.</summary>
     public required int ParallelPasswords { get; init; }
 
+    /// <summary>How often a password is hashed over and over; fewer than <see cref="UsualPasswordIterations"/> only in Development.</summary>
+    public required int PasswordIterations { get; init; }
+
     /// <summary>What seals the cursors of lists; null for a key that follows from the signing key.</summary>
     public required string? CursorKey { get; init; }
 
@@ -105,6 +108,9 @@ public sealed record Settings
     public required int LoginFailures { get; init; }
     public required int LoginWindowMinutes { get; init; }
     public required int LoginFailuresPerDay { get; init; }
+
+    /// <summary>OWASP Password Storage Cheat Sheet: PBKDF2-HMAC-SHA512 with at least 210 000, of late 220 000 iterations.</summary>
+    public const int UsualPasswordIterations = 220_000;
 
     /// <summary>Every key there is, with its default.</summary>
     public static IReadOnlyList<SettingInfo> Known
@@ -170,6 +176,7 @@ public sealed record Settings
             SigningKey = reader.Secret("Auth:SigningKey", Core.Accounts.SigningKey.MinBytes),
             SessionDays = reader.Integer("Auth:SessionDays", 30, 1, 365),
             ParallelPasswords = reader.Integer("Auth:ParallelPasswords", 0, 0, 1000),
+            PasswordIterations = reader.Integer("Auth:PasswordIterations", 220_000, 1000, 220_000),
             CursorKey = reader.Secret("Cursors:Key", Core.Accounts.SigningKey.MinBytes),
             PreviousCursorKey = reader.Secret("Cursors:PreviousKey", Core.Accounts.SigningKey.MinBytes),
             AdminEmail = reader.Text("Admin:Email", null),
@@ -200,6 +207,10 @@ public sealed record Settings
         if (settings.TrustedProxies.Any(network => network.PrefixLength == 0))
         {
             reader.Refuse("Server__TrustedProxies holds every address there is, with which anybody could say to be anywhere. Name the addresses or networks of your proxies.");
+        }
+        if (environment != "Development" && settings.PasswordIterations < UsualPasswordIterations)
+        {
+            reader.Refuse($"Auth__PasswordIterations is {settings.PasswordIterations}. Fewer than {UsualPasswordIterations} are for Development alone: whoever steals the hashes must not guess fast. Remove it.");
         }
         if (environment == "Production")
         {

@@ -8,8 +8,10 @@ public sealed class SettingsTests
 {
     private static readonly RenamedSetting[] Renamed = [new("Server__Url", "Server__PublicUrl"), new("Sessions__Days", "Auth__SessionDays"), new("Idempotency__Demanded", "Idempotency__Required")];
 
-    private static Settings Read(params (string Key, string Value)[] values) => Settings.Read(
-        new ConfigurationBuilder().AddInMemoryCollection(values.Select(value => KeyValuePair.Create(value.Key.Replace("__", ":"), (string?)value.Value))).Build(), "Development", Renamed);
+    private static Settings Read(params (string Key, string Value)[] values) => ReadIn("Development", values);
+
+    private static Settings ReadIn(string environment, params (string Key, string Value)[] values) => Settings.Read(
+        new ConfigurationBuilder().AddInMemoryCollection(values.Select(value => KeyValuePair.Create(value.Key.Replace("__", ":"), (string?)value.Value))).Build(), environment, Renamed);
 
     [Fact]
     public void A_setting_works_under_its_old_name_and_the_notice_says_the_new_one()
@@ -71,5 +73,22 @@ public sealed class SettingsTests
         var settings = Read(("Cors__Origins", "HTTPS://App.Example.com:443, http://localhost:5173,http://[::1]:3000, https://ñandú.example, capacitor://localhost"), ("Server__TrustedProxies", "127.0.0.1,::1, 10.1.2.3/8 ,2001:db8::/32"));
         Assert.Equal(["https://app.example.com", "http://localhost:5173", "http://[::1]:3000", "https://xn--and-6ma2c.example", "capacitor://localhost"], settings.CorsOrigins);
         Assert.Equal(["127.0.0.1/32", "::1/128", "10.0.0.0/8", "2001:db8::/32"], settings.TrustedProxies.Select(network => network.ToString()));
+    }
+
+    [Fact]
+    public void Passwords_are_hashed_as_often_as_they_should_be_save_where_somebody_develops()
+    {
+        Assert.Equal(Settings.UsualPasswordIterations, Read().PasswordIterations);
+        Assert.Equal(1000, Read(("Auth__PasswordIterations", "1000")).PasswordIterations);
+        foreach (var wrong in new[] { "999", "220001", "0", "many" })
+        {
+            Assert.Contains("Auth__PasswordIterations", Assert.Throws<SettingsRefused>(() => Read(("Auth__PasswordIterations", wrong))).Message);
+        }
+        var key = ("Auth__SigningKey", new string('k', 48));
+        foreach (var environment in new[] { "Staging", "Production" })
+        {
+            Assert.Contains("Auth__PasswordIterations is 219999.", Assert.Throws<SettingsRefused>(() => ReadIn(environment, key, ("Auth__PasswordIterations", "219999"))).Message);
+            Assert.Equal(220_000, ReadIn(environment, key, ("Auth__PasswordIterations", "220000")).PasswordIterations);
+        }
     }
 }
