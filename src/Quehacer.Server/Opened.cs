@@ -12,9 +12,6 @@ namespace Quehacer.Server;
 /// <summary>An installation that is open for use: its directory taken, its database up and migrated. Closing it closes all of that.</summary>
 internal sealed class Opened : IAsyncDisposable
 {
-    /// <summary>OWASP Password Storage Cheat Sheet: PBKDF2-HMAC-SHA512 with at least 210 000, of late 220 000 iterations.</summary>
-    private const int PasswordIterations = 220_000;
-
     private readonly DataDirectory directory;
     private readonly LocalCluster? cluster;
 
@@ -201,7 +198,7 @@ internal sealed class Opened : IAsyncDisposable
             new InstallationOptions(
                 signingKey,
                 CursorKeys(settings, signingKey),
-                Hashing(),
+                Hashing(settings.PasswordIterations),
                 settings.ParallelPasswords == 0 ? Passwords.UsualParallel : settings.ParallelPasswords,
                 settings.RateLimitsEnabled ? new LoginLimits(settings.LoginFailures, TimeSpan.FromMinutes(settings.LoginWindowMinutes), settings.LoginFailuresPerDay) : null,
                 TimeSpan.FromDays(settings.SessionDays),
@@ -273,9 +270,9 @@ internal sealed class Opened : IAsyncDisposable
     private static List<byte[]> CursorKeys(Settings settings, SigningKey signingKey) =>
         [.. new[] { settings.CursorKey, settings.PreviousCursorKey }.OfType<string>().Select(Encoding.UTF8.GetBytes), signingKey.ForCursors];
 
-    private static PasswordHashing Hashing()
+    private static PasswordHashing Hashing(int iterations)
     {
-        var hasher = new PasswordHasher<object>(Options.Create(new PasswordHasherOptions { IterationCount = PasswordIterations }));
+        var hasher = new PasswordHasher<object>(Options.Create(new PasswordHasherOptions { IterationCount = iterations }));
         var nobody = new object();
         return new PasswordHashing(
             password => hasher.HashPassword(nobody, password),
@@ -323,6 +320,10 @@ internal static partial class Log
     [LoggerMessage(EventId = 27, EventName = "second factors lost", Level = LogLevel.Critical,
         Message = "{lost} authenticators were sealed under another signing key, and their codes cannot be checked. Set Auth__PreviousSigningKey to the key before and start again.")]
     public static partial void SecondFactorsLost(ILogger log, int lost);
+
+    [LoggerMessage(EventId = 29, EventName = "quick passwords", Level = LogLevel.Critical,
+        Message = "Passwords are hashed with {iterations} iterations: whoever reads the database can guess them fast. Remove Auth__PasswordIterations where they belong to people.")]
+    public static partial void QuickPasswords(ILogger log, int iterations);
 
     [LoggerMessage(EventId = 17, EventName = "job done", Level = LogLevel.Information, Message = "{job}: {rows} rows.")]
     public static partial void JobDone(ILogger log, string job, int rows);

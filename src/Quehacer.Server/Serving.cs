@@ -245,6 +245,11 @@ internal static class Serving
             Log.SecondFactorsLost(logger, lost);
             await Console.Error.WriteLineAsync($"WARNING: {lost} authenticators were sealed under another signing key. Set Auth__PreviousSigningKey to the key before and start again.");
         }
+        if (settings.PasswordIterations < Settings.UsualPasswordIterations)
+        {
+            Log.QuickPasswords(logger, settings.PasswordIterations);
+            await Console.Error.WriteLineAsync("WARNING: Auth__PasswordIterations is low. Whoever reads the database can guess passwords fast.");
+        }
         if (settings.AdminEmail is { } email && !await opened.Installation.Accounts.PromoteAsync(Text.NormaliseName(email), cancellation))
         {
             Log.AdminMissing(logger);

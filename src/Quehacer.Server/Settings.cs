@@ -91,6 +91,9 @@ public sealed record Settings
     /// <summary>How many passwords are hashed at a time; 0 for half of the processors.</summary>
     public required int ParallelPasswords { get; init; }
 
+    /// <summary>How often a password is hashed over and over; fewer than <see cref="UsualPasswordIterations"/> only in Development.</summary>
+    public required int PasswordIterations { get; init; }
+
     /// <summary>What seals the cursors of lists; null for a key that follows from the signing key.</summary>
     public required string? CursorKey { get; init; }
 
@@ -129,6 +132,9 @@ public sealed record Settings
 
     /// <summary>Letters for one e-mail.</summary>
     public required int PasswordResetsPerHour { get; init; }
+
+    /// <summary>OWASP Password Storage Cheat Sheet: PBKDF2-HMAC-SHA512 with at least 210 000, of late 220 000 iterations.</summary>
+    public const int UsualPasswordIterations = 220_000;
 
     /// <summary>Every key there is, with its default.</summary>
     public static IReadOnlyList<SettingInfo> Known
@@ -197,6 +203,7 @@ public sealed record Settings
             EmailVerification = reader.OneOf("Auth:EmailVerification", EmailVerification.Optional),
             CodeLogin = reader.Flag("Auth:CodeLogin", false),
             ParallelPasswords = reader.Integer("Auth:ParallelPasswords", 0, 0, 1000),
+            PasswordIterations = reader.Integer("Auth:PasswordIterations", 220_000, 1000, 220_000),
             CursorKey = reader.Secret("Cursors:Key", Core.Accounts.SigningKey.MinBytes),
             PreviousCursorKey = reader.Secret("Cursors:PreviousKey", Core.Accounts.SigningKey.MinBytes),
             AdminEmail = reader.Text("Admin:Email", null),
@@ -235,6 +242,10 @@ public sealed record Settings
         if (settings.MailServer is not null && settings.MailFrom.Host == "localhost")
         {
             reader.Refuse("Mail__SmtpHost is set and Mail__From is not, or is of localhost, which no mail server takes letters from. Set it to an address that your mail server sends for, such as tasks@example.com.");
+        }
+        if (environment != "Development" && settings.PasswordIterations < UsualPasswordIterations)
+        {
+            reader.Refuse($"Auth__PasswordIterations is {settings.PasswordIterations}. Fewer than {UsualPasswordIterations} are for Development alone: whoever steals the hashes must not guess fast. Remove it.");
         }
         if (environment == "Production")
         {

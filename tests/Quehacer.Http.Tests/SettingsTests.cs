@@ -8,8 +8,10 @@ public sealed class SettingsTests
 {
     private static readonly RenamedSetting[] Renamed = [new("Server__Url", "Server__PublicUrl"), new("Sessions__Days", "Auth__SessionDays"), new("Idempotency__Demanded", "Idempotency__Required")];
 
-    private static Settings Read(params (string Key, string Value)[] values) => Settings.Read(
-        new ConfigurationBuilder().AddInMemoryCollection(values.Select(value => KeyValuePair.Create(value.Key.Replace("__", ":"), (string?)value.Value))).Build(), "Development", Renamed);
+    private static Settings Read(params (string Key, string Value)[] values) => ReadIn("Development", values);
+
+    private static Settings ReadIn(string environment, params (string Key, string Value)[] values) => Settings.Read(
+        new ConfigurationBuilder().AddInMemoryCollection(values.Select(value => KeyValuePair.Create(value.Key.Replace("__", ":"), (string?)value.Value))).Build(), environment, Renamed);
 
     [Fact]
     public void A_setting_works_under_its_old_name_and_the_notice_says_the_new_one()
@@ -100,5 +102,22 @@ public sealed class SettingsTests
         var settings = Read(("Mail__SmtpHost", "smtp.example.com"), ("Mail__SmtpUser", "me"), ("Mail__SmtpPassword", "secret"), ("Mail__From", "tasks@example.com"), ("Mail__FromName", "Tareas de la peña"));
         Assert.Equal(new Quehacer.Server.Mail.SmtpServer("smtp.example.com", 587, UsesTls: true, "me", "secret"), settings.MailServer);
         Assert.Equal(("tasks@example.com", "Tareas de la peña"), (settings.MailFrom.Address, settings.MailFrom.DisplayName));
+    }
+
+    [Fact]
+    public void Passwords_are_hashed_as_often_as_they_should_be_save_where_somebody_develops()
+    {
+        Assert.Equal(Settings.UsualPasswordIterations, Read().PasswordIterations);
+        Assert.Equal(1000, Read(("Auth__PasswordIterations", "1000")).PasswordIterations);
+        foreach (var wrong in new[] { "999", "220001", "0", "many" })
+        {
+            Assert.Contains("Auth__PasswordIterations", Assert.Throws<SettingsRefused>(() => Read(("Auth__PasswordIterations", wrong))).Message);
+        }
+        var key = ("Auth__SigningKey", new string('k', 48));
+        foreach (var environment in new[] { "Staging", "Production" })
+        {
+            Assert.Contains("Auth__PasswordIterations is 219999.", Assert.Throws<SettingsRefused>(() => ReadIn(environment, key, ("Auth__PasswordIterations", "219999"))).Message);
+            Assert.Equal(220_000, ReadIn(environment, key, ("Auth__PasswordIterations", "220000")).PasswordIterations);
+        }
     }
 }

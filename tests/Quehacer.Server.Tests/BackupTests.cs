@@ -11,7 +11,7 @@ public sealed class BackupTests : IDisposable
     [Fact]
     public async Task A_private_cluster_comes_back_from_its_backup_under_a_new_incarnation()
     {
-        await using var server = await QuehacerServer.StartAsync();
+        await using var server = await QuehacerServer.StartFromNothingAsync();
         var user = await User.RegisterAsync(server);
         var (path, made) = await user.CreateAsync(new { title = "¡Ñandú! \\. \t 'quoted'", tags = new[] { "home" } });
         var backedUp = await server.RunAsync(["backup", File("one")]);
@@ -49,7 +49,7 @@ public sealed class BackupTests : IDisposable
     [Fact]
     public async Task A_server_of_ones_own_is_backed_up_at_work_and_restored_only_where_nobody_works()
     {
-        await using var server = await QuehacerServer.StartAsync();
+        await using var server = await QuehacerServer.StartFromNothingAsync();
         var user = await User.RegisterAsync(server);
         await user.CreateAsync(new { title = "kept" });
         (string, string)[] own = [("DATABASE_URL", server.DatabaseUrl())];

@@ -10,7 +10,7 @@ public sealed class DurabilityTests
     [Fact]
     public async Task Data_and_sessions_outlive_a_restart()
     {
-        await using var server = await QuehacerServer.StartAsync();
+        await using var server = await QuehacerServer.StartFromNothingAsync();
         var user = await User.RegisterAsync(server);
         var (path, made) = await user.CreateAsync(new { title = "still there", tags = new[] { "x" } });
         var key = ("Idempotency-Key", "\"one\"");
@@ -35,7 +35,7 @@ public sealed class DurabilityTests
     [Fact]
     public async Task Ten_kills_under_eight_writers_lose_and_double_nothing()
     {
-        await using var server = await QuehacerServer.StartAsync();
+        await using var server = await QuehacerServer.StartFromNothingAsync();
         var user = await User.RegisterAsync(server);
         var acknowledged = new ConcurrentQueue<string>();
         var unexpected = new ConcurrentQueue<string>();
@@ -117,7 +117,7 @@ public sealed class DurabilityTests
     [Fact]
     public async Task The_server_comes_back_by_itself_when_its_database_falls()
     {
-        await using var server = await QuehacerServer.StartAsync();
+        await using var server = await QuehacerServer.StartFromNothingAsync();
         var user = await User.RegisterAsync(server);
         var (path, made) = await user.CreateAsync(new { title = "a" });
         server.KillPostgres();
@@ -146,7 +146,7 @@ public sealed class DurabilityTests
     [Fact]
     public async Task One_data_directory_has_one_server_and_what_must_be_alone_waits_for_it_to_stop()
     {
-        await using var server = await QuehacerServer.StartAsync();
+        await using var server = await QuehacerServer.StartFromNothingAsync();
         var second = await server.RunAsync(["serve"]);
         Assert.Equal(75, second.ExitCode);
         Assert.Contains("Another Quehacer server is using", second.Errors);
@@ -168,7 +168,7 @@ public sealed class DurabilityTests
     [Fact]
     public async Task Accounts_are_made_and_promoted_beside_a_server_and_without_one()
     {
-        await using var server = await QuehacerServer.StartAsync();
+        await using var server = await QuehacerServer.StartFromNothingAsync();
         foreach (var email in new[] { "jefa@example.com", "jefe@example.com" })
         {
             string[] create = ["user", "create", "--email", email, "--name", "Jefa", "--password-stdin"];
@@ -198,7 +198,7 @@ public sealed class DurabilityTests
     [Fact]
     public async Task A_stopping_server_finishes_the_request_in_flight()
     {
-        await using var server = await QuehacerServer.StartAsync();
+        await using var server = await QuehacerServer.StartFromNothingAsync();
         var user = await User.RegisterAsync(server);
         const string body = """{"title":"in flight"}""";
         var answer = await server.SendRawAsync(async stream =>
@@ -252,7 +252,7 @@ public sealed class DurabilityTests
     [Fact]
     public async Task Settings_that_change_what_requests_need_are_kept()
     {
-        await using var server = await QuehacerServer.StartAsync(
+        await using var server = await QuehacerServer.StartFromNothingAsync(
             ("Idempotency__Required", "true"), ("Auth__SigningKey", new string('k', 40)), ("ASPNETCORE_ENVIRONMENT", "Production"), ("Admin__Email", "jefa@example.com"), ("Server__PublicUrl", "https://tasks.example.com"));
         var client = new Client(server.Http);
         var body = new { email = "jefa@example.com", name = "Jefa", password = User.Password };

@@ -111,7 +111,7 @@ public sealed class OverloadTests
     [Fact]
     public async Task A_flood_of_logins_is_shed_and_leaves_the_others_served()
     {
-        await using var server = await QuehacerServer.StartAsync(("Auth__ParallelPasswords", "1"));
+        await using var server = await QuehacerServer.StartAsync(QuehacerServer.UsualPasswords, ("Auth__ParallelPasswords", "1"));
         var ana = await User.RegisterAsync(server);
         var nobody = new Client(server.Http);
         var flood = Task.WhenAll(Enumerable.Range(0, 80).Select(turn => nobody.PostAsync(Login, new { email = $"{turn}@example.com", password = "wrong" })));

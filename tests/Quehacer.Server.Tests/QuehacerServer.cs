@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using Quehacer.Tests;
 
 namespace Quehacer.Server.Tests;
 
@@ -26,14 +27,23 @@ public sealed partial class QuehacerServer : IAsyncDisposable
     /// <summary>For a server with the limits that it has when nobody says anything: an empty value is none.</summary>
     public static readonly (string Name, string Value) UsualLimits = ("RateLimits__Enabled", "");
 
-    private readonly DirectoryInfo home = Directory.CreateTempSubdirectory("quehacer-test-");
+    /// <summary>Most of what the tests cost was passwords: registering and logging in are slow on purpose.</summary>
+    private static readonly (string Name, string Value) QuickPasswords = ("Auth__PasswordIterations", "1000");
+
+    /// <summary>For a server whose passwords are as slow as everybody's.</summary>
+    public static readonly (string Name, string Value) UsualPasswords = ("Auth__PasswordIterations", "");
+
+    private static readonly Lazy<Task<DirectoryInfo>> Prepared = new(PrepareAsync);
+
+    private readonly DirectoryInfo home;
     private (string Name, string Value)[] settings;
     private readonly List<string> output = [];
     private readonly List<string> errors = [];
     private Process? process;
 
-    private QuehacerServer((string, string)[] settings)
+    private QuehacerServer(DirectoryInfo home, (string, string)[] settings)
     {
+        this.home = home;
         this.settings = settings;
         Port = FreePort();
         Http = NewHttp();
@@ -97,18 +107,26 @@ public sealed partial class QuehacerServer : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// A server that finds a cluster in its data directory, which it has not to make first: a copy of one that a server has made. Its data are
+    /// in memory where there is enough of it.
+    /// </summary>
     public static async Task<QuehacerServer> StartAsync(params (string Name, string Value)[] settings)
     {
-        var server = new QuehacerServer(settings);
-        try
+        var home = Scratch.Create("quehacer-test-");
+        await CopyAsync(await Prepared.Value, home);
+        return await StartAsync(home, settings);
+    }
+
+    /// <summary>A server with nothing but its settings, as somebody starts it for the first time, with its data on a disk.</summary>
+    public static Task<QuehacerServer> StartFromNothingAsync(params (string Name, string Value)[] settings) => StartAsync(Directory.CreateTempSubdirectory("quehacer-test-"), settings);
+
+    /// <summary>For the end of all tests.</summary>
+    public static async Task ForgetPreparedAsync()
+    {
+        if (Prepared.IsValueCreated)
         {
-            await server.StartAgainAsync();
-            return server;
-        }
-        catch
-        {
-            await server.DisposeAsync();
-            throw;
+            (await Prepared.Value).Delete(recursive: true);
         }
     }
 
@@ -116,7 +134,7 @@ public sealed partial class QuehacerServer : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         process?.Dispose();
-        process = Process.Start(Command(["serve"], [("PORT", Port.ToString(CultureInfo.InvariantCulture)), ("DATA_DIR", DataDirectory), NoLimits, .. settings]))!;
+        process = Process.Start(Command(["serve"], [("PORT", Port.ToString(CultureInfo.InvariantCulture)), ("DATA_DIR", DataDirectory), NoLimits, .. QuickInDevelopment(), .. settings]))!;
         process.StandardInput.Close();
         process.OutputDataReceived += (_, line) => Keep(output, line.Data);
         process.ErrorDataReceived += (_, line) => Keep(errors, line.Data);
@@ -369,11 +387,52 @@ public sealed partial class QuehacerServer : IAsyncDisposable
         {
             start.Environment.Remove(name);
         }
+        // A server of a test lives for seconds: code compiled from a profile would not pay for the profile, and a thread that waits for work by
+        // spinning takes the processor from the next test.
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        start.Environment["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0";
         foreach (var (name, value) in settings)
         {
             start.Environment[name] = value;
         }
         return start;
+    }
+
+    private static async Task<QuehacerServer> StartAsync(DirectoryInfo home, (string, string)[] settings)
+    {
+        var server = new QuehacerServer(home, settings);
+        try
+        {
+            await server.StartAgainAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Outside of Development the server refuses them.</summary>
+    private (string, string)[] QuickInDevelopment() => settings.Any(setting => setting.Name is "ASPNETCORE_ENVIRONMENT" or "DOTNET_ENVIRONMENT") ? [] : [QuickPasswords];
+
+    /// <summary>A data directory that a server has made and left, without the key, which each server makes for itself.</summary>
+    private static async Task<DirectoryInfo> PrepareAsync()
+    {
+        var prepared = Scratch.Create("quehacer-test-prepared-");
+        await using var server = await StartAsync(Scratch.Create("quehacer-test-"), []);
+        Assert.Equal(0, await server.StopAsync());
+        File.Delete(Path.Combine(server.DataDirectory, "signing-key"));
+        await CopyAsync(server.home, prepared);
+        return prepared;
+    }
+
+    /// <summary>With owners and modes: the cluster may belong to another user.</summary>
+    private static async Task CopyAsync(DirectoryInfo from, DirectoryInfo to)
+    {
+        using var copy = Process.Start("cp", ["-a", Path.Combine(from.FullName, "."), to.FullName]);
+        await copy.WaitForExitAsync();
+        Assert.Equal(0, copy.ExitCode);
     }
 
     private static int FreePort()

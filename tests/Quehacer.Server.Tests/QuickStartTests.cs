@@ -16,7 +16,7 @@ public sealed partial class QuickStartTests
     {
         var blocks = Blocks(await File.ReadAllTextAsync(Path.Combine(QuehacerServer.Repository, "README.md")));
         Assert.Contains(blocks, block => block is null);
-        await using var server = await QuehacerServer.StartAsync(QuehacerServer.UsualLimits);
+        await using var server = await QuehacerServer.StartFromNothingAsync(QuehacerServer.UsualLimits, QuehacerServer.UsualPasswords);
         var directory = Directory.CreateTempSubdirectory("quehacer-readme-");
         try
         {

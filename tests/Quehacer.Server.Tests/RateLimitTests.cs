@@ -128,7 +128,8 @@ public sealed class RateLimitTests
     [Fact]
     public async Task A_hundred_and_fifty_batches_at_once_are_a_hundred_answers_and_fifty_refusals_whatever_the_plan()
     {
-        await using var server = await QuehacerServer.StartAsync(QuehacerServer.UsualLimits);
+        // They wait for one another's workspace, and on a slow machine for longer than they usually would.
+        await using var server = await QuehacerServer.StartAsync(QuehacerServer.UsualLimits, ("Database__LockTimeoutMs", "60000"), ("Database__StatementTimeoutMs", "60000"));
         var ana = await User.RegisterAsync(server);
         await server.StopAsync();
         Assert.Equal(0, (await server.RunAsync(["user", "plan", ana.Email, "premium"])).ExitCode);
