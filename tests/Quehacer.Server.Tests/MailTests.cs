@@ -30,9 +30,10 @@ public sealed class MailTests(SharedServer shared)
     {
         var directory = Path.Combine(server.DataDirectory, "mail");
         string? found = null;
+        var looked = new HashSet<string>();
         await UntilAsync(async () =>
         {
-            foreach (var file in Directory.Exists(directory) ? Directory.EnumerateFiles(directory, "*.eml") : [])
+            foreach (var file in (Directory.Exists(directory) ? Directory.GetFiles(directory, "*.eml") : []).Where(looked.Add))
             {
                 found = (await File.ReadAllTextAsync(file)).Contains($"\r\nTo: {recipient}\r\n") ? file : found;
             }

@@ -17,7 +17,7 @@ internal static class AccountPages
     // All texts are in the page, in its language.
     private const string Script = """
         'use strict';
-        const token = decodeURIComponent(location.hash.slice(1));
+        const token = location.hash.slice(1);
         // Another letter's link differs in nothing else, and loads no new page by itself.
         addEventListener('hashchange', () => location.reload());
         for (const link of document.querySelectorAll('nav a[hreflang]')) link.hash = location.hash;
