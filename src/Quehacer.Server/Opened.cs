@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using System.Text;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
@@ -243,6 +244,12 @@ internal sealed class Opened : IAsyncDisposable
             try
             {
                 return await new Migrator(connectionString).MigrateAsync(cancellation);
+            }
+            catch (NpgsqlException exception) when (exception.InnerException is AuthenticationException)
+            {
+                // Waiting makes no certificate good.
+                throw new DatabaseRefused(
+                    "The database's certificate is not accepted: nobody who is known here has signed it, or it is made out for another host. Name the file of the certificate that it was signed with as sslrootcert in DATABASE_URL, and the host as the certificate has it, then start again.");
             }
             catch (Exception exception) when (Database.IsUnavailable(exception) || exception is System.Net.Sockets.SocketException)
             {

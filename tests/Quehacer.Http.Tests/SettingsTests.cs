@@ -72,4 +72,33 @@ public sealed class SettingsTests
         Assert.Equal(["https://app.example.com", "http://localhost:5173", "http://[::1]:3000", "https://xn--and-6ma2c.example", "capacitor://localhost"], settings.CorsOrigins);
         Assert.Equal(["127.0.0.1/32", "::1/128", "10.0.0.0/8", "2001:db8::/32"], settings.TrustedProxies.Select(network => network.ToString()));
     }
+
+    [Theory]
+    [InlineData("Mail__SmtpTls", "Mail__SmtpHost=smtp.example.com", "Mail__From=tasks@example.com", "Mail__SmtpTls=yes")]
+    [InlineData("Mail__SmtpHost", "Mail__SmtpHost=smtp.example.com:587", "Mail__From=tasks@example.com")]
+    [InlineData("Mail__SmtpHost", "Mail__SmtpHost=smtp://smtp.example.com", "Mail__From=tasks@example.com")]
+    [InlineData("Mail__SmtpPort is 465", "Mail__SmtpHost=smtp.example.com", "Mail__From=tasks@example.com", "Mail__SmtpPort=465")]
+    [InlineData("Mail__SmtpPassword belong together", "Mail__SmtpHost=smtp.example.com", "Mail__From=tasks@example.com", "Mail__SmtpUser=me")]
+    [InlineData("Mail__SmtpHost", "Mail__SmtpUser=me", "Mail__SmtpPassword=secret")]
+    [InlineData("Mail__SmtpTls is none", "Mail__SmtpHost=localhost", "Mail__From=tasks@example.com", "Mail__SmtpUser=me", "Mail__SmtpPassword=secret", "Mail__SmtpTls=none")]
+    [InlineData("Mail__From", "Mail__SmtpHost=smtp.example.com")]
+    [InlineData("Mail__From is 'Tasks <tasks@example.com>'", "Mail__From=Tasks <tasks@example.com>")]
+    [InlineData("Mail__From is 'a@example.com,b@example.com'", "Mail__From=a@example.com,b@example.com")]
+    [InlineData("Mail__FromName", "Mail__FromName=Tasks\r\nBcc: eve@example.com")]
+    public void Settings_of_mail_that_do_not_fit_together_are_refused_and_no_password_is_repeated(string expected, params string[] set)
+    {
+        var sentence = Assert.Throws<SettingsRefused>(() => Read([.. set.Select(one => (one.Split('=', 2)[0], one.Split('=', 2)[1]))])).Message;
+        Assert.Contains(expected, sentence);
+        Assert.DoesNotContain("secret", sentence);
+    }
+
+    [Fact]
+    public void Without_a_mail_server_letters_go_to_files_and_with_one_they_go_there_by_TLS()
+    {
+        Assert.Null(Read().MailServer);
+        Assert.Equal("\"Quehacer\" <quehacer@localhost>", Read().MailFrom.ToString());
+        var settings = Read(("Mail__SmtpHost", "smtp.example.com"), ("Mail__SmtpUser", "me"), ("Mail__SmtpPassword", "secret"), ("Mail__From", "tasks@example.com"), ("Mail__FromName", "Tareas de la peña"));
+        Assert.Equal(new Quehacer.Server.Mail.SmtpServer("smtp.example.com", 587, UsesTls: true, "me", "secret"), settings.MailServer);
+        Assert.Equal(("tasks@example.com", "Tareas de la peña"), (settings.MailFrom.Address, settings.MailFrom.DisplayName));
+    }
 }

@@ -54,6 +54,14 @@ public sealed partial class DocumentTests(SharedServer shared)
         await PastedAsync("contracts/envelope.md", leastExamples: 6, hasTask: false), "\"code\":201", "\"totalCount\":1", "Title is required", "There is nothing at this address", "\"done\":true",
         """{"id":2,"done":true}""", """[{"id":1,"title":"Buy milk"}]""", "\"code\":207", "Task not found", "tasks[1].title", "\n304\n200\n412\n");
 
+    [Fact]
+    public async Task The_examples_about_mail_work_as_they_are_written()
+    {
+        await MailTests.WriteAsync(shared.Server, "documents@example.com");
+        await MailTests.FileToAsync(shared.Server, "documents@example.com");
+        AssertPromised(await PastedAsync("mail.md", leastExamples: 2, hasTask: false), "\"letters\": [", "\"to\": \"documents@example.com\"", "---\n200\n");
+    }
+
     private static void AssertPromised(string transcript, params string[] promises)
     {
         Assert.All(promises, promised => Assert.Contains(promised, transcript, StringComparison.OrdinalIgnoreCase));

@@ -25,14 +25,35 @@ internal enum StepOutcome
 /// </summary>
 internal static class AccountStep
 {
+    private const int Attempts = 3;
+
     /// <param name="database">Where.</param>
     /// <param name="workspaceId">The personal workspace of the account, to which the key belongs.</param>
     /// <param name="userId">The account.</param>
     /// <param name="key">Null without one.</param>
     /// <param name="outcome">What the key remembers, as JSON.</param>
     /// <param name="now">When.</param>
-    /// <param name="decideAsync">Runs the statements, and says whether all of them found what they hang on.</param>
+    /// <param name="decideAsync">
+    /// Runs the statements, and says whether all of them found what they hang on. The account's row comes before its sessions and secrets. Run again when
+    /// PostgreSQL has chosen this one to end a deadlock, as two steps can that consume different secrets of one account.
+    /// </param>
     public static async Task<StepOutcome> RunAsync(
+        Database database, Guid workspaceId, Guid userId, IdempotencyKey? key, string? outcome, DateTime now, Func<NpgsqlConnection, Task<bool>> decideAsync)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await TryAsync(database, workspaceId, userId, key, outcome, now, decideAsync);
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.DeadlockDetected && attempt < Attempts)
+            {
+                // Nothing was done.
+            }
+        }
+    }
+
+    private static async Task<StepOutcome> TryAsync(
         Database database, Guid workspaceId, Guid userId, IdempotencyKey? key, string? outcome, DateTime now, Func<NpgsqlConnection, Task<bool>> decideAsync)
     {
         await using var connection = await database.OpenAsync(CancellationToken.None);

@@ -115,19 +115,14 @@ public sealed class MailSender(
         var letter = taken.Letter;
         if (taken.ExpiresAt <= now)
         {
-            await DropAsync(taken, MailOutcome.Expired, reason: null);
+            await GiveUpAsync(taken, reason: null);
             return true;
         }
-        if (await PrepareAsync(letter, now) is not { } outgoing)
-        {
-            // Nobody has the e-mail, or what the letter would open is open no more.
-            await DeleteAsync(letter.Id);
-            return true;
-        }
-        MailOutcome outcome;
+        Delivery? delivery;
         try
         {
-            outcome = await send(outgoing) == Delivery.Sent ? MailOutcome.Sent : MailOutcome.Impossible;
+            // Where nobody has the e-mail, or what the letter would open is open no more, there is nothing to send.
+            delivery = await PrepareAsync(letter, now) is { } outgoing ? await send(outgoing) : null;
         }
         catch (Exception exception)
         {
@@ -135,8 +130,12 @@ public sealed class MailSender(
             return true;
         }
         sent = letter.Id;
-        await DropAsync(taken, outcome, reason: null);
+        await DeleteAsync(letter.Id);
         sent = null;
+        if (delivery is not null)
+        {
+            report(new MailReport(delivery == Delivery.Sent ? MailOutcome.Sent : MailOutcome.Impossible, letter.Id, letter.Kind, taken.Tries, NextTry: null, Reason: null));
+        }
         return true;
     }
 
@@ -212,13 +211,13 @@ public sealed class MailSender(
             or MailKind.RecoveryCodeUsed => null,
     };
 
-    /// <summary>A letter that has been sent, or will never be, is gone whoever has it in hand meanwhile.</summary>
-    private async Task DropAsync(Taken taken, MailOutcome outcome, Exception? reason)
+    private async Task GiveUpAsync(Taken taken, Exception? reason)
     {
         await DeleteAsync(taken.Letter.Id);
-        report(new MailReport(outcome, taken.Letter.Id, taken.Letter.Kind, taken.Tries, NextTry: null, reason));
+        report(new MailReport(MailOutcome.Expired, taken.Letter.Id, taken.Letter.Kind, taken.Tries, NextTry: null, reason));
     }
 
+    /// <summary>A letter that is done with is gone, whoever has it in hand meanwhile.</summary>
     private async Task DeleteAsync(Guid letterId)
     {
         await using var command = database.Command("DELETE FROM mails WHERE mail_id = $1");
@@ -231,7 +230,7 @@ public sealed class MailSender(
         var next = time.NowUtc() + DelayAfter(taken.Tries);
         if (next >= taken.ExpiresAt)
         {
-            await DropAsync(taken, MailOutcome.Expired, reason);
+            await GiveUpAsync(taken, reason);
             return;
         }
         await using var command = database.Command("UPDATE mails SET due_at = $2 WHERE mail_id = $1 AND due_at = $3");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Xml;
 using Quehacer.Core;
 using Quehacer.Core.Mail;
 using Quehacer.Server.Http;
@@ -24,6 +25,7 @@ internal static class LetterTexts
         var at = letter.Address is { } address
             ? new Said($"On {when}, from the address {address}, ", $"El {when}, desde la dirección {address}, ")
             : new Said($"On {when} ", $"El {when} ");
+        var detail = Plain(letter.Detail);
         var until = outgoing.GoodUntil is { } end ? Time(end) : "";
         var (subject, parts) = letter.Kind switch
         {
@@ -63,8 +65,8 @@ internal static class LetterTexts
             MailKind.EmailChangeAsked => Parts(
                 new("Another e-mail was asked for", "Se ha pedido otro correo"),
                 Happened(new(
-                    $"somebody who knows your password asked that your account at {origin} have the e-mail {letter.Detail} instead of this one. It is changed as soon as that is confirmed from there.",
-                    $"alguien que conoce tu contraseña pidió que tu cuenta en {origin} tenga el correo {letter.Detail} en lugar de este. Se cambia en cuanto se confirme desde allí.")),
+                    $"somebody who knows your password asked that your account at {origin} have the e-mail {detail} instead of this one. It is changed as soon as that is confirmed from there.",
+                    $"alguien que conoce tu contraseña pidió que tu cuenta en {origin} tenga el correo {detail} en lugar de este. Se cambia en cuanto se confirme desde allí.")),
                 Sentence(new(
                     "If it was you, there is nothing to do here. If it was not, set a new password at once, which makes the request worthless:",
                     "Si fuiste tú, aquí no hay nada que hacer. Si no, pon ya una contraseña nueva, lo que deja la petición sin valor:")),
@@ -72,8 +74,8 @@ internal static class LetterTexts
             MailKind.EmailChanged => Parts(
                 new("Your e-mail was changed", "Tu correo ha cambiado"),
                 Happened(new(
-                    $"your account at {origin} got the e-mail {letter.Detail} instead of this one. What there is to say about the account goes there from now on.",
-                    $"tu cuenta en {origin} pasó a tener el correo {letter.Detail} en lugar de este. Lo que haya que decir de la cuenta va allí desde ahora.")),
+                    $"your account at {origin} got the e-mail {detail} instead of this one. What there is to say about the account goes there from now on.",
+                    $"tu cuenta en {origin} pasó a tener el correo {detail} en lugar de este. Lo que haya que decir de la cuenta va allí desde ahora.")),
                 Sentence(new(
                     "If it was you, there is nothing to do. If it was not, somebody else has your account, and this e-mail does not open it any more: tell whoever runs the server, and show them this letter.",
                     "Si fuiste tú, no hay nada que hacer. Si no, alguien más tiene tu cuenta, y este correo ya no la abre: avisa a quien opera el servidor y enséñale esta carta."))),
@@ -102,8 +104,8 @@ internal static class LetterTexts
             MailKind.SecondFactorAdded => Parts(
                 new("A second factor was added", "Se ha añadido un segundo factor"),
                 Happened(new(
-                    $"{Factor(letter.Detail).English} became a second factor of your account at {origin}. Logging in asks for it from now on.",
-                    $"{Factor(letter.Detail).Spanish} pasó a ser un segundo factor de tu cuenta en {origin}. Desde ahora se pide al entrar.")),
+                    $"{Factor(detail).English} became a second factor of your account at {origin}. Logging in asks for it from now on.",
+                    $"{Factor(detail).Spanish} pasó a ser un segundo factor de tu cuenta en {origin}. Desde ahora se pide al entrar.")),
                 Sentence(new(
                     "If it was you, there is nothing to do. If it was not, set a new password at once, and tell whoever runs the server if you cannot log in:",
                     "Si fuiste tú, no hay nada que hacer. Si no, pon ya una contraseña nueva, y avisa a quien opera el servidor si no puedes entrar:")),
@@ -111,8 +113,8 @@ internal static class LetterTexts
             MailKind.SecondFactorRemoved => Parts(
                 new("A second factor was removed", "Se ha quitado un segundo factor"),
                 Happened(new(
-                    $"{Factor(letter.Detail).English} ceased to be a second factor of your account at {origin}. Logging in does not ask for it any more.",
-                    $"{Factor(letter.Detail).Spanish} dejó de ser un segundo factor de tu cuenta en {origin}. Ya no se pide al entrar.")),
+                    $"{Factor(detail).English} ceased to be a second factor of your account at {origin}. Logging in does not ask for it any more.",
+                    $"{Factor(detail).Spanish} dejó de ser un segundo factor de tu cuenta en {origin}. Ya no se pide al entrar.")),
                 Sentence(new(
                     "If it was you, there is nothing to do. If it was not, set a new password at once, and add the second factor again:",
                     "Si fuiste tú, no hay nada que hacer. Si no, pon ya una contraseña nueva y añade de nuevo el segundo factor:")),
@@ -120,8 +122,8 @@ internal static class LetterTexts
             MailKind.RecoveryCodeUsed => Parts(
                 new("A recovery code was used", "Se ha usado un código de recuperación"),
                 Happened(new(
-                    $"a recovery code of your account at {origin} was used, and works no more. Left of them: {letter.Detail}. Make new ones before they run out.",
-                    $"se usó un código de recuperación de tu cuenta en {origin}, que ya no vale. Quedan: {letter.Detail}. Haz otros nuevos antes de que se acaben.")),
+                    $"a recovery code of your account at {origin} was used, and works no more. Left of them: {detail}. Make new ones before they run out.",
+                    $"se usó un código de recuperación de tu cuenta en {origin}, que ya no vale. Quedan: {detail}. Haz otros nuevos antes de que se acaben.")),
                 Sentence(new(
                     "If it was you, there is nothing else to do. If it was not, somebody has your codes: set a new password at once, and make new codes:",
                     "Si fuiste tú, no hay nada más que hacer. Si no, alguien tiene tus códigos: pon ya una contraseña nueva y haz códigos nuevos:")),
@@ -152,7 +154,10 @@ internal static class LetterTexts
     /// <summary>Who asks for a code pretends to be the server.</summary>
     private static Said Secret => new("Give it to nobody: nobody of this server ever asks for it.", "No se lo des a nadie: nadie de este servidor lo pide nunca.");
 
-    private static Said Factor(string? detail) => detail switch
+    /// <summary>What a detail is to anybody: never a line of its own, and nothing that HTML cannot say.</summary>
+    private static string Plain(string? detail) => string.Concat((detail ?? "").Where(character => !char.IsControl(character) && XmlConvert.IsXmlChar(character)));
+
+    private static Said Factor(string detail) => detail switch
     {
         "totp" => new("an authenticator app", "una aplicación de autenticación"),
         "email" => new("a code by mail", "un código por correo"),

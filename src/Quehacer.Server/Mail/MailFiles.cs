@@ -84,9 +84,7 @@ internal sealed partial class MailFiles(string directory)
         var (head, body) = Split(message);
         var boundary = Boundary().Match(Header(head, "Content-Type")).Groups[1].Value;
         var text = boundary.Length == 0 ? body : Split(body.Split("--" + boundary).ElementAtOrDefault(1)?.TrimStart('\r', '\n') ?? "").Body;
-        // The decoder of encoded words (RFC 2047) that .NET has is behind this property.
-        using var decoded = new MailMessage { Subject = Header(head, "Subject") };
-        return new MailFile(name, at, Header(head, "To"), decoded.Subject, text.Replace("\r\n", "\n", StringComparison.Ordinal).Trim('\n'));
+        return new MailFile(name, at, Header(head, "To"), Decoded(Header(head, "Subject")), text.Replace("\r\n", "\n", StringComparison.Ordinal).Trim('\n'));
     }
 
     /// <summary>Removes letters that are too old, once an hour, until cancelled. These are files of this machine, so no job of all servers does it.</summary>
@@ -175,6 +173,20 @@ internal sealed partial class MailFiles(string directory)
         {
             System.IO.Directory.Delete(scratch, recursive: true);
         }
+    }
+
+    /// <summary>The subject behind encoded words (RFC 2047), which are as long as a line at most. The decoder that .NET has takes one at a time, by this property.</summary>
+    private static string Decoded(string subject)
+    {
+        if (!subject.StartsWith("=?", StringComparison.Ordinal))
+        {
+            return subject;
+        }
+        return string.Concat(subject.Split(' ').Select(word =>
+        {
+            using var message = new MailMessage { Subject = word };
+            return message.Subject;
+        }));
     }
 
     private static (string Head, string Body) Split(string part)

@@ -194,6 +194,19 @@ public sealed class MailSenderTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task A_letter_of_a_kind_that_only_newer_servers_know_is_left_to_them_and_holds_up_no_other()
+    {
+        await using var house = await House.BuildAsync(postgres);
+        var newer = await AddAsync(house, (MailKind)99, "ana@example.com");
+        await AddAsync(house, MailKind.PasswordChanged, "ben@example.com");
+        var post = new Post(house);
+        await post.EmptyAsync();
+        Assert.Equal("ben@example.com", Assert.Single(post.Sent).Letter.Recipient);
+        Assert.Equal((MailOutcome.Failed, newer.Id), (post.Reports.First().Outcome, post.Reports.First().LetterId!.Value));
+        Assert.Equal(1, await LeftAsync(house));
+    }
+
+    [Fact]
     public async Task Two_senders_at_once_send_each_of_two_hundred_letters_once()
     {
         await using var house = await House.BuildAsync(postgres);
