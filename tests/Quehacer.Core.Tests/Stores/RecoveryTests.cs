@@ -49,7 +49,7 @@ public sealed class RecoveryTests(PostgresFixture postgres)
     {
         await using var house = await House.BuildAsync(postgres);
         await RegisterAsync(house, Email);
-        for (var round = 0; round < 5; round++)
+        for (var round = 0; round < 3; round++)
         {
             // Two letters, as of somebody who has pressed the button twice.
             var tokens = new[] { await ResetTokenAsync(house, Email), await ResetTokenAsync(house, Email) };
@@ -70,7 +70,7 @@ public sealed class RecoveryTests(PostgresFixture postgres)
         await RegisterAsync(house, Email);
         var password = House.Password;
         var begun = 0;
-        for (var round = 0; round < 10; round++)
+        for (var round = 0; round < 6; round++)
         {
             var token = await ResetTokenAsync(house, Email);
             var (old, next) = (password, $"password of round {round}");
@@ -101,7 +101,7 @@ public sealed class RecoveryTests(PostgresFixture postgres)
         await using var house = await House.BuildAsync(postgres);
         await RegisterAsync(house, Email);
         var password = House.Password;
-        for (var round = 0; round < 5; round++)
+        for (var round = 0; round < 3; round++)
         {
             var (old, next) = (password, $"password of round {round}");
             var here = house.CallerOf(House.Ok(await LogInAsync(house, old)).Value);
@@ -253,7 +253,7 @@ public sealed class RecoveryTests(PostgresFixture postgres)
     public async Task Of_fifty_confirmations_of_two_changes_of_the_email_one_is_done()
     {
         await using var house = await House.BuildAsync(postgres);
-        for (var round = 0; round < 5; round++)
+        for (var round = 0; round < 3; round++)
         {
             var email = $"somebody{round}@example.com";
             await RegisterAsync(house, email);
@@ -275,7 +275,7 @@ public sealed class RecoveryTests(PostgresFixture postgres)
     public async Task An_email_that_is_confirmed_and_registered_at_once_is_one_accounts_and_the_token_of_the_other_is_not_used_up()
     {
         await using var house = await House.BuildAsync(postgres);
-        for (var round = 0; round < 10; round++)
+        for (var round = 0; round < 6; round++)
         {
             var wanted = $"wanted{round}@example.org";
             var tokens = new List<string>();

@@ -17,7 +17,7 @@ public sealed class SessionTests(PostgresFixture postgres)
     {
         await using var house = await House.BuildAsync(postgres);
         await house.MoveInAsync("ana@example.com");
-        for (var round = 0; round < 5; round++)
+        for (var round = 0; round < 3; round++)
         {
             var tokens = await LogInAsync(house, Phone);
 
@@ -38,7 +38,7 @@ public sealed class SessionTests(PostgresFixture postgres)
     {
         await using var house = await House.BuildAsync(postgres);
         await house.MoveInAsync("ana@example.com");
-        for (var round = 0; round < 10; round++)
+        for (var round = 0; round < 6; round++)
         {
             var tokens = await LogInAsync(house, Phone);
 
@@ -150,7 +150,7 @@ public sealed class SessionTests(PostgresFixture postgres)
     {
         await using var house = await House.BuildAsync(postgres);
         await house.MoveInAsync("ana@example.com");
-        for (var round = 0; round < 5; round++)
+        for (var round = 0; round < 3; round++)
         {
             var sessions = new List<Tokens>();
             for (var session = 0; session < 12; session++)
