@@ -29,9 +29,10 @@ public static class OneTimeCode
     /// <summary>What the letter says that was sent for a token: it follows from the id within the token and the server's key.</summary>
     public static string Mailed(QuehacerServer server, string token, int purpose)
     {
-        var id = Base64Url.DecodeFromChars(token["qo_".Length..])[..16];
+        var id = Base64Url.DecodeFromChars(token.AsSpan("qo_".Length))[..16];
         var key = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(server.SigningKey), 32, info: "quehacer one-time secrets v1"u8.ToArray());
-        var mac = HMACSHA256.HashData(key, [(byte)purpose, .. id, .. "code"u8]);
+        byte[] message = [(byte)purpose, .. id, .. "code"u8];
+        var mac = HMACSHA256.HashData(key, message);
         return $"{BinaryPrimitives.ReadUInt64BigEndian(mac) % 1_000_000:000000}";
     }
 

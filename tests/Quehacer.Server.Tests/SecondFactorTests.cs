@@ -19,7 +19,7 @@ public sealed class SecondFactorTests(SharedServer shared)
         var secret = (string)setup["secret"]!;
         Assert.Equal("no-store", setup.Header("Cache-Control"));
         Assert.Contains($"secret={secret}&", (string)setup["otpauth_uri"]!, StringComparison.Ordinal);
-        Assert.Equal("\x89PNG"u8[1..4].ToArray(), Convert.FromBase64String(((string)setup["qr_code"]!).Split("base64,")[1])[1..4]);
+        Assert.Equal("PNG"u8.ToArray(), Convert.FromBase64String(((string)setup["qr_code"]!).Split("base64,")[1])[1..4]);
         (await user.PostAsync($"{Factors}/totp/confirm", new { code = "12345" })).IsProblem(401, "INVALID_CODE");
         var codes = (await user.PostAsync($"{Factors}/totp/confirm", new { code = OneTimeCode.OfAuthenticator(secret) })).Is(200)["recovery_codes"]!.AsArray();
         Assert.Equal(10, codes.Count);
@@ -203,7 +203,7 @@ public sealed class SecondFactorServerTests
         var client = new Client(server.Http);
         (await client.PostAsync("/api/v1/auth/login/code", new { email = user.Email })).IsProblem(403, "NOT_OFFERED");
 
-        foreach (var email in new[] { "nobody@example.com", $"x{user.Email}" })
+        foreach (var email in new[] { "nobody@example.com", user.Email })
         {
             var answers = await Salvo.PostAsync(server.Port, "/api/v1/auth/login", [.. Enumerable.Range(0, 100).Select(number => new { email, password = $"wrong-{number}" })]);
             Assert.Equal((5, 95), (answers.Count(answer => answer.Status == 401), answers.Count(answer => answer.Status == 429)));

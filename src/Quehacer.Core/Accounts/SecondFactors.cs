@@ -148,7 +148,7 @@ public sealed class SecondFactors
             // A repeat finds it done already; whether it is one, its code says as well.
             var replay = bound is null ? null : await ReplayCodesAsync(caller, bound, cancellation);
             await limits.GiveBackAsync(counted, succeeded: false, cancellation);
-            return replay ?? (account.HasTotp ? ErrorCode.AlreadySo : ErrorCode.NoSuchFactor);
+            return replay ?? await ExplainAsync(caller, now => now.HasTotp ? ErrorCode.AlreadySo : ErrorCode.NoSuchFactor, cancellation);
         }
         var now = time.NowUtc();
         if (Totp.Find(secret, string.Concat(code.Where(character => character is not (' ' or '-'))), now) is not { } step)

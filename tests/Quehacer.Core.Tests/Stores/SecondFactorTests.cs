@@ -73,6 +73,22 @@ public sealed class SecondFactorTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Of_a_hundred_uses_of_one_letter_at_once_one_is_a_session()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            await using var house = await House.BuildAsync(postgres);
+            await house.MoveInAsync(Email);
+            var sent = House.Ok(await house.Core.Logins.BeginWithCodeAsync(Email, Home, Cancellation));
+            var code = MailedTo(house, sent.MfaToken, SecretPurpose.CodeLogin);
+            var results = await House.AtOnceAsync(100, _ => house.Core.Logins.FinishAsync(sent.MfaToken, code, Home, null, Cancellation));
+            Assert.Single(results, result => result.IsOk);
+            Assert.Equal(99, results.Count(result => result.Error?.Code == ErrorCode.MfaTokenInvalid));
+            Assert.Equal(2, await house.CountAsync("SELECT count(*) FROM sessions"));
+        }
+    }
+
+    [Fact]
     public async Task Of_a_hundred_wrong_codes_at_once_five_are_looked_at_and_the_right_one_is_too_late()
     {
         for (var round = 0; round < 5; round++)
