@@ -24,6 +24,9 @@ public sealed record InstallationOptions(
     /// <summary>How often letters may be asked for. Null for no limit.</summary>
     public LetterLimits? LetterLimits { get; init; }
 
+    /// <summary>How long a session goes on however often it is refreshed.</summary>
+    public TimeSpan LongestSession { get; init; } = TimeSpan.FromDays(365);
+
     /// <summary>The one before, which still opens what was sealed to last; null for none.</summary>
     public SigningKey? PreviousSigningKey { get; init; }
 
@@ -58,7 +61,7 @@ public sealed class Installation
         var letters = new LetterCount(database, options.SigningKey, options.LetterLimits, time);
         Accounts = new AccountStore(database, passwords, check, OneTimeSecrets, Outbox, options.EmailVerification, time, report);
         Sessions = new SessionStore(
-            database, check, AccessToken, new RefreshToken(options.SigningKey), Accounts, options.EmailVerification, time, options.SessionLifetime, report);
+            database, check, AccessToken, new RefreshToken(options.SigningKey), Accounts, options.EmailVerification, time, options.SessionLifetime, options.LongestSession, report);
         var totpSecrets = new TotpSecrets(options.SigningKey, options.PreviousSigningKey);
         var codes = new CodeCheck(database, OneTimeSecrets, totpSecrets, limits, time, report);
         Logins = new Logins(database, Sessions, OneTimeSecrets, codes, limits, letters, Outbox, time, options.IsCodeLoginOffered, report);

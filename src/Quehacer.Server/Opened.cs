@@ -205,6 +205,7 @@ internal sealed class Opened : IAsyncDisposable
                 TimeSpan.FromHours(settings.IdempotencyKeyHours),
                 TimeSpan.FromDays(settings.DeletedTaskDays))
             {
+                LongestSession = TimeSpan.FromDays(settings.LongestSessionDays),
                 EmailVerification = settings.EmailVerification,
                 LetterLimits = settings.RateLimitsEnabled ? new LetterLimits(settings.PasswordResetsPerHour, settings.Letters) : null,
                 PreviousSigningKey = settings.PreviousSigningKey is { } previous ? new SigningKey(previous) : null,

@@ -81,6 +81,7 @@ public sealed record Settings
     /// <summary>The key before, which opens what is sealed to last; null for none.</summary>
     public required string? PreviousSigningKey { get; init; }
     public required int SessionDays { get; init; }
+    public required int LongestSessionDays { get; init; }
 
     /// <summary>What becomes of accounts whose e-mail nobody has shown to be theirs.</summary>
     public required EmailVerification EmailVerification { get; init; }
@@ -200,6 +201,7 @@ public sealed record Settings
             SigningKey = reader.Secret("Auth:SigningKey", Core.Accounts.SigningKey.MinBytes),
             PreviousSigningKey = reader.Secret("Auth:PreviousSigningKey", Core.Accounts.SigningKey.MinBytes),
             SessionDays = reader.Integer("Auth:SessionDays", 30, 1, 365),
+            LongestSessionDays = reader.Integer("Auth:LongestSessionDays", 365, 1, 3650),
             EmailVerification = reader.OneOf("Auth:EmailVerification", EmailVerification.Optional),
             CodeLogin = reader.Flag("Auth:CodeLogin", false),
             ParallelPasswords = reader.Integer("Auth:ParallelPasswords", 0, 0, 1000),

@@ -137,6 +137,25 @@ public sealed class ApiKeyTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task A_reset_ends_keys_and_a_change_of_the_password_or_the_end_of_sessions_does_not()
+    {
+        const string changed = "another one to remember";
+        var ana = await shared.NewUserAsync();
+        var (program, id) = await WithKeyAsync(ana, Both);
+        (await ana.PostAsync("/api/v1/me/password", new { current_password = User.Password, password = changed })).Is(204);
+        (await program.GetAsync(User.Tasks)).Is(200);
+        Assert.DoesNotContain((await ana.GetAsync("/api/v1/me/sessions")).Is(200)["sessions"]!.AsArray(), session => (string)session!["id"]! == id.Replace("key_", "sess_"));
+        (await ana.DeleteAsync($"/api/v1/me/sessions/{id.Replace("key_", "sess_")}")).Is(404);
+        (await ana.DeleteAsync("/api/v1/me/sessions")).Is(204);
+        (await ana.GetAsync(User.Tasks)).Is(401);
+        (await program.GetAsync(User.Tasks)).Is(200);
+        (await program.DeleteAsync("/api/v1/me/sessions")).Is(403);
+        // Whoever has to reset a password has lost hold of the account.
+        (await ana.PostAsync("/api/v1/auth/password-reset/confirm", new { token = await ana.AskForResetAsync(shared.Server), password = changed + "!" })).Is(204);
+        (await program.GetAsync(User.Tasks)).Is(401);
+    }
+
+    [Fact]
     public async Task A_repeat_under_its_key_is_given_the_same_key_and_a_hundred_are_all_there_may_be()
     {
         var ana = await shared.NewUserAsync();

@@ -18,6 +18,18 @@ public sealed class RecoveryTests(SharedServer shared)
     private static string FreshEmail() => $"{Guid.NewGuid():N}@example.com";
 
     [Fact]
+    public async Task A_reset_does_not_take_the_place_of_a_second_factor()
+    {
+        var user = await shared.NewUserAsync();
+        var (_, codes) = await OneTimeCode.AddAuthenticatorAsync(user);
+        (await user.PostAsync(ConfirmReset, new { token = await user.AskForResetAsync(shared.Server), password = NewPassword })).Is(204);
+        var asked = (await shared.Nobody().PostAsync(Login, new { email = user.Email, password = NewPassword })).Is(200);
+        Assert.Null(asked["access_token"]);
+        Assert.True((bool)asked["mfa_required"]!);
+        (await shared.Nobody().PostAsync("/api/v1/auth/login/otp", new { mfa_token = (string)asked["mfa_token"]!, code = codes[0] })).Is(200);
+    }
+
+    [Fact]
     public async Task Whoever_has_lost_the_password_sets_another_with_the_token_of_a_letter_and_every_session_ends()
     {
         var user = await shared.NewUserAsync();

@@ -54,7 +54,7 @@ public sealed partial record AccountEdit
         {
             faults.Add(new FieldError(Field.Password, Password.Fault ?? FieldFault.Required));
         }
-        else if (Passwords.Check(Password.Value) is { } fault)
+        else if (Passwords.Check(Password.Value, Email.Or("") ?? "", Name.Or("") ?? "") is { } fault)
         {
             faults.Add(fault);
         }

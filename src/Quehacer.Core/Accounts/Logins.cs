@@ -165,9 +165,12 @@ public sealed class Logins
             return right.Error.Code == ErrorCode.CodeWrong && account is not null && bound is not null && await RecallAllAsync(account, bound, cancellation) is { IsOk: true } twin ? twin : right.Error;
         }
         var refusal = ErrorCode.MfaTokenInvalid;
-        var login = attempt.Purpose == SecretPurpose.CodeLogin && right.Value.Account.HasSecondFactor
-            ? await AskAsync(right.Value.Account, isMailShown: true, visitor, bound, ConsumeAsync, cancellation) ?? new Error(refusal)
-            : AsLogin(await sessions.BeginAsync(right.Value.Account, visitor, bound, ConsumeAsync, cancellation));
+        // Whoever has the code of a letter has the mailbox.
+        var isMailShown = attempt.Purpose == SecretPurpose.CodeLogin;
+        var owner = isMailShown ? right.Value.Account with { IsEmailVerified = true } : right.Value.Account;
+        var login = isMailShown && owner.HasSecondFactor
+            ? await AskAsync(owner, isMailShown, visitor, bound, ConsumeAsync, cancellation) ?? new Error(refusal)
+            : AsLogin(await sessions.BeginAsync(owner, visitor, bound, ConsumeAsync, cancellation));
         if (!login.IsOk)
         {
             return login.Error.Code == ErrorCode.WrongCredentials ? refusal : login.Error;
@@ -183,6 +186,12 @@ public sealed class Logins
         // The account's row comes first in every transaction that locks it and a secret of it.
         async Task<bool> ConsumeAsync(NpgsqlConnection connection)
         {
+            if (isMailShown)
+            {
+                await connection.ExecuteAsync(
+                    "UPDATE accounts SET email_verified_at = $3 WHERE user_id = $1 AND credentials = $2 AND email_verified_at IS NULL",
+                    parameters => parameters.With(owner.Id).With(owner.Credentials).With(now));
+            }
             if (!await right.Value.ConsumeAsync(connection))
             {
                 refusal = ErrorCode.CodeWrong;

@@ -103,10 +103,17 @@ public sealed class PasswordResets
         }
         // A token that would not be taken is not worth the hashing, which is slow on purpose.
         string? hash = null;
-        if (await OneTimeSecrets.FindAsync(database, SecretPurpose.PasswordReset, token, time.NowUtc(), cancellation) is not null
-            && (hash = await passwords.HashAsync(password, cancellation)) is null)
+        if (await OneTimeSecrets.FindAsync(database, SecretPurpose.PasswordReset, token, time.NowUtc(), cancellation) is { } secretNow
+            && await AccountStore.FindAsync(database, secretNow.UserId, cancellation) is { } owner)
         {
-            return ErrorCode.Busy;
+            if (Passwords.Check(password, owner.Email, owner.Name) is { } guessable)
+            {
+                return Error.Invalid([guessable]);
+            }
+            if ((hash = await passwords.HashAsync(password, cancellation)) is null)
+            {
+                return ErrorCode.Busy;
+            }
         }
         var confirmed = await confirmations.ConfirmAsync(
             SecretPurpose.PasswordReset, token, visitor, key, SecurityEvent.PasswordReset,
@@ -140,14 +147,14 @@ public sealed class PasswordResets
     public async Task<Result<Answered<bool>>> ChangeAsync(
         Caller caller, string currentPassword, string password, Visitor visitor, IdempotencyKey? key, CancellationToken cancellation)
     {
-        if (Passwords.Check(password) is { } fault)
-        {
-            return Error.Invalid([fault]);
-        }
         var found = await accounts.GetAsync(caller, cancellation);
         if (!found.IsOk)
         {
             return found.Error;
+        }
+        if (Passwords.Check(password, found.Value.Account.Email, found.Value.Account.Name) is { } fault)
+        {
+            return Error.Invalid([fault]);
         }
         if (key is not null && await ReplayAsync(caller, found.Value.Account, password, visitor, key, cancellation) is { } done)
         {

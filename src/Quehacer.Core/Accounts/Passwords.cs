@@ -25,7 +25,8 @@ public sealed class Passwords(PasswordHashing hashing, int parallel)
     private static readonly Lazy<FrozenSet<string>> Common = new(ReadCommon);
 
     /// <summary>What is wrong with a password somebody wants to have; null when nothing is.</summary>
-    public static FieldError? Check(string password)
+    /// <param name="about">What everybody would try first with this account: its e-mail, the name. Digits and signs around them do not make them better.</param>
+    public static FieldError? Check(string password, params ReadOnlySpan<string> about)
     {
         if (!Text.IsStorable(password))
         {
@@ -36,8 +37,40 @@ public sealed class Passwords(PasswordHashing hashing, int parallel)
         {
             < Limits.PasswordMinCharacters => new FieldError(Field.Password, FieldFault.TooShort, Limits.PasswordMinCharacters),
             > Limits.PasswordMaxCharacters => new FieldError(Field.Password, FieldFault.TooLong, Limits.PasswordMaxCharacters),
-            _ => Common.Value.Contains(password.ToLowerInvariant()) ? new FieldError(Field.Password, FieldFault.TooCommon) : null,
+            _ => Common.Value.Contains(password.ToLowerInvariant()) || IsAbout(password, about) ? new FieldError(Field.Password, FieldFault.TooCommon) : null,
         };
+    }
+
+    private static bool IsAbout(string password, ReadOnlySpan<string> about)
+    {
+        var core = CoreOf(password);
+        if (core.Length == 0)
+        {
+            return false;
+        }
+        foreach (var text in about)
+        {
+            if (core == CoreOf(text) || CoreOf(text.Split('@')[0]) == core || text.Split([' ', '.', '-', '_', '@'], StringSplitOptions.RemoveEmptyEntries).Any(word => CoreOf(word) == core))
+            {
+                return true;
+            }
+        }
+        return core == "quehacer";
+
+        // What is left between the first letter and the last.
+        static string CoreOf(string text)
+        {
+            var (first, last) = (0, text.Length);
+            while (first < last && !char.IsLetter(text[first]))
+            {
+                first++;
+            }
+            while (last > first && !char.IsLetter(text[last - 1]))
+            {
+                last--;
+            }
+            return string.Concat(text[first..last].Where(character => !char.IsWhiteSpace(character))).ToLowerInvariant();
+        }
     }
 
     /// <summary>How many are hashed at a time unless somebody says otherwise: half of the processors belong to the other requests.</summary>

@@ -25,7 +25,7 @@ public sealed record Newcomer(Account Account, Tokens? Tokens);
 /// </summary>
 public sealed class SessionStore(
     Database database, PasswordCheck check, AccessToken accessTokens, RefreshToken refreshTokens, AccountStore accounts, EmailVerification emailVerification, TimeProvider time,
-    TimeSpan lifetime, Action<SecurityEvent, Guid?, IPAddress?> report)
+    TimeSpan lifetime, TimeSpan longest, Action<SecurityEvent, Guid?, IPAddress?> report)
 {
     /// <summary>
     /// Ends the open sessions of an account, in the order of their ids, so that nobody waits for somebody who waits for them. Parameters: $1 account, $2 now, $3 the
@@ -128,7 +128,7 @@ public sealed class SessionStore(
                 UPDATE sessions SET generation = generation + 1, refresh_hash = $4, refreshed_at = $5, expires_at = $6, user_agent = $7, address = $8, client = $9, seen_at = NULL
                  WHERE session_id = $1 AND generation = $2 AND refresh_hash = $3 AND ended_at IS NULL AND expires_at > $5
                 """,
-                parameters => parameters.With(sessionId).With(generation).With(RefreshToken.Hash(token)).With(RefreshToken.Hash(tokens.RefreshToken)).With(now).With(now + lifetime)
+                parameters => parameters.With(sessionId).With(generation).With(RefreshToken.Hash(token)).With(RefreshToken.Hash(tokens.RefreshToken)).With(now).With(EndOf(sessionId, now))
                     .WithText(visitor.UserAgent).WithText(visitor.Address?.ToString()).With(ClientOf(visitor))) == 1);
         if (outcome == StepOutcome.Done)
         {
@@ -177,6 +177,13 @@ public sealed class SessionStore(
 
     private Tokens Issue(Account account, Guid sessionId, int generation, DateTime at) =>
         new(accessTokens.Issue(account, sessionId, at), refreshTokens.Issue(sessionId, generation), account);
+
+    /// <summary>Each refresh begins the lifetime anew, but no session goes on for ever (ASVS 5.0 §7.3.2).</summary>
+    private DateTime EndOf(Guid sessionId, DateTime now)
+    {
+        var (next, last) = (now + lifetime, Ids.TimeOf(sessionId) + longest);
+        return next < last ? next : last;
+    }
 
     private async Task<Account?> FindOwnerAsync(Guid sessionId, CancellationToken cancellation)
     {
@@ -250,7 +257,7 @@ public sealed class SessionStore(
 
     /// <summary>Parameters $1 to $8 of <see cref="InsertSession"/>; the generation is 0.</summary>
     private NpgsqlParameterCollection NewSession(NpgsqlParameterCollection parameters, Guid sessionId, Tokens tokens, Visitor visitor, DateTime now) =>
-        parameters.With(sessionId).With(tokens.Account.Id).With(RefreshToken.Hash(tokens.RefreshToken)).With(now).With(now + lifetime)
+        parameters.With(sessionId).With(tokens.Account.Id).With(RefreshToken.Hash(tokens.RefreshToken)).With(now).With(EndOf(sessionId, now))
             .WithText(visitor.UserAgent).WithText(visitor.Address?.ToString()).With(ClientOf(visitor));
 
     /// <summary>From these the same tokens are made again; no token is kept.</summary>

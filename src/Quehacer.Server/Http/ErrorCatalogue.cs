@@ -116,7 +116,9 @@ internal static class ErrorCatalogue
     public static readonly ErrorKind SecondFactorNeeded = new("second-factor-required", "SECOND_FACTOR_REQUIRED", "AUTH_1009", 403,
         new("Second Factor Required", "Se requiere un segundo factor"),
         new("The account has a second factor, and this contract has no way to ask for it.", "La cuenta tiene un segundo factor, y este contrato no tiene manera de pedirlo."),
-        new("Log in at POST /api/v1/auth/login and POST /api/v1/auth/login/otp: the token they give is good for every contract.", "Inicia sesión en POST /api/v1/auth/login y POST /api/v1/auth/login/otp: el token que dan vale para todos los contratos."))
+        new(
+            "Make an API key for the program at POST /api/v1/me/keys, or log in at POST /api/v1/auth/login and POST /api/v1/auth/login/otp: both the key and the token are good for every contract.",
+            "Crea una clave de API para el programa en POST /api/v1/me/keys, o inicia sesión en POST /api/v1/auth/login y POST /api/v1/auth/login/otp: la clave y el token valen para todos los contratos."))
     {
         Cause = new("A program that knows only e-mail and password logs in to an account that has turned on a second factor.", "Un programa que solo conoce correo y contraseña inicia sesión en una cuenta que activó un segundo factor."),
         Instance = "/api/auth/login",

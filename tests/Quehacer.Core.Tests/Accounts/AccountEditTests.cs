@@ -8,6 +8,23 @@ public sealed class AccountEditTests
     private static readonly AccountEdit Good = new() { Email = "ana@example.com", Name = "Ana", Password = "zq8-Km2x" };
 
     [Theory]
+    [InlineData("ana.lopez@example.com")]
+    [InlineData("Ana.Lopez@Example.com1")]
+    [InlineData("lopez123")]
+    [InlineData("12-lopez!")]
+    [InlineData("anamaria1")]
+    [InlineData("Maria2024!")]
+    [InlineData("Quehacer1")]
+    [InlineData("quehacer!!")]
+    public void What_everybody_would_guess_of_this_account_is_no_password(string password)
+    {
+        var somebody = Good with { Email = "ana.lopez@example.com", Name = "Ana Maria" };
+        Assert.Equal([new FieldError(Field.Password, FieldFault.TooCommon)], (somebody with { Password = password }).CheckRegistration());
+        Assert.Empty((somebody with { Password = password + " and something else" }).CheckRegistration());
+        Assert.Empty((somebody with { Password = "12345 6789 0!" }).CheckRegistration());
+    }
+
+    [Theory]
     [InlineData("ana@example.com")]
     [InlineData("ana.maría+tareas@sub.example.co.uk")]
     [InlineData("o'brien@example.ie")]

@@ -309,11 +309,11 @@ public sealed class RecoveryTests(PostgresFixture postgres)
         var (ana, _) = await house.LogInAsync(Email);
 
         var results = await House.AtOnceAsync(20, index => house.Core.EmailChanges.AskAsync(ana, House.Password, $"somebody{index}@example.org", Somewhere, null, Cancellation));
-        Assert.Equal(Limits.LettersInWindow, results.Count(result => result.IsOk));
+        Assert.Equal(5, results.Count(result => result.IsOk));
         foreach (var email in new[] { Email, "nobody@example.com" })
         {
             var asked = await House.AtOnceAsync(20, _ => house.Core.EmailChanges.AskForVerificationAsync(email, Somewhere, Cancellation));
-            Assert.Equal(Limits.LettersInWindow, asked.Count(refused => refused is null));
+            Assert.Equal(5, asked.Count(refused => refused is null));
         }
         house.Time.Forward(TimeSpan.FromMinutes(16));
         Assert.True((await house.Core.EmailChanges.AskAsync(ana, House.Password, NewEmail, Somewhere, null, Cancellation)).IsOk);

@@ -89,6 +89,19 @@ public sealed class SecondFactorTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task A_code_by_mail_in_place_of_a_password_verifies_the_email_that_it_came_to()
+    {
+        await using var house = await House.BuildAsync(postgres, emailVerification: EmailVerification.Required);
+        House.Ok(await house.Core.Accounts.RegisterAsync(new AccountEdit { Email = Email, Name = "Ana", Password = House.Password }, Home, null, Cancellation));
+        Assert.Equal(ErrorCode.EmailNotVerified, (await house.Core.Logins.BeginAsync(Email, House.Password, Home, null, Cancellation)).Error?.Code);
+        var sent = House.Ok(await house.Core.Logins.BeginWithCodeAsync(Email, Home, Cancellation));
+        Assert.Equal(0, await house.CountAsync("SELECT count(*) FROM accounts WHERE email_verified_at IS NOT NULL"));
+        Done(await house.Core.Logins.FinishAsync(sent.MfaToken, MailedTo(house, sent.MfaToken, SecretPurpose.CodeLogin), Home, null, Cancellation));
+        Assert.Equal(1, await house.CountAsync("SELECT count(*) FROM accounts WHERE email_verified_at IS NOT NULL"));
+        Done(await house.Core.Logins.BeginAsync(Email, House.Password, Home, null, Cancellation));
+    }
+
+    [Fact]
     public async Task Of_a_hundred_wrong_codes_at_once_five_are_looked_at_and_the_right_one_is_too_late()
     {
         for (var round = 0; round < 5; round++)

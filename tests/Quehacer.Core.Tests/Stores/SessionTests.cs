@@ -210,6 +210,22 @@ public sealed class SessionTests(PostgresFixture postgres)
         async Task<SessionView> ThisAsync() => House.Ok(await house.Core.SessionList.ListAsync(ana, Cancellation)).Single(session => session.IsCurrent);
     }
 
+    [Fact]
+    public async Task A_session_ends_for_good_however_often_it_is_refreshed()
+    {
+        await using var house = await House.BuildAsync(postgres);
+        await house.MoveInAsync("ana@example.com");
+        var tokens = await LogInAsync(house, Phone);
+        // A year is its bound, and a month its life without a refresh.
+        for (var day = 20; day < 365; day += 20)
+        {
+            house.Time.Forward(TimeSpan.FromDays(20));
+            tokens = House.Ok(await house.Core.Sessions.RefreshAsync(tokens.RefreshToken, Phone, null, Cancellation)).Value;
+        }
+        house.Time.Forward(TimeSpan.FromDays(6));
+        Assert.Equal(ErrorCode.RefreshTokenInvalid, (await house.Core.Sessions.RefreshAsync(tokens.RefreshToken, Phone, null, Cancellation)).Error?.Code);
+    }
+
     private static async Task<Tokens> LogInAsync(House house, Visitor visitor) =>
         House.Ok(await house.Core.Sessions.LoginAsync("ana@example.com", House.Password, visitor, null, Cancellation)).Value;
 }

@@ -50,6 +50,24 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
+    public void Every_test_that_the_page_on_security_names_is_there()
+    {
+        var methods = Repository.In("tests/", ".cs").SelectMany(file => TestMethod().Matches(file.Text).Select(match => $"{Path.GetFileNameWithoutExtension(file.Name)}.{match.Groups[1].Value}")).ToHashSet();
+        var named = NamedTest().Matches(Repository.Get("docs/security.md").Text).Select(match => match.Groups[1].Value).Distinct().ToList();
+        Assert.True(named.Count > 50, $"Only {named.Count} tests are named.");
+        AssertNone(named.Where(name => !methods.Contains(name)).Select(name => $"docs/security.md names {name}, which is no test. Name the one that there is."));
+    }
+
+    [Fact]
+    public void Every_security_event_is_documented()
+    {
+        var documented = Repository.Get("docs/security.md").Text;
+        AssertNone(Enum.GetValues<Quehacer.Core.Accounts.SecurityEvent>()
+            .Where(happened => !documented.Contains($"| `{Quehacer.Core.Accounts.SecurityEventNames.Name(happened)}` | {(Quehacer.Core.Accounts.SecurityEventNames.IsSuspicious(happened) ? "warning" : "info")} |", StringComparison.Ordinal))
+            .Select(happened => $"docs/security.md has no row for {Quehacer.Core.Accounts.SecurityEventNames.Name(happened)} with its level. Add one to the table of security events."));
+    }
+
+    [Fact]
     public void Every_decision_is_listed_in_order_under_its_own_title()
     {
         var pages = Repository.In("docs/decisions/", ".md").Where(file => file.Name != "README.md").ToList();
@@ -179,6 +197,12 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"public (?:async )?(?:Task|void) (\w+)\(")]
+    private static partial Regex TestMethod();
+
+    [GeneratedRegex(@"`(\w+Tests?\.\w+|ContractLaws\.\w+)`")]
+    private static partial Regex NamedTest();
 
     [GeneratedRegex(@"^```.*?^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fence();

@@ -87,7 +87,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         ErrorCode.NameTaken => new("name", "There is one of this name already"),
         ErrorCode.WrongCredentials => new("password", "E-mail and password do not belong together"),
         ErrorCode.TooManyAttempts => new("email", "Too many logins have failed; try again later"),
-        ErrorCode.SecondFactorNeeded => new("code", "The account has a second factor; log in at POST /api/v1/auth/login, whose token is good here as well"),
+        ErrorCode.SecondFactorNeeded => new("code", "The account has a second factor; use an API key, or log in at POST /api/v1/auth/login, whose token is good here as well"),
         ErrorCode.EmailNotVerified => new("email", "The e-mail has not been verified; open the link of the letter that was sent to it"),
         ErrorCode.MfaTokenInvalid or ErrorCode.OneTimeTokenInvalid => new("token", "The token is unknown, used or expired; begin again"),
         ErrorCode.CodeWrong => new("code", "The code is not the right one, or has been used before"),

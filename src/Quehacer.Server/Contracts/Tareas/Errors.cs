@@ -63,7 +63,7 @@ internal sealed class Errors(SessionStore sessions) : Refusals(sessions)
         ErrorCode.NameTaken => thing.NameIsTaken,
         ErrorCode.WrongCredentials => "Invalid credentials",
         ErrorCode.TooManyAttempts => MessageOf(HttpFault.TooManyRequests),
-        ErrorCode.SecondFactorNeeded => "Esta cuenta tiene un segundo factor; inicia sesión en POST /api/v1/auth/login: su token vale también aquí",
+        ErrorCode.SecondFactorNeeded => "Esta cuenta tiene un segundo factor; usa una clave de API, o inicia sesión en POST /api/v1/auth/login: su token vale también aquí",
         ErrorCode.EmailNotVerified => "Verifica tu correo antes de iniciar sesión: abre el enlace del mensaje que te enviamos",
         ErrorCode.MfaTokenInvalid or ErrorCode.OneTimeTokenInvalid => MessageOf(HttpFault.TokenInvalid),
         ErrorCode.CodeWrong => "Código inválido",
