@@ -37,7 +37,7 @@ public sealed class SecondFactorTests(SharedServer shared)
         (await client.PostAsync(Otp, new { mfa_token = token, code = (string)codes[0]! })).IsProblem(401, "TOKEN_INVALID");
 
         client.AccessToken = (string)tokens["access_token"]!;
-        foreach (var path in new[] { "/api/v1/tasks", "/tasks", "/api/tareas", "/api/auth/perfil", "/tasks/task" })
+        foreach (var path in new[] { "/api/v1/tasks", "/tasks", "/api/tareas", "/api/auth/perfil", "/tasks/task/list/page" })
         {
             (await client.GetAsync(path)).Is(200);
         }
