@@ -1,5 +1,5 @@
 // The quick start as a program: node dist/example.js http://localhost:3000
-import { connect, orThrow, tasks } from "./src/index.js";
+import { connect, orThrow, signedIn, tasks } from "./src/index.js";
 
 const baseUrl = process.argv[2] ?? "http://localhost:3000";
 const email = `ana-${crypto.randomUUID()}@example.com`;
@@ -7,7 +7,7 @@ const password = "long enough to remember";
 
 const nobody = connect({ baseUrl });
 orThrow(await nobody.POST("/api/v1/auth/register", { body: { email, name: "Ana", password } }));
-const session = orThrow(await nobody.POST("/api/v1/auth/login", { body: { email, password } }));
+const session = signedIn(orThrow(await nobody.POST("/api/v1/auth/login", { body: { email, password } })));
 const ana = connect({ baseUrl, token: session.access_token });
 console.log(`logged in: ${session.user.name}`);
 

@@ -1,6 +1,6 @@
 // Loses answers on purpose, on a real server: node dist/lost.js http://localhost:3000
 import assert from "node:assert/strict";
-import { connect, orThrow, tasks, Refused } from "./src/index.js";
+import { connect, orThrow, signedIn, tasks, Refused } from "./src/index.js";
 
 const baseUrl = process.argv[2] ?? "http://localhost:3000";
 const account = { email: `luis-${crypto.randomUUID()}@example.com`, password: "long enough to remember" };
@@ -28,7 +28,7 @@ const options = {
 const nobody = connect(options);
 fates = [lost];
 orThrow(await nobody.POST("/api/v1/auth/register", { body: { ...account, name: "Luis" } }));
-const luis = connect({ ...options, token: orThrow(await nobody.POST("/api/v1/auth/login", { body: account })).access_token });
+const luis = connect({ ...options, token: signedIn(orThrow(await nobody.POST("/api/v1/auth/login", { body: account }))).access_token });
 const create = (title: string, given?: string) =>
   luis.POST("/api/v1/tasks", { params: { header: given === undefined ? {} : { "Idempotency-Key": given } }, body: { title } });
 const begin = (...answers: typeof fates) => {

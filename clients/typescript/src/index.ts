@@ -5,6 +5,8 @@ export type { components, operations, paths } from "./v1.js";
 
 export type Task = components["schemas"]["Task"];
 export type Problem = components["schemas"]["Problem"];
+export type Tokens = components["schemas"]["Tokens"];
+export type MfaRequired = components["schemas"]["MfaRequired"];
 export type Quehacer = Client<paths, Json>;
 
 /** Lists can be had as CSV and NDJSON too, of any length: ask for these with `fetch`, and read them as they come. */
@@ -74,6 +76,23 @@ export function orThrow<T>(answer: { data?: T; error?: unknown; response: Respon
     throw new Refused(answer.response.status, typeof problem === "object" && problem !== null && "code" in problem ? (problem as Problem) : undefined);
   }
   return answer.data as T;
+}
+
+/** A login that waits for a code of a second factor: send it with the token to `POST /api/v1/auth/login/otp`. */
+export class SecondFactorRequired extends Error {
+  override readonly name = "SecondFactorRequired";
+
+  constructor(readonly login: MfaRequired) {
+    super(`The account asks for a second factor: ${login.methods.join(", ")}.`);
+  }
+}
+
+/** The tokens of a login, or a {@link SecondFactorRequired}. */
+export function signedIn(login: Tokens | MfaRequired): Tokens {
+  if ("mfa_required" in login) {
+    throw new SecondFactorRequired(login);
+  }
+  return login;
 }
 
 /** Which tasks, and in which order. Where a page begins is the walk's own affair. */
