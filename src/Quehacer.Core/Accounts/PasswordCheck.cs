@@ -24,6 +24,19 @@ public sealed class PasswordCheck
         this.report = report;
     }
 
+    /// <summary>
+    /// Lets whoever has just set the password with a letter's token sign in from where they are: the failures that were counted there were theirs, or are nothing
+    /// to them, and a stranger's guesses elsewhere do not keep them waiting.
+    /// </summary>
+    internal async Task ForgiveAsync(Account account, IPAddress? from, CancellationToken cancellation)
+    {
+        await limits.ForgetPasswordsAsync(AccountEdit.EmailKey(account.Email), from, cancellation);
+        if (!account.HasSecondFactor)
+        {
+            await limits.RememberDeviceAsync(account, from, cancellation);
+        }
+    }
+
     /// <summary>The account that the two belong to; refused when there is none, or when there were too many failures.</summary>
     /// <param name="email">As it was typed.</param>
     /// <param name="password">As it was typed.</param>

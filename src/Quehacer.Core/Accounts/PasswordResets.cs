@@ -132,6 +132,10 @@ public sealed class PasswordResets
                 return true;
             },
             cancellation);
+        if (confirmed is { IsOk: true, Value: { IsReplay: false, Value: var owned } })
+        {
+            await check.ForgiveAsync(owned, visitor.Address, cancellation);
+        }
         return confirmed switch
         {
             { IsOk: false, Error: var error } => error,

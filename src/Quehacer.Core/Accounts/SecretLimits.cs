@@ -35,6 +35,10 @@ internal sealed class SecretLimits(Database database, SigningKey key, LoginLimit
     public Task<(IReadOnlyList<Attempt> Counted, Exhausted? Refused)> CountCodeAsync(Guid? userId, string emailKey, IPAddress? from, CancellationToken cancellation) =>
         CountAsync("code", AttemptKind.CodeFromAddress, AttemptKind.CodeOfAccount, userId is { } id ? $"{id:N}" : emailKey, emailKey, from, cancellation);
 
+    /// <summary>Forgets the attempts at the password of an e-mail that were counted from there.</summary>
+    public Task ForgetPasswordsAsync(string emailKey, IPAddress? from, CancellationToken cancellation) =>
+        attempts.ForgetAsync(AttemptKind.LoginFromAddress, Hash("login", emailKey, from), cancellation);
+
     /// <inheritdoc cref="Attempts.GiveBackAsync"/>
     public Task GiveBackAsync(IReadOnlyList<Attempt> counted, bool succeeded, CancellationToken cancellation) => attempts.GiveBackAsync(counted, succeeded, cancellation);
 

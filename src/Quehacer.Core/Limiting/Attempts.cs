@@ -99,4 +99,12 @@ public sealed class Attempts(Database database, TimeProvider time)
             await command.ExecuteNonQueryAsync(cancellation);
         }
     }
+
+    /// <summary>Begins anew for whom the attempts were counted.</summary>
+    public async Task ForgetAsync(AttemptKind kind, byte[] key, CancellationToken cancellation)
+    {
+        await using var command = database.Command("DELETE FROM attempts WHERE kind = $1 AND key = $2");
+        command.Parameters.With((short)kind).With(key);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
 }

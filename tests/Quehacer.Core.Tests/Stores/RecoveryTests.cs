@@ -45,6 +45,23 @@ public sealed class RecoveryTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Whoever_has_reset_the_password_signs_in_at_once_whatever_has_failed_before()
+    {
+        await using var house = await House.BuildAsync(postgres, loginLimits: new LoginLimits(2, TimeSpan.FromMinutes(15), FailuresPerDay: 4));
+        await RegisterAsync(house, Email);
+        // A stranger uses up the day, and the owner their tries.
+        foreach (var from in new[] { "198.51.100.1", "198.51.100.1", Somewhere.Address!.ToString(), Somewhere.Address.ToString(), "198.51.100.2" })
+        {
+            Assert.False((await house.Core.Logins.BeginAsync(Email, "not the password", Somewhere with { Address = IPAddress.Parse(from) }, null, Cancellation)).IsOk);
+        }
+        Assert.Equal(ErrorCode.TooManyAttempts, (await house.Core.Logins.BeginAsync(Email, House.Password, Somewhere, null, Cancellation)).Error?.Code);
+
+        House.Ok(await house.Core.PasswordResets.ConfirmAsync(await ResetTokenAsync(house, Email), "another one to remember", Somewhere, null, Cancellation));
+        House.Ok(await house.Core.Logins.BeginAsync(Email, "another one to remember", Somewhere, null, Cancellation));
+        Assert.Equal(ErrorCode.TooManyAttempts, (await house.Core.Logins.BeginAsync(Email, "another one to remember", Somewhere with { Address = IPAddress.Parse("198.51.100.3") }, null, Cancellation)).Error?.Code);
+    }
+
+    [Fact]
     public async Task Of_fifty_confirmations_of_resets_one_sets_its_password()
     {
         await using var house = await House.BuildAsync(postgres);
