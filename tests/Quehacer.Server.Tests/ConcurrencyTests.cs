@@ -135,17 +135,6 @@ public sealed class ConcurrencyTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task Fifty_refreshes_at_once_with_one_token_give_one_pair_and_end_the_session()
-    {
-        var user = await shared.NewUserAsync();
-        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => user.PostAsync("/api/v1/auth/refresh", new { refresh_token = user.RefreshToken })));
-        var won = Assert.Single(answers, answer => answer.Status == 200);
-        Assert.All(answers.Where(answer => answer != won), answer => answer.IsProblem(401, "TOKEN_INVALID"));
-        (await user.PostAsync("/api/v1/auth/refresh", new { refresh_token = (string)won["refresh_token"]! })).IsProblem(401, "TOKEN_INVALID");
-        (await user.GetAsync("/api/v1/me")).IsProblem(401, "TOKEN_INVALID");
-    }
-
-    [Fact]
     public async Task A_refresh_repeated_under_its_key_gives_the_same_pair_and_ends_nothing()
     {
         var user = await shared.NewUserAsync();

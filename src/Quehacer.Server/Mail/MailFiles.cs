@@ -163,7 +163,8 @@ internal sealed partial class MailFiles(string directory)
                 await client.SendMailAsync(message, CancellationToken.None);
             }
             ReadOnlyMemory<byte> written = await File.ReadAllBytesAsync(System.IO.Directory.EnumerateFiles(scratch).Single());
-            while (written.Span.StartsWith("X-Sender:"u8) || written.Span.StartsWith("X-Receiver:"u8))
+            // A long address goes on in the next line, which begins with white space (RFC 5322 §2.2.3).
+            for (var isWithin = false; written.Span.StartsWith("X-Sender:"u8) || written.Span.StartsWith("X-Receiver:"u8) || (isWithin && written.Span[0] is (byte)' ' or (byte)'\t'); isWithin = true)
             {
                 written = written[(written.Span.IndexOf("\r\n"u8) + 2)..];
             }

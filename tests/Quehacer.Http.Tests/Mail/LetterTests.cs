@@ -109,6 +109,8 @@ public sealed class LetterTests
             var text = nasty.ArrayOf(6).Select(string.Concat);
             var threes = from local in text from host in text from detail in text select (local, host, detail);
             var cases = threes.Sample(6, 120).ToList();
+            // So long that its line is folded.
+            cases.Add((new string('é', 100), "example.com", "x"));
             var written = 0;
             var lines = LetterTexts.Of(Outgoing(MailKind.EmailChanged, detail: "new@example.com"), Origin).AsText().Split("\r\n").Length;
             foreach (var (local, host, detail) in cases)
