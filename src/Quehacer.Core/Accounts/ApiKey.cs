@@ -106,6 +106,10 @@ internal static class ApiKeyText
         return true;
     }
 
+    /// <summary>Whether the signing key of now has made it. One that an earlier signing key has made may be good all the same.</summary>
+    public static bool IsMadeBy(SigningKey signingKey, Guid id, string text) =>
+        CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(text), Encoding.ASCII.GetBytes(Issue(signingKey, id)));
+
     /// <summary>What is kept of a key.</summary>
     public static byte[] Hash(string text) => SHA256.HashData(Encoding.ASCII.GetBytes(text));
 }

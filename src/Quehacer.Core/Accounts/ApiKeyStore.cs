@@ -17,7 +17,13 @@ public sealed class ApiKeyStore(Database database, SigningKey signingKey, Passwo
     /// <summary>How long what is known of a key is taken for true. Whether it is still good is asked in every statement all the same; the plan may be older.</summary>
     private static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(1);
 
+    /// <summary>Long enough for a few to be looked up before it, and nothing that a crowd could wait in.</summary>
+    private static readonly TimeSpan DoubtfulWait = TimeSpan.FromMilliseconds(100);
+
     private readonly ConcurrentDictionary<Guid, Known> known = [];
+
+    /// <summary>Texts that anybody may have made up are looked up one at a time: they are counted only afterwards, and the database has others to serve.</summary>
+    private readonly SemaphoreSlim doubtful = new(1);
 
     /// <param name="Hash">Of the key's text.</param>
     /// <param name="ReadAt">When the database said so.</param>
@@ -123,21 +129,39 @@ public sealed class ApiKeyStore(Database database, SigningKey signingKey, Passwo
     /// <summary>Whether a bearer token is meant to be a key.</summary>
     public static bool IsKey(ReadOnlySpan<char> token) => token.StartsWith(ApiKeyText.Prefix, StringComparison.Ordinal);
 
-    /// <summary>Whose key a text is; null when it is nobody's. One that was looked at lately costs no statement.</summary>
-    public async ValueTask<Caller?> RecogniseAsync(string text, string requestId, CancellationToken cancellation)
+    /// <summary>
+    /// Whose key a text is: <see cref="ErrorCode.SessionEnded"/> when it is nobody's, <see cref="ErrorCode.Busy"/> when too many that look made up are asked
+    /// about. One that was looked at lately costs no statement.
+    /// </summary>
+    public async ValueTask<Result<Caller>> RecogniseAsync(string text, string requestId, CancellationToken cancellation)
     {
         if (!ApiKeyText.TryRead(text, out var id))
         {
-            return null;
+            return ErrorCode.SessionEnded;
         }
         var now = time.NowUtc();
         if (!known.TryGetValue(id, out var key) || now - key.ReadAt > KnownFor || now < key.ReadAt)
         {
-            key = await FindAsync(id, now, cancellation);
+            var isDoubtful = !ApiKeyText.IsMadeBy(signingKey, id, text);
+            if (isDoubtful && !await doubtful.WaitAsync(DoubtfulWait, cancellation))
+            {
+                return ErrorCode.Busy;
+            }
+            try
+            {
+                key = await FindAsync(id, now, cancellation);
+            }
+            finally
+            {
+                if (isDoubtful)
+                {
+                    doubtful.Release();
+                }
+            }
             if (key is null)
             {
                 known.TryRemove(id, out _);
-                return null;
+                return ErrorCode.SessionEnded;
             }
             if (known.Count >= Limits.CachedApiKeys)
             {
@@ -147,7 +171,7 @@ public sealed class ApiKeyStore(Database database, SigningKey signingKey, Passwo
         }
         return key.ExpiresAt > now && CryptographicOperations.FixedTimeEquals(key.Hash, ApiKeyText.Hash(text))
             ? new Caller(key.UserId, id, key.WorkspaceId, requestId) { Plan = key.Plan, Scopes = key.Scopes }
-            : null;
+            : ErrorCode.SessionEnded;
     }
 
     private const string Insert = "INSERT INTO sessions (session_id, user_id, generation, refresh_hash, refreshed_at, expires_at, is_key)";

@@ -48,14 +48,15 @@ internal sealed class Authentication(RequestDelegate next, AccessToken accessTok
 
     private async Task RecogniseAsync(HttpContext http, string key)
     {
-        if (await keys.RecogniseAsync(key, http.TraceIdentifier, Endpoints.Bounded) is { } caller)
+        var caller = await keys.RecogniseAsync(key, http.TraceIdentifier, Endpoints.Bounded);
+        if (caller.IsOk)
         {
-            sightings.See(caller.SessionId);
-            http.Features.Set(caller);
+            sightings.See(caller.Value.SessionId);
+            http.Features.Set(caller.Value);
         }
         else
         {
-            http.Features.Set(new Unidentified(HttpFault.TokenInvalid));
+            http.Features.Set(new Unidentified(caller.Error.Code == ErrorCode.Busy ? HttpFault.Overloaded : HttpFault.TokenInvalid));
         }
         await next(http);
     }
