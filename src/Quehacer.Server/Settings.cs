@@ -205,7 +205,7 @@ public sealed record Settings
             EmailVerification = reader.OneOf("Auth:EmailVerification", EmailVerification.Optional),
             CodeLogin = reader.Flag("Auth:CodeLogin", false),
             ParallelPasswords = reader.Integer("Auth:ParallelPasswords", 0, 0, 1000),
-            PasswordIterations = reader.Integer("Auth:PasswordIterations", 220_000, 1000, 220_000),
+            PasswordIterations = reader.Integer("Auth:PasswordIterations", 220_000, 1000, 10_000_000),
             CursorKey = reader.Secret("Cursors:Key", Core.Accounts.SigningKey.MinBytes),
             PreviousCursorKey = reader.Secret("Cursors:PreviousKey", Core.Accounts.SigningKey.MinBytes),
             AdminEmail = reader.Text("Admin:Email", null),
