@@ -16,6 +16,9 @@ public sealed record TaskView(TaskItem Task, IReadOnlyList<string> Tags, LabelFa
     public IReadOnlyList<LabelFace> TagFaces => Labels?.TagsOf(Task) ?? [];
 }
 
+/// <summary>What an entity tag of a task is made of, and when the task last looked different, UTC.</summary>
+public readonly record struct TaskStamp(EntityTag Tag, DateTime ChangedAt);
+
 /// <summary>Reads tasks: one round trip each, the caller's right to read within the same statement.</summary>
 public sealed class TaskReader(Database database, LabelNames labelNames)
 {
@@ -30,6 +33,31 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
           FROM {Access.From} LEFT JOIN tasks t ON t.workspace_id = $2 AND t.number = $3
          WHERE {Access.Where}
         """;
+
+    private const string StampColumns = $"{LabelsStamp.Columns}, t.version, t.updated_at, {TaskTable.SubtaskColumns}";
+
+    private const string StampById = $"""
+        SELECT {StampColumns} FROM {Access.From} JOIN tasks t ON t.workspace_id = $2 AND t.task_id = $3 AND t.deleted_at IS NULL WHERE {Access.Where}
+        """;
+
+    private const string StampByNumber = $"""
+        SELECT {StampColumns} FROM {Access.From} JOIN tasks t ON t.workspace_id = $2 AND t.number = $3 AND t.deleted_at IS NULL WHERE {Access.Where}
+        """;
+
+    /// <summary>
+    /// What says whether a task is as somebody has seen it, and nothing of the task: who asks that has it, as a rule. Null where there is none to be seen; why, a
+    /// read of it says.
+    /// </summary>
+    public async Task<TaskStamp?> StampAsync(Caller caller, TaskRef task, CancellationToken cancellation)
+    {
+        await using var command = database.Command(task.Number > 0 ? StampByNumber : StampById);
+        command.Parameters.WithCaller(caller);
+        _ = task.Number > 0 ? command.Parameters.With(task.Number) : command.Parameters.With(task.Id);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation)
+            ? Stamp(reader.GetInt32(2), reader.GetDateTime(3), TaskTable.ReadSubtasks(reader, 4), LabelsStamp.Read(reader, 0))
+            : null;
+    }
 
     public async Task<Result<TaskView>> GetAsync(Caller caller, TaskRef task, CancellationToken cancellation)
     {
@@ -104,12 +132,15 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
     internal TaskView View(LabelSet labels, TaskItem task, LabelsStamp at)
     {
         var (shown, tags, category) = labels.Show(task);
-        var changedAt = task.UpdatedAt > at.ChangedAt ? task.UpdatedAt : at.ChangedAt;
-        return new TaskView(
-            shown, tags, category, new EntityTag(database.Incarnation, task.Version, at.Revision, task.Subtasks.Total, task.Subtasks.Done),
-            task.Subtasks.ChangedAt is { } subtasksChangedAt && subtasksChangedAt > changedAt ? subtasksChangedAt : changedAt)
-        {
-            Labels = labels,
-        };
+        var (tag, changedAt) = Stamp(task.Version, task.UpdatedAt, task.Subtasks, at);
+        return new TaskView(shown, tags, category, tag, changedAt) { Labels = labels };
+    }
+
+    private TaskStamp Stamp(int version, DateTime updatedAt, Subtasks subtasks, LabelsStamp at)
+    {
+        var changedAt = updatedAt > at.ChangedAt ? updatedAt : at.ChangedAt;
+        return new TaskStamp(
+            new EntityTag(database.Incarnation, version, at.Revision, subtasks.Total, subtasks.Done),
+            subtasks.ChangedAt is { } subtasksChangedAt && subtasksChangedAt > changedAt ? subtasksChangedAt : changedAt);
     }
 }

@@ -1,4 +1,5 @@
 using Quehacer.Core;
+using Quehacer.Core.Tasks;
 using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Server.Http;
@@ -50,6 +51,10 @@ internal sealed class ConditionalRead(TagShape tags, string cacheControl)
                 return null;
         }
     }
+
+    /// <summary>The same for a task, before anything but its stamp is read. Null as well where there is none, which a read of it explains.</summary>
+    public async Task<IResult?> InPlaceOfTaskAsync(HttpContext http, TaskReader tasks, TaskRef task, Refusals refusals) =>
+        Conditions.AreIn(http.Request) && await tasks.StampAsync(http.Caller(), task, Endpoints.Bounded) is var (tag, changedAt) ? InPlaceOf(http, Of(tag, changedAt), refusals) : null;
 
     /// <summary>The same for a list, before anything of it is read: where the workspace stands is all that it takes to know.</summary>
     public async Task<IResult?> InPlaceOfListAsync(HttpContext http, WorkspaceReader workspaces, Func<WorkspaceMoment, Validators> validators, Refusals refusals)

@@ -68,6 +68,10 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return NotFound();
         }
+        if (await conditional.InPlaceOfTaskAsync(http, tasks, task, faults) is { } known)
+        {
+            return known;
+        }
         var found = await tasks.GetAsync(http.Caller(), task, Endpoints.Bounded);
         if (!found.IsOk)
         {

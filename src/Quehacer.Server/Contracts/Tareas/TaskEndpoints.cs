@@ -48,6 +48,10 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return MalformedId();
         }
+        if (await Tareas.Conditional.InPlaceOfTaskAsync(http, tasks, task, errors) is { } known)
+        {
+            return known;
+        }
         var found = await tasks.GetAsync(http.Caller(), task, Endpoints.Bounded);
         if (!found.IsOk)
         {

@@ -118,6 +118,10 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return NotFound();
         }
+        if (await V1.Conditional.InPlaceOfTaskAsync(http, tasks, task, problems) is { } known)
+        {
+            return known;
+        }
         var found = await tasks.GetAsync(http.Caller(), task, Endpoints.Bounded);
         if (!found.IsOk)
         {
