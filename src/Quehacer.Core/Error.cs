@@ -254,6 +254,9 @@ public enum FieldFault
 
     /// <summary>Between two neighbours there is no place left.</summary>
     NoRoom,
+
+    /// <summary>Of an e-mail: codes that are sent to the present one are a second factor, and would go with it.</summary>
+    MailboxIsFactor,
 }
 
 /// <param name="Field">Which value.</param>

@@ -78,7 +78,7 @@ public sealed class CSharpClientTests(SharedServer shared)
         ["CodeLogin"] = typeof(CodeLogin),
         ["CurrentPassword"] = typeof(CurrentPassword),
         ["TotpCode"] = typeof(TotpCode),
-        ["FactorRemoval"] = typeof(FactorRemoval),
+        ["FactorProof"] = typeof(FactorProof),
     };
 
     private readonly Description description = new();

@@ -18,9 +18,45 @@ public sealed class RecoveryTests(SharedServer shared)
     private static string FreshEmail() => $"{Guid.NewGuid():N}@example.com";
 
     [Fact]
+    public async Task The_email_stays_while_codes_that_go_to_it_are_a_factor_and_the_last_that_was_asked_for_counts()
+    {
+        var user = await shared.NewUserAsync();
+        var (typo, right) = (FreshEmail(), FreshEmail());
+        var stale = await user.AskForEmailAsync(shared.Server, typo);
+        var token = await user.AskForEmailAsync(shared.Server, right);
+        (await user.PostAsync(ConfirmEmail, new { token = stale })).IsProblem(400, "ONE_TIME_TOKEN_INVALID");
+        (await user.PostAsync(ConfirmEmail, new { token })).Is(204);
+        Assert.Equal(right, (string)(await user.GetAsync(Me)).Is(200)["email"]!);
+
+        await OneTimeCode.AddMailboxAsync(shared.Server, user);
+        (await user.PostAsync("/api/v1/me/email", new { current_password = User.Password, email = FreshEmail() })).IsInvalid("email", "MAILBOX_IS_FACTOR");
+    }
+
+    [Fact]
+    public async Task A_reset_takes_away_what_was_set_up_by_whoever_has_never_shown_to_have_the_mailbox()
+    {
+        var squatter = await shared.NewUserAsync();
+        var (secret, _) = await OneTimeCode.AddAuthenticatorAsync(squatter);
+        (await squatter.PostAsync(ConfirmReset, new { token = await squatter.AskForResetAsync(shared.Server), password = NewPassword })).Is(204);
+        var owner = (await shared.Nobody().PostAsync(Login, new { email = squatter.Email, password = NewPassword })).Is(200);
+        Assert.NotNull(owner["access_token"]);
+        Assert.NotEmpty(secret);
+    }
+
+    [Fact]
+    public async Task An_authenticator_that_waits_to_be_confirmed_waits_no_longer_than_the_password()
+    {
+        var user = await shared.NewUserAsync();
+        var secret = (string)(await user.PostAsync("/api/v1/me/factors/totp", new { current_password = User.Password })).Is(200)["secret"]!;
+        (await user.PostAsync("/api/v1/me/password", new { current_password = User.Password, password = NewPassword })).Is(204);
+        (await user.PostAsync("/api/v1/me/factors/totp/confirm", new { code = OneTimeCode.OfAuthenticator(secret) })).Is(404);
+    }
+
+    [Fact]
     public async Task A_reset_does_not_take_the_place_of_a_second_factor()
     {
         var user = await shared.NewUserAsync();
+        await shared.Server.SqlAsync($"UPDATE accounts SET email_verified_at = now() WHERE email = '{user.Email}'");
         var (_, codes) = await OneTimeCode.AddAuthenticatorAsync(user);
         (await user.PostAsync(ConfirmReset, new { token = await user.AskForResetAsync(shared.Server), password = NewPassword })).Is(204);
         var asked = (await shared.Nobody().PostAsync(Login, new { email = user.Email, password = NewPassword })).Is(200);

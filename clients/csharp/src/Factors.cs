@@ -135,7 +135,7 @@ internal sealed record TotpCode
     public required string Code { get; init; }
 }
 
-internal sealed record FactorRemoval
+internal sealed record FactorProof
 {
     public required string CurrentPassword { get; init; }
 

@@ -126,9 +126,11 @@ public sealed class QuehacerClient : IDisposable
         RemoveFactorAsync("email", currentPassword, code, mfaToken, idempotencyKey, cancellationToken);
 
     /// <summary>Ten new recovery codes; those before are worth nothing from then on.</summary>
-    public Task<RecoveryCodes> MakeRecoveryCodesAsync(string currentPassword, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+    public Task<RecoveryCodes> MakeRecoveryCodesAsync(
+        string currentPassword, string code, string? mfaToken = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
         WriteFactorAsync(
-            "recovery-codes", Body(new CurrentPassword { Password = currentPassword }, QuehacerJson.Default.CurrentPassword), QuehacerJson.Default.RecoveryCodes, idempotencyKey, cancellationToken);
+            "recovery-codes", Body(new FactorProof { CurrentPassword = currentPassword, Code = code, MfaToken = mfaToken }, QuehacerJson.Default.FactorProof), QuehacerJson.Default.RecoveryCodes,
+            idempotencyKey, cancellationToken);
 
     /// <summary>Goes on with a session of which you have kept the newest refresh token. The client does this by itself when an access token is refused.</summary>
     public Task<Tokens> RefreshAsync(string refreshToken, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
@@ -502,7 +504,7 @@ public sealed class QuehacerClient : IDisposable
 
     private Task RemoveFactorAsync(string factor, string currentPassword, string code, string? mfaToken, string? key, CancellationToken cancellationToken)
     {
-        var body = Body(new FactorRemoval { CurrentPassword = currentPassword, Code = code, MfaToken = mfaToken }, QuehacerJson.Default.FactorRemoval);
+        var body = Body(new FactorProof { CurrentPassword = currentPassword, Code = code, MfaToken = mfaToken }, QuehacerJson.Default.FactorProof);
         return WriteAsync(HttpMethod.Post, $"me/factors/{factor}/remove", body, null, key, cancellationToken);
     }
 

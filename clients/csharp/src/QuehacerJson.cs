@@ -59,7 +59,7 @@ namespace Quehacer.Client;
 [JsonSerializable(typeof(CodeLogin))]
 [JsonSerializable(typeof(CurrentPassword))]
 [JsonSerializable(typeof(TotpCode))]
-[JsonSerializable(typeof(FactorRemoval))]
+[JsonSerializable(typeof(FactorProof))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(DateTimeOffset?))]
 [JsonSerializable(typeof(string[]))]

@@ -503,7 +503,7 @@ export interface paths {
         put?: never;
         /**
          * Make new recovery codes
-         * @description Ten new ones. Those before are worth nothing from then on.
+         * @description Ten new ones, for the password and a code of any factor of the account. Those before are worth nothing from then on.
          */
         post: operations["makeRecoveryCodes"];
         delete?: never;
@@ -2122,7 +2122,7 @@ export interface components {
             code: string;
         };
         /** @description The password of the account, and a code of any factor of it. */
-        FactorRemoval: {
+        FactorProof: {
             /**
              * Format: password
              * @description Any characters but U+0000, and none of the common passwords.
@@ -4429,7 +4429,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FactorRemoval"];
+                "application/json": components["schemas"]["FactorProof"];
             };
         };
         responses: {
@@ -4618,7 +4618,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FactorRemoval"];
+                "application/json": components["schemas"]["FactorProof"];
             };
         };
         responses: {
@@ -4676,7 +4676,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CurrentPassword"];
+                "application/json": components["schemas"]["FactorProof"];
             };
         };
         responses: {
@@ -4705,7 +4705,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadWrite"];
-            401: components["responses"]["WrongPassword"];
+            401: components["responses"]["PasswordOrCodeRefused"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];

@@ -68,6 +68,10 @@ public sealed class EmailChanges
             return verified.Error;
         }
         var account = verified.Value;
+        if (account.HasEmailFactor)
+        {
+            return Error.Invalid(Field.Email, FieldFault.MailboxIsFactor);
+        }
         if ((await letters.CountLetterAsync(caller.UserId, cancellation) ?? await letters.CountLetterAsync(email, cancellation)) is { } refused)
         {
             return refused;
@@ -92,6 +96,10 @@ public sealed class EmailChanges
                 {
                     return false;
                 }
+                // The last that was asked for is the one: a typing error before it must not win.
+                await connection.ExecuteAsync(
+                    $"UPDATE one_time_secrets SET used_at = $2 WHERE user_id = $1 AND purpose = {(short)SecretPurpose.EmailChange} AND used_at IS NULL",
+                    parameters => parameters.With(account.Id).With(now));
                 await connection.ExecuteAsync(
                     OneTimeSecrets.Insert, parameters => secrets.ParametersOf(parameters, SecretPurpose.EmailChange, letter.Id, account.Id, account.Credentials, email, now + GoodFor));
                 await Outbox.AddAsync(connection, letter, now, GoodFor);

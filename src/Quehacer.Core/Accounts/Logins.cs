@@ -105,7 +105,8 @@ public sealed class Logins
         {
             return refused;
         }
-        var account = (await AccountStore.FindByEmailAsync(database, email, cancellation))?.Account;
+        // Whoever registers somebody else's e-mail must not have them sign in to an account that is not theirs alone: only an e-mail that was verified opens one.
+        var account = await AccountStore.FindByEmailAsync(database, email, cancellation) is ({ IsEmailVerified: true } known, _) ? known : null;
         var now = time.NowUtc();
         var id = Ids.New(now);
         await using (var connection = await database.OpenAsync(CancellationToken.None))
@@ -165,9 +166,8 @@ public sealed class Logins
             return right.Error.Code == ErrorCode.CodeWrong && account is not null && bound is not null && await RecallAllAsync(account, bound, cancellation) is { IsOk: true } twin ? twin : right.Error;
         }
         var refusal = ErrorCode.MfaTokenInvalid;
-        // Whoever has the code of a letter has the mailbox.
         var isMailShown = attempt.Purpose == SecretPurpose.CodeLogin;
-        var owner = isMailShown ? right.Value.Account with { IsEmailVerified = true } : right.Value.Account;
+        var owner = right.Value.Account;
         var login = isMailShown && owner.HasSecondFactor
             ? await AskAsync(owner, isMailShown, visitor, bound, ConsumeAsync, cancellation) ?? new Error(refusal)
             : AsLogin(await sessions.BeginAsync(owner, visitor, bound, ConsumeAsync, cancellation));
@@ -186,12 +186,6 @@ public sealed class Logins
         // The account's row comes first in every transaction that locks it and a secret of it.
         async Task<bool> ConsumeAsync(NpgsqlConnection connection)
         {
-            if (isMailShown)
-            {
-                await connection.ExecuteAsync(
-                    "UPDATE accounts SET email_verified_at = $3 WHERE user_id = $1 AND credentials = $2 AND email_verified_at IS NULL",
-                    parameters => parameters.With(owner.Id).With(owner.Credentials).With(now));
-            }
             if (!await right.Value.ConsumeAsync(connection))
             {
                 refusal = ErrorCode.CodeWrong;

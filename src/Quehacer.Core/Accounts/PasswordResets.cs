@@ -13,9 +13,16 @@ public sealed class PasswordResets
 {
     /// <summary>Parameters: $1 account, $2 its credentials, $3 the hash, $4 now. Whoever begins a session on the old password waits here, or is waited for.</summary>
     private const string SetPassword = """
-        UPDATE accounts SET password_hash = $3, credentials = credentials + 1, version = version + 1, updated_at = greatest(updated_at, $4)
+        UPDATE accounts SET password_hash = $3, credentials = credentials + 1, version = version + 1, updated_at = greatest(updated_at, $4),
+               totp_secret = CASE WHEN totp_confirmed_at IS NOT NULL THEN totp_secret END
          WHERE user_id = $1 AND credentials = $2
         """;
+
+    /// <summary>
+    /// Takes away the factors of an account whose e-mail nobody had shown to be theirs: whoever set them up is not whoever has the mailbox. Parameters: $1 account.
+    /// </summary>
+    private const string RemoveFactors =
+        "UPDATE accounts SET totp_secret = NULL, totp_confirmed_at = NULL, totp_step = 0, email_factor_at = NULL WHERE user_id = $1 AND email_verified_at IS NULL";
 
     private static readonly TimeSpan GoodFor = TimeSpan.FromMinutes(Limits.LinkMinutes);
 
@@ -123,6 +130,7 @@ public sealed class PasswordResets
                 {
                     return false;
                 }
+                await connection.ExecuteAsync(RemoveFactors, parameters => parameters.With(account.Id));
                 await connection.ExecuteAsync(
                     "UPDATE accounts SET email_verified_at = $2 WHERE user_id = $1 AND email_verified_at IS NULL", parameters => parameters.With(account.Id).With(now));
                 await connection.ExecuteAsync(OneTimeSecrets.ConsumeAll, parameters => parameters.With(account.Id).With(now));

@@ -239,8 +239,11 @@ public sealed class SecondFactors
         Caller caller, string password, string code, string? mfaToken, Visitor visitor, IdempotencyKey? key, CancellationToken cancellation) =>
         RemoveAsync(caller, password, code, mfaToken, "email", account => account.HasEmailFactor, "email_factor_at = NULL", "a.email_factor_at IS NOT NULL", visitor, key, cancellation);
 
-    /// <summary>Ten new recovery codes; those before are worth nothing from then on.</summary>
-    public async Task<Result<Answered<IReadOnlyList<string>>>> MakeRecoveryCodesAsync(Caller caller, string password, Visitor visitor, IdempotencyKey? key, CancellationToken cancellation)
+    /// <summary>
+    /// Ten new recovery codes; those before are worth nothing from then on. They open what a factor opens, so a code of one is wanted for them.
+    /// </summary>
+    public async Task<Result<Answered<IReadOnlyList<string>>>> MakeRecoveryCodesAsync(
+        Caller caller, string password, string code, string? mfaToken, Visitor visitor, IdempotencyKey? key, CancellationToken cancellation)
     {
         var verified = await VerifyAsync(caller, password, visitor, cancellation);
         if (!verified.IsOk)
@@ -252,12 +255,25 @@ public sealed class SecondFactors
         {
             return ErrorCode.NoSuchFactor;
         }
+        var bound = key is null ? null : secrets.Bind(key, code);
+        var right = await ProveAsync(account, code, mfaToken, visitor, cancellation);
+        if (!right.IsOk)
+        {
+            // The very same request may have used the code up a moment ago.
+            return right.Error.Code is ErrorCode.CodeWrong or ErrorCode.MfaTokenInvalid && bound is not null && await ReplayCodesAsync(caller, bound, cancellation) is { IsOk: true } twin ? twin : right.Error;
+        }
         var now = time.NowUtc();
         var making = Ids.New(now);
+        var refusal = ErrorCode.CodeWrong;
         var outcome = await AccountStep.RunAsync(
-            database, account.WorkspaceId, account.Id, key, new JsonObject { ["recovery_codes"] = making }.ToJsonString(), now,
+            database, account.WorkspaceId, account.Id, bound, new JsonObject { ["recovery_codes"] = making }.ToJsonString(), now,
             async connection =>
             {
+                if (!await ConsumeProofAsync(connection, right.Value, mfaToken, now))
+                {
+                    return false;
+                }
+                refusal = ErrorCode.SessionEnded;
                 var isChanged = await connection.ExecuteAsync(
                     $"UPDATE accounts a SET version = a.version + 1, updated_at = greatest(a.updated_at, $3) {OfCaller}", parameters => OfCallerParameters(parameters, account, caller, now)) == 1;
                 if (isChanged)
@@ -270,14 +286,16 @@ public sealed class SecondFactors
         switch (outcome)
         {
             case StepOutcome.Done:
+                await codes.SucceededAsync(right.Value, visitor.Address, hasShownAll: true, cancellation);
                 report(SecurityEvent.RecoveryCodesMade, account.Id, visitor.Address);
+                outbox.Ring();
                 return new Answered<IReadOnlyList<string>>(recoveryCodes.Of(account.Id, making), IsReplay: false);
             case StepOutcome.KeyKnown:
-                return await ReplayCodesAsync(caller, key!, cancellation) ?? ErrorCode.Busy;
+                return await ReplayCodesAsync(caller, bound!, cancellation) ?? ErrorCode.Busy;
             case StepOutcome.KeyInFlight:
                 return ErrorCode.IdempotencyInFlight;
             default:
-                return await ExplainAsync(caller, _ => null, cancellation);
+                return refusal == ErrorCode.CodeWrong ? refusal : await ExplainAsync(caller, _ => null, cancellation);
         }
     }
 
@@ -431,6 +449,27 @@ public sealed class SecondFactors
     /// <param name="visitor">From where it is asked.</param>
     /// <param name="key">Null without one.</param>
     /// <param name="cancellation">Ends the wait.</param>
+    /// <summary>A code of any factor of the account: of an authenticator, a recovery code, or one that was mailed for a login that waits, with its token.</summary>
+    private async Task<Result<RightCode>> ProveAsync(Account account, string code, string? mfaToken, Visitor visitor, CancellationToken cancellation)
+    {
+        (SecretPurpose, Guid)? mailed = null;
+        if (mfaToken is not null)
+        {
+            if (!account.HasEmailFactor || await OneTimeSecrets.AttemptAsync(database, [SecretPurpose.SecondFactor], mfaToken, time.NowUtc(), cancellation) is not { Email: null } attempt
+                || attempt.UserId != account.Id)
+            {
+                return ErrorCode.MfaTokenInvalid;
+            }
+            mailed = (SecretPurpose.SecondFactor, attempt.SecretId);
+        }
+        return await codes.VerifyAsync(new CodeLock(account.Id, account.Email, account.Credentials, mailed, TakesFactors: true), code, visitor, cancellation);
+    }
+
+    /// <summary>Uses up what <see cref="ProveAsync"/> has found right.</summary>
+    private static async Task<bool> ConsumeProofAsync(NpgsqlConnection connection, RightCode right, string? mfaToken, DateTime now) =>
+        await right.ConsumeAsync(connection)
+        && (right.Method != CodeMethod.Email || await OneTimeSecrets.TryConsumeAsync(connection, SecretPurpose.SecondFactor, mfaToken!, now));
+
     private async Task<Result<Answered<bool>>> RemoveAsync(
         Caller caller, string password, string code, string? mfaToken, string factor, Func<Account, bool> has, string assignments, string condition, Visitor visitor,
         IdempotencyKey? key, CancellationToken cancellation)
@@ -447,16 +486,7 @@ public sealed class SecondFactors
             return (bound is null ? null : await ReplayRemovalAsync(caller, bound, cancellation)) ?? ErrorCode.NoSuchFactor;
         }
         var now = time.NowUtc();
-        (SecretPurpose, Guid)? mailed = null;
-        if (mfaToken is not null)
-        {
-            if (!account.HasEmailFactor || await OneTimeSecrets.AttemptAsync(database, [SecretPurpose.SecondFactor], mfaToken, now, cancellation) is not { Email: null } attempt || attempt.UserId != account.Id)
-            {
-                return ErrorCode.MfaTokenInvalid;
-            }
-            mailed = (SecretPurpose.SecondFactor, attempt.SecretId);
-        }
-        var right = await codes.VerifyAsync(new CodeLock(account.Id, account.Email, account.Credentials, mailed, TakesFactors: true), code, visitor, cancellation);
+        var right = await ProveAsync(account, code, mfaToken, visitor, cancellation);
         if (!right.IsOk)
         {
             // The very same request may have used the code up a moment ago.
@@ -467,11 +497,7 @@ public sealed class SecondFactors
             database, account.WorkspaceId, account.Id, bound, outcome: "{}", now,
             async connection =>
             {
-                if (!await right.Value.ConsumeAsync(connection))
-                {
-                    return false;
-                }
-                if (right.Value.Method == CodeMethod.Email && !await OneTimeSecrets.TryConsumeAsync(connection, SecretPurpose.SecondFactor, mfaToken!, now))
+                if (!await ConsumeProofAsync(connection, right.Value, mfaToken, now))
                 {
                     return false;
                 }

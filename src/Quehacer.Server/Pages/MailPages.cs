@@ -39,6 +39,7 @@ internal static class MailPages
         return http.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
             && request.Host.Host.ToUpperInvariant() is "LOCALHOST" or "127.0.0.1" or "[::1]"
             && !request.Headers.ContainsKey(HeaderNames.Origin)
+            && (request.Headers["Sec-Fetch-Site"].ToString() is "" or "none" or "same-origin")
             && !request.Headers.Keys.Any(name => name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || name.StartsWith("X-Original-", StringComparison.OrdinalIgnoreCase)
                 || Forwarding.Contains(name, StringComparer.OrdinalIgnoreCase));
     }

@@ -91,6 +91,7 @@ internal static class FieldMessages
         FieldFault.TooDeep => $"would lie deeper than {error.Limit} levels",
         FieldFault.SubtasksLeft => $"has subtasks: {error.Limit}",
         FieldFault.NoRoom => "has no place left there",
+        FieldFault.MailboxIsFactor => "cannot be another while codes that are sent to it are a second factor",
         FieldFault.TooCommon => "is one that everybody tries first; choose another",
     };
 

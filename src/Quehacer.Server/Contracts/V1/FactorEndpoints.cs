@@ -82,25 +82,32 @@ internal sealed class FactorEndpoints(SecondFactors factors, Problems problems, 
 
     private async Task<IResult> MakeRecoveryCodesAsync(HttpContext http)
     {
-        var (request, values, refusal) = await ReadAsync(http, ("current_password", Field.CurrentPassword));
-        return request is null ? refusal! : Shown(await factors.MakeRecoveryCodesAsync(http.Caller(), values[0], http.Visitor(), request.Key, Endpoints.Bounded));
+        var (request, values, mfaToken, refusal) = await ReadProofAsync(http);
+        return request is null ? refusal! : Shown(await factors.MakeRecoveryCodesAsync(http.Caller(), values[0], values[1], mfaToken, http.Visitor(), request.Key, Endpoints.Bounded));
     }
 
     private async Task<IResult> RemoveAsync(
         HttpContext http, Func<Caller, string, string, string?, Visitor, Core.Events.IdempotencyKey?, CancellationToken, Task<Result<Answered<bool>>>> removeAsync)
     {
-        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, identity: WriteRequest.WithoutPassword);
+        var (request, values, mfaToken, refusal) = await ReadProofAsync(http);
         if (request is null)
         {
             return refusal!;
         }
-        var (faults, values, mfaToken) = Reading.StringsAndOne(request.Body, ("mfa_token", Field.MfaToken), ("current_password", Field.CurrentPassword), ("code", Field.Code));
-        if (faults.Count > 0)
-        {
-            return new Refusal(problems, Error.Invalid(faults));
-        }
         var removed = await removeAsync(http.Caller(), values[0], values[1], mfaToken, http.Visitor(), request.Key, Endpoints.Bounded);
         return removed.IsOk ? new NoContent(removed.Value.IsReplay) : new Refusal(problems, removed.Error);
+    }
+
+    /// <summary>The password of the account, and a code of any factor of it.</summary>
+    private async Task<(WriteRequest? Request, string[] Values, string? MfaToken, IResult? Refusal)> ReadProofAsync(HttpContext http)
+    {
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, identity: WriteRequest.WithoutPassword);
+        if (request is null)
+        {
+            return (null, [], null, refusal);
+        }
+        var (faults, values, mfaToken) = Reading.StringsAndOne(request.Body, ("mfa_token", Field.MfaToken), ("current_password", Field.CurrentPassword), ("code", Field.Code));
+        return faults.Count > 0 ? (null, [], null, new Refusal(problems, Error.Invalid(faults))) : (request, values, mfaToken, null);
     }
 
     private async Task<(WriteRequest? Request, string[] Values, IResult? Refusal)> ReadAsync(HttpContext http, params (string Name, Field Field)[] members)

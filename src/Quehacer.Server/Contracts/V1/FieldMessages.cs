@@ -127,6 +127,7 @@ internal static class FieldMessages
         FieldFault.TooDeep => "TOO_DEEP",
         FieldFault.SubtasksLeft => "SUBTASKS_LEFT",
         FieldFault.NoRoom => "NO_ROOM",
+        FieldFault.MailboxIsFactor => "MAILBOX_IS_FACTOR",
         FieldFault.NotLetters or FieldFault.TooSimple => throw OfAnotherContract(fault),
     };
 
@@ -199,6 +200,9 @@ internal static class FieldMessages
         FieldFault.SubtasksLeft => new(
             $"Subtasks of the task: {error.Limit}. Delete or move them first, or send 'subtasks' as delete or keep.",
             $"Subtareas de la tarea: {error.Limit}. Bórralas o muévelas primero, o envía 'subtasks' como delete o keep."),
+        FieldFault.MailboxIsFactor => new(
+            "Codes by mail are a second factor of the account and go to its present e-mail. Remove that factor first, which wants a code.",
+            "Los códigos por correo son un segundo factor de la cuenta y llegan a su correo actual. Quita antes ese factor, para lo que se pide un código."),
         FieldFault.NoRoom => new(
             "Too many tasks have been moved into this one gap, and there is no place left in it. Move one of its two neighbours away and back, then try again.",
             "Se movieron demasiadas tareas a este mismo hueco y ya no cabe otra. Mueve una de sus dos vecinas a otro lugar y de vuelta, e inténtalo de nuevo."),

@@ -96,24 +96,27 @@ internal static class FactorOperations
         };
         yield return Removal("email", "removeEmailFactor", "Remove codes by mail");
         yield return new(
-            "POST", factors + "/recovery-codes", "makeRecoveryCodes", "factors", "Make new recovery codes", "Ten new ones. Those before are worth nothing from then on.")
+            "POST", factors + "/recovery-codes", "makeRecoveryCodes", "factors", "Make new recovery codes", "Ten new ones, for the password and a code of any factor of the account. Those before are worth nothing from then on.")
         {
-            Body = "CurrentPassword",
-            Requests = [Password()],
+            Body = "FactorProof",
+            Requests = [RecoveryCode()],
             Success = new(200, "The new codes.", "RecoveryCodes", RecoveryCodes, "Idempotent-Replayed"),
-            Special = [ErrorResponse.WrongPassword, ErrorResponse.NotFound],
+            Special = [ErrorResponse.PasswordOrCodeRefused, ErrorResponse.NotFound],
         };
 
         static Operation Removal(string factor, string id, string summary) => new(
             "POST", $"{factors}/{factor}/remove", id, "factors", summary,
             "Wants the password and a code of any factor of the account: of an authenticator, a recovery code, or one that was mailed for a login that waits, together with its `mfa_token`. The last factor takes the recovery codes with it.")
         {
-            Body = "FactorRemoval",
-            Requests = [new("code", "A recovery code", () => Json("""{"current_password":"long enough to remember","code":"mfrg-gzdf-mztw-q2lk"}"""))],
+            Body = "FactorProof",
+            Requests = [RecoveryCode()],
             Success = new(204, "It is no factor any more.", Headers: "Idempotent-Replayed"),
             Special = [ErrorResponse.PasswordOrCodeRefused, ErrorResponse.NotFound],
         };
     }
+
+    private static RequestExample RecoveryCode() =>
+        new("code", "A recovery code", () => Json("""{"current_password":"long enough to remember","code":"mfrg-gzdf-mztw-q2lk"}"""));
 
     private static RequestExample Password() => new("password", "The password of the account", () => Json("""{"current_password":"long enough to remember"}"""));
 

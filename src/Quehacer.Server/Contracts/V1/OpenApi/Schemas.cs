@@ -394,7 +394,7 @@ internal static class Schemas
         yield return ("CodeLogin", Request("Whom to send a code.", ["email"], [], [("email", Email())]));
         yield return ("CurrentPassword", Request("The password of the account.", ["current_password"], [], [("current_password", Password(1))]));
         yield return ("TotpCode", Request("A code of the authenticator that is being set up.", ["code"], [], [("code", Code())]));
-        yield return ("FactorRemoval", Request(
+        yield return ("FactorProof", Request(
             "The password of the account, and a code of any factor of it.", ["current_password", "code"], [],
             [
                 ("current_password", Password(1)), ("code", Code()),
