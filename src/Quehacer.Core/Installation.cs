@@ -68,7 +68,7 @@ public sealed class Installation
         SecondFactors = new SecondFactors(database, Accounts, check, OneTimeSecrets, new RecoveryCodes(options.SigningKey), totpSecrets, codes, limits, letters, Outbox, time, report);
         SessionList = new SessionList(database, time, report);
         SessionSightings = new SessionSightings(database, time);
-        ApiKeys = new ApiKeyStore(database, options.SigningKey, check, time, report);
+        ApiKeys = new ApiKeyStore(database, Accounts, options.SigningKey, check, time, report);
         PasswordResets = new PasswordResets(database, passwords, check, Accounts, OneTimeSecrets, letters, Outbox, time, report);
         EmailChanges = new EmailChanges(database, check, Accounts, OneTimeSecrets, letters, Outbox, options.EmailVerification, time, report);
         CleanUp = new CleanUp(database, time, options.IdempotencyKeysKeptFor, options.DeletedTasksKeptFor);

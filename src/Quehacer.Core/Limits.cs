@@ -95,6 +95,7 @@ public static class Limits
     /// <summary>How long letters are kept that were written to files: whoever wants them has read them by then.</summary>
     public const int MailFileDays = 30;
 
+    /// <summary>In so many minutes the letters that are asked for are counted, password resets aside.</summary>
     public const int LetterWindowMinutes = 15;
 
     /// <summary>How long a letter is worth sending that tells what was done to an account: whoever was not asked wants to know, late as it may be.</summary>

@@ -41,6 +41,8 @@ public sealed class RecoveryTests(SharedServer shared)
         var owner = (await shared.Nobody().PostAsync(Login, new { email = squatter.Email, password = NewPassword })).Is(200);
         Assert.NotNull(owner["access_token"]);
         Assert.NotEmpty(secret);
+        // Nor do recovery codes that are somebody else's wait for the owner's own factor.
+        Assert.Equal("0", await shared.Server.SqlAsync($"SELECT count(*) FROM recovery_codes c JOIN accounts a USING (user_id) WHERE a.email = '{squatter.Email}'"));
     }
 
     [Fact]

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Security.Cryptography;
-using Npgsql;
+using System.Text.Json.Nodes;
 using Quehacer.Core.Events;
 using Quehacer.Core.Postgres;
+using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core.Accounts;
 
@@ -10,8 +12,9 @@ namespace Quehacer.Core.Accounts;
 public sealed record IssuedApiKey(ApiKey Key, string Text);
 
 /// <summary>Personal API keys: made by somebody who shows their password again, listed, revoked, and recognised.</summary>
-public sealed class ApiKeyStore(Database database, SigningKey signingKey, PasswordCheck check, TimeProvider time, Action<SecurityEvent, Guid?, System.Net.IPAddress?> report)
+public sealed class ApiKeyStore(Database database, AccountStore accounts, SigningKey signingKey, PasswordCheck check, TimeProvider time, Action<SecurityEvent, Guid?, IPAddress?> report)
 {
+    private const string Insert = "INSERT INTO sessions (session_id, user_id, generation, refresh_hash, refreshed_at, expires_at, is_key)";
     private const string Columns = "k.key_id, k.name, k.scopes, s.expires_at, s.seen_at";
 
     /// <summary>How long what is known of a key is taken for true. Whether it is still good is asked in every statement all the same; the plan may be older.</summary>
@@ -37,10 +40,12 @@ public sealed class ApiKeyStore(Database database, SigningKey signingKey, Passwo
         {
             return Error.Invalid(faults);
         }
-        if (await FindOwnerAsync(caller, cancellation) is not { } account)
+        var found = await accounts.GetAsync(caller, cancellation);
+        if (!found.IsOk)
         {
-            return ErrorCode.SessionEnded;
+            return found.Error;
         }
+        var account = found.Value.Account;
         var verified = await check.VerifyAsync(account.Email, edit.CurrentPassword.Value, visitor.Address, cancellation);
         if (!verified.IsOk)
         {
@@ -50,7 +55,7 @@ public sealed class ApiKeyStore(Database database, SigningKey signingKey, Passwo
         var made = new ApiKey(id, edit.Name.Value, edit.Scopes.Value, edit.ExpiresAt.IsSet ? edit.ExpiresAt.Value : null, LastUsedAt: null);
         var text = ApiKeyText.Issue(signingKey, id);
         var isFull = false;
-        var outcome = await AccountStep.RunAsync(database, account.WorkspaceId, account.Id, key, $$"""{"key_id":"{{id}}"}""", now, async connection =>
+        var outcome = await AccountStep.RunAsync(database, account.WorkspaceId, account.Id, key, new JsonObject { ["key_id"] = id }.ToJsonString(), now, async connection =>
         {
             // The account's row is held, so that of many at once no more are made than there may be, and none on a password that has changed meanwhile.
             if (await connection.ExecuteAsync(
@@ -84,19 +89,22 @@ public sealed class ApiKeyStore(Database database, SigningKey signingKey, Passwo
         {
             return done.Error;
         }
-        var first = System.Text.Json.Nodes.JsonNode.Parse(done.Value?.Outcome ?? "{}")?["key_id"] is { } remembered
-            ? (await ReadAsync(caller, (Guid)remembered, cancellation)).FirstOrDefault() : null;
+        if (done.Value?.Outcome is not { } remembered)
+        {
+            return ErrorCode.Gone;
+        }
+        var first = (await ReadAsync(caller, (Guid)JsonNode.Parse(remembered)!["key_id"]!, cancellation)).FirstOrDefault();
         return first is null ? ErrorCode.Gone : new Answered<IssuedApiKey>(new IssuedApiKey(first, ApiKeyText.Issue(signingKey, first.Id)), IsReplay: true);
     }
 
     /// <summary>The caller's keys that are not revoked, the newest first; those that have expired are among them until they are forgotten.</summary>
     public async Task<Result<List<ApiKey>>> ListAsync(Caller caller, CancellationToken cancellation) =>
-        await FindOwnerAsync(caller, cancellation) is null ? ErrorCode.SessionEnded : await ReadAsync(caller, null, cancellation);
+        await Access.IsSessionOpenAsync(database, caller, cancellation) ? await ReadAsync(caller, null, cancellation) : ErrorCode.SessionEnded;
 
     public async Task<Result<ApiKey>> GetAsync(Caller caller, Guid id, CancellationToken cancellation)
     {
         var keys = await ReadAsync(caller, id, cancellation);
-        return keys.Count == 1 ? keys[0] : await FindOwnerAsync(caller, cancellation) is null ? ErrorCode.SessionEnded : ErrorCode.NotFound;
+        return keys.Count == 1 ? keys[0] : await Access.ExplainAsync(database, caller, cancellation);
     }
 
     /// <summary>Makes a key worthless, from the next statement on, on every server.</summary>
@@ -122,7 +130,7 @@ public sealed class ApiKeyStore(Database database, SigningKey signingKey, Passwo
             case StepOutcome.KeyKnown when await Idempotency.FindAsync(database, caller, key!, cancellation) is var done:
                 return done.IsOk ? new Answered<bool>(true, IsReplay: true) : done.Error;
             default:
-                return await FindOwnerAsync(caller, cancellation) is null ? ErrorCode.SessionEnded : ErrorCode.NotFound;
+                return await Access.ExplainAsync(database, caller, cancellation);
         }
     }
 
@@ -174,8 +182,6 @@ public sealed class ApiKeyStore(Database database, SigningKey signingKey, Passwo
             : ErrorCode.SessionEnded;
     }
 
-    private const string Insert = "INSERT INTO sessions (session_id, user_id, generation, refresh_hash, refreshed_at, expires_at, is_key)";
-
     private async Task<Known?> FindAsync(Guid id, DateTime now, CancellationToken cancellation)
     {
         await using var command = database.Command("""
@@ -208,14 +214,5 @@ public sealed class ApiKeyStore(Database database, SigningKey signingKey, Passwo
                 reader.GetGuid(0), reader.GetString(1), (KeyScopes)reader.GetInt32(2), end == DateTime.MaxValue ? null : end, reader.IsDBNull(4) ? null : reader.GetDateTime(4)));
         }
         return keys;
-    }
-
-    private async Task<Account?> FindOwnerAsync(Caller caller, CancellationToken cancellation)
-    {
-        await using var command = database.Command(
-            $"SELECT {AccountStore.Columns} FROM sessions s JOIN accounts a ON a.user_id = s.user_id WHERE s.session_id = $1 AND s.ended_at IS NULL");
-        command.Parameters.With(caller.SessionId);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await reader.ReadAsync(cancellation) ? AccountStore.Read(reader) : null;
     }
 }

@@ -90,7 +90,7 @@ internal sealed class CodeCheck(
         }
     }
 
-    /// <summary>Gives the attempt back: the code has led to something.</summary>
+    /// <summary>Gives the attempt back, and tells of a recovery code: the code has led to something.</summary>
     /// <param name="right">The code.</param>
     /// <param name="from">From where it came.</param>
     /// <param name="hasShownAll">Nothing else was wanted: the account is known there from now on.</param>
@@ -101,6 +101,10 @@ internal sealed class CodeCheck(
         if (hasShownAll)
         {
             await limits.RememberDeviceAsync(right.Account, from, cancellation);
+        }
+        if (right.Method == CodeMethod.RecoveryCode)
+        {
+            report(SecurityEvent.RecoveryCodeUsed, right.Account.Id, from);
         }
     }
 

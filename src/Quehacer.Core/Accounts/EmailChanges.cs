@@ -90,13 +90,14 @@ public sealed class EmailChanges
                 if (!await connection.FindsAsync(
                     """
                     SELECT 1 FROM sessions s JOIN accounts a ON a.user_id = s.user_id
-                     WHERE s.session_id = $1 AND s.ended_at IS NULL AND a.user_id = $2 AND a.credentials = $3 FOR SHARE OF a
+                     WHERE s.session_id = $1 AND s.ended_at IS NULL AND a.user_id = $2 AND a.credentials = $3 FOR NO KEY UPDATE OF a
                     """,
                     parameters => parameters.With(caller.SessionId).With(account.Id).With(account.Credentials)))
                 {
                     return false;
                 }
-                // The last that was asked for is the one: a typing error before it must not win.
+                // The last that was asked for is the one: a typing error before it must not win. The account's row is held, so that each of many at once finds those
+                // before it.
                 await connection.ExecuteAsync(
                     $"UPDATE one_time_secrets SET used_at = $2 WHERE user_id = $1 AND purpose = {(short)SecretPurpose.EmailChange} AND used_at IS NULL",
                     parameters => parameters.With(account.Id).With(now));

@@ -126,7 +126,7 @@ public sealed class Logins
     public async Task<Result<bool>> SendAsync(string mfaToken, Visitor visitor, CancellationToken cancellation)
     {
         if (await OneTimeSecrets.FindAsync(database, SecretPurpose.SecondFactor, mfaToken, time.NowUtc(), cancellation) is not { Email: null } secret
-            || await FindAsync(secret.UserId, cancellation) is not { } account)
+            || await AccountStore.FindAsync(database, secret.UserId, cancellation) is not { } account)
         {
             return ErrorCode.MfaTokenInvalid;
         }
@@ -158,7 +158,7 @@ public sealed class Logins
         {
             return bound is null ? ErrorCode.MfaTokenInvalid : await ReplayAsync(mfaToken, visitor, bound, cancellation) ?? new Error(ErrorCode.MfaTokenInvalid);
         }
-        var account = await FindAsync(attempt.UserId ?? Guid.Empty, cancellation);
+        var account = await AccountStore.FindAsync(database, attempt.UserId ?? Guid.Empty, cancellation);
         var right = await codes.VerifyAsync(LockOf(attempt, account), code, visitor, cancellation);
         if (!right.IsOk)
         {
@@ -178,7 +178,6 @@ public sealed class Logins
         await codes.SucceededAsync(right.Value, visitor.Address, hasShownAll: login.Value.Value is Login.Done, cancellation);
         if (right.Value.Method == CodeMethod.RecoveryCode)
         {
-            report(SecurityEvent.RecoveryCodeUsed, right.Value.Account.Id, visitor.Address);
             outbox.Ring();
         }
         return login;
@@ -250,7 +249,7 @@ public sealed class Logins
     /// </summary>
     private async Task<Result<Answered<Login>>?> ReplayAsync(string mfaToken, Visitor visitor, IdempotencyKey bound, CancellationToken cancellation)
     {
-        if (await OneTimeSecrets.RecallAsync(database, mfaToken, cancellation) is not { UserId: { } userId } || await FindAsync(userId, cancellation) is not { } account)
+        if (await OneTimeSecrets.RecallAsync(database, mfaToken, cancellation) is not { UserId: { } userId } || await AccountStore.FindAsync(database, userId, cancellation) is not { } account)
         {
             return null;
         }
@@ -313,14 +312,6 @@ public sealed class Logins
     /// </summary>
     private static Task<int> AddLetterAsync(NpgsqlConnection connection, Letter letter, DateTime now) =>
         connection.ExecuteAsync(Outbox.InsertOnce, parameters => Outbox.ParametersOf(parameters, letter, now, CodesLast));
-
-    private async Task<Account?> FindAsync(Guid userId, CancellationToken cancellation)
-    {
-        await using var command = database.Command($"SELECT {AccountStore.Columns} FROM accounts a WHERE a.user_id = $1");
-        command.Parameters.With(userId);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await reader.ReadAsync(cancellation) ? AccountStore.Read(reader) : null;
-    }
 
     private static Result<Answered<Login>> AsLogin(Result<Answered<Tokens>> begun) =>
         begun.IsOk ? new Answered<Login>(new Login.Done(begun.Value.Value), begun.Value.IsReplay) : begun.Error;

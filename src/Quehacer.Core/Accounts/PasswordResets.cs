@@ -19,10 +19,13 @@ public sealed class PasswordResets
         """;
 
     /// <summary>
-    /// Takes away the factors of an account whose e-mail nobody had shown to be theirs: whoever set them up is not whoever has the mailbox. Parameters: $1 account.
+    /// Whoever has the letter has the e-mail. Where nobody had shown that before, the factors there are were set up by somebody who had not, and go. Parameters:
+    /// $1 account, $2 now.
     /// </summary>
-    private const string RemoveFactors =
-        "UPDATE accounts SET totp_secret = NULL, totp_confirmed_at = NULL, totp_step = 0, email_factor_at = NULL WHERE user_id = $1 AND email_verified_at IS NULL";
+    private const string Verify = """
+        UPDATE accounts SET email_verified_at = $2, totp_secret = NULL, totp_confirmed_at = NULL, totp_step = 0, email_factor_at = NULL
+         WHERE user_id = $1 AND email_verified_at IS NULL
+        """;
 
     private static readonly TimeSpan GoodFor = TimeSpan.FromMinutes(Limits.LinkMinutes);
 
@@ -100,27 +103,22 @@ public sealed class PasswordResets
 
     /// <summary>
     /// Sets the password of the account that the token was sent to, once, and ends all of its sessions. Who has the letter has the e-mail, which is
-    /// verified by that. A second factor stays as it is, and is asked for at the next login.
+    /// verified by that. A second factor stays as it is, and is asked for at the next login, save where nobody had verified the e-mail before.
     /// </summary>
     public async Task<Result<Answered<bool>>> ConfirmAsync(string token, string password, Visitor visitor, IdempotencyKey? key, CancellationToken cancellation)
     {
-        if (Passwords.Check(password) is { } fault)
+        var owner = await OneTimeSecrets.FindAsync(database, SecretPurpose.PasswordReset, token, time.NowUtc(), cancellation) is { UserId: var userId }
+            ? await AccountStore.FindAsync(database, userId, cancellation)
+            : null;
+        if (Passwords.Check(password, owner?.Email ?? "", owner?.Name ?? "") is { } fault)
         {
             return Error.Invalid([fault]);
         }
         // A token that would not be taken is not worth the hashing, which is slow on purpose.
-        string? hash = null;
-        if (await OneTimeSecrets.FindAsync(database, SecretPurpose.PasswordReset, token, time.NowUtc(), cancellation) is { } secretNow
-            && await AccountStore.FindAsync(database, secretNow.UserId, cancellation) is { } owner)
+        var hash = owner is null ? null : await passwords.HashAsync(password, cancellation);
+        if (owner is not null && hash is null)
         {
-            if (Passwords.Check(password, owner.Email, owner.Name) is { } guessable)
-            {
-                return Error.Invalid([guessable]);
-            }
-            if ((hash = await passwords.HashAsync(password, cancellation)) is null)
-            {
-                return ErrorCode.Busy;
-            }
+            return ErrorCode.Busy;
         }
         var confirmed = await confirmations.ConfirmAsync(
             SecretPurpose.PasswordReset, token, visitor, key, SecurityEvent.PasswordReset,
@@ -130,9 +128,10 @@ public sealed class PasswordResets
                 {
                     return false;
                 }
-                await connection.ExecuteAsync(RemoveFactors, parameters => parameters.With(account.Id));
-                await connection.ExecuteAsync(
-                    "UPDATE accounts SET email_verified_at = $2 WHERE user_id = $1 AND email_verified_at IS NULL", parameters => parameters.With(account.Id).With(now));
+                if (await connection.ExecuteAsync(Verify, parameters => parameters.With(account.Id).With(now)) == 1)
+                {
+                    await RecoveryCodes.DeleteAsync(connection, account.Id);
+                }
                 await connection.ExecuteAsync(OneTimeSecrets.ConsumeAll, parameters => parameters.With(account.Id).With(now));
                 await connection.ExecuteAsync(SessionStore.EndAll, parameters => parameters.With(account.Id).With(now).WithId(null).With(true));
                 await connection.RecordAsync(account.Id, "account.password_reset", now, visitor.RequestId);

@@ -326,7 +326,7 @@ public sealed class SecondFactors
             "INSERT INTO account_events (user_id, version, type, actor_id, at, request_id) SELECT user_id, version, 'account.second_factors_removed', NULL, $2, NULL FROM accounts WHERE user_id = $1",
             parameters => parameters.With(account.Id).With(now));
         await RecoveryCodes.DeleteAsync(connection, account.Id);
-        await connection.ExecuteAsync("UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL", parameters => parameters.With(account.Id).With(now));
+        await connection.ExecuteAsync(SessionStore.EndAll, parameters => parameters.With(account.Id).With(now).WithId(null).With(true));
         foreach (var (had, detail) in new[] { (account.HasTotp, "totp"), (account.HasEmailFactor, "email") })
         {
             if (had)
@@ -438,17 +438,6 @@ public sealed class SecondFactors
         }
     }
 
-    /// <param name="caller">Whose factor.</param>
-    /// <param name="password">The account's.</param>
-    /// <param name="code">Of an authenticator, a recovery code, or by mail.</param>
-    /// <param name="mfaToken">Of a login that waits for its code, where the code is the one that was sent for it; null for another.</param>
-    /// <param name="factor">A constant of ours.</param>
-    /// <param name="has">Whether the account has it.</param>
-    /// <param name="assignments">SQL that takes it away.</param>
-    /// <param name="condition">SQL that holds while it is there.</param>
-    /// <param name="visitor">From where it is asked.</param>
-    /// <param name="key">Null without one.</param>
-    /// <param name="cancellation">Ends the wait.</param>
     /// <summary>A code of any factor of the account: of an authenticator, a recovery code, or one that was mailed for a login that waits, with its token.</summary>
     private async Task<Result<RightCode>> ProveAsync(Account account, string code, string? mfaToken, Visitor visitor, CancellationToken cancellation)
     {
@@ -470,6 +459,17 @@ public sealed class SecondFactors
         await right.ConsumeAsync(connection)
         && (right.Method != CodeMethod.Email || await OneTimeSecrets.TryConsumeAsync(connection, SecretPurpose.SecondFactor, mfaToken!, now));
 
+    /// <param name="caller">Whose factor.</param>
+    /// <param name="password">The account's.</param>
+    /// <param name="code">Of an authenticator, a recovery code, or by mail.</param>
+    /// <param name="mfaToken">Of a login that waits for its code, where the code is the one that was sent for it; null for another.</param>
+    /// <param name="factor">A constant of ours.</param>
+    /// <param name="has">Whether the account has it.</param>
+    /// <param name="assignments">SQL that takes it away.</param>
+    /// <param name="condition">SQL that holds while it is there.</param>
+    /// <param name="visitor">From where it is asked.</param>
+    /// <param name="key">Null without one.</param>
+    /// <param name="cancellation">Ends the wait.</param>
     private async Task<Result<Answered<bool>>> RemoveAsync(
         Caller caller, string password, string code, string? mfaToken, string factor, Func<Account, bool> has, string assignments, string condition, Visitor visitor,
         IdempotencyKey? key, CancellationToken cancellation)
@@ -518,10 +518,6 @@ public sealed class SecondFactors
             case StepOutcome.Done:
                 await codes.SucceededAsync(right.Value, visitor.Address, hasShownAll: true, cancellation);
                 report(SecurityEvent.SecondFactorRemoved, account.Id, visitor.Address);
-                if (right.Value.Method == CodeMethod.RecoveryCode)
-                {
-                    report(SecurityEvent.RecoveryCodeUsed, account.Id, visitor.Address);
-                }
                 outbox.Ring();
                 return new Answered<bool>(true, IsReplay: false);
             case StepOutcome.KeyKnown:

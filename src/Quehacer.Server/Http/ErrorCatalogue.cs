@@ -128,9 +128,13 @@ internal static class ErrorCatalogue
     public static readonly ErrorKind NotOffered = new("not-offered", "NOT_OFFERED", "AUTH_1010", 403,
         new("Not Offered", "No disponible"),
         new("Whoever runs this server has not turned this on.", "Quien opera este servidor no lo ha activado."),
-        new("Use another way to sign in, or ask whoever runs the server to set Auth__CodeLogin=true.", "Usa otra manera de iniciar sesión, o pide a quien opera el servidor que establezca Auth__CodeLogin=true."))
+        new(
+            "Ask whoever runs the server to turn it on: Auth__CodeLogin=true for signing in with a code by mail, Auth__EmailVerification=optional for letters that verify an e-mail. Until then, sign in with the password.",
+            "Pide a quien opera el servidor que lo active: Auth__CodeLogin=true para iniciar sesión con un código por correo, Auth__EmailVerification=optional para los mensajes que verifican un correo. Mientras tanto, inicia sesión con la contraseña."))
     {
-        Cause = new("Signing in with a code by mail alone is off unless it is configured.", "Iniciar sesión solo con un código por correo está desactivado si no se configura."),
+        Cause = new(
+            "Signing in with a code by mail alone is off unless it is configured, and verification of e-mails can be turned off.",
+            "Iniciar sesión solo con un código por correo está desactivado si no se configura, y la verificación de correos se puede desactivar."),
         Instance = "/api/v1/auth/login/code",
         Curl = """curl {origin}/api/v1/auth/login -H 'Content-Type: application/json' -d '{"email":"ana@example.com","password":"…"}'""",
     };

@@ -62,6 +62,20 @@ public sealed class RecoveryTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Of_many_changes_of_the_email_that_are_asked_for_at_once_one_can_be_confirmed()
+    {
+        await using var house = await House.BuildAsync(postgres);
+        var (ana, _) = await house.MoveInAsync(Email);
+        for (var round = 0; round < 5; round++)
+        {
+            var asked = await House.AtOnceAsync(12, index => house.Core.EmailChanges.AskAsync(ana, House.Password, $"ana{index}@example.org", Somewhere, null, Cancellation));
+            Assert.All(asked, answer => Assert.True(answer.IsOk));
+            Assert.Equal(1L, Assert.Single(await house.ColumnAsync<long>(
+                $"SELECT count(*) FROM one_time_secrets WHERE purpose = {(short)SecretPurpose.EmailChange} AND used_at IS NULL AND $1 IS NOT NULL", ana.WorkspaceId)));
+        }
+    }
+
+    [Fact]
     public async Task Of_fifty_confirmations_of_resets_one_sets_its_password()
     {
         await using var house = await House.BuildAsync(postgres);

@@ -58,7 +58,7 @@ internal sealed class LoginEndpoints(Logins logins, Problems problems, WriteDema
             return new Refusal(problems, Error.Invalid(faults));
         }
         var sent = await logins.SendAsync(values[0], http.Visitor(), Endpoints.Bounded);
-        return sent.IsOk ? new Accepted() : new Refusal(problems, sent.Error);
+        return sent.IsOk ? new Accepted(isReplay: false) : new Refusal(problems, sent.Error);
     }
 
     private async Task<IResult> BeginWithCodeAsync(HttpContext http)
@@ -92,14 +92,4 @@ internal sealed class LoginEndpoints(Logins logins, Problems problems, WriteDema
             new Answer<MfaRequiredBody>(200, MfaRequiredBody.Of(waits), BodyJson.Default.MfaRequiredBody) { IsReplay = isReplay, IsSecret = true },
         _ => throw new InvalidOperationException("There is no other way for a login to go on."),
     };
-
-    /// <summary>It will be done, and there is nothing to say of it.</summary>
-    private sealed class Accepted : IResult
-    {
-        public Task ExecuteAsync(HttpContext httpContext)
-        {
-            httpContext.Response.StatusCode = StatusCodes.Status202Accepted;
-            return Task.CompletedTask;
-        }
-    }
 }
