@@ -26,6 +26,7 @@ internal static class V1
         var batches = new BatchEndpoint(installation.TaskBatches, problems, demands, batchLimit);
         var bulk = new BulkEndpoints(installation.TaskBulk, problems, demands, batchLimit);
         var notes = new NoteEndpoints(installation.Notes, installation.NoteWriter, problems, demands);
+        var workspaces = new WorkspaceEndpoints(installation.Workspaces, installation.WorkspaceWriter, problems, demands);
         var categories = new LabelEndpoints(LabelKind.Category, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
         var tags = new LabelEndpoints(LabelKind.Tag, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
 
@@ -39,15 +40,16 @@ internal static class V1
         recovery.MapForCaller(forCaller);
         sessions.Map(forCaller);
         keys.Map(forCaller);
+        workspaces.Map(routes.MapGroup("/api/v1/workspaces").WithMetadata(AnswersIn.Json, new RequiresCaller()));
         foreach (var prefix in new[] { "/api/v1/tasks", "/tasks" })
         {
-            var group = routes.MapGroup(prefix).WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks);
+            var group = routes.MapGroup(prefix).WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace());
             tasks.Map(group);
             batches.Map(group);
             bulk.Map(group);
             notes.Map(group);
         }
-        categories.Map(routes.MapGroup("/api/v1/categories").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks));
-        tags.Map(routes.MapGroup("/api/v1/tags").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks));
+        categories.Map(routes.MapGroup("/api/v1/categories").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace()));
+        tags.Map(routes.MapGroup("/api/v1/tags").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace()));
     }
 }
