@@ -11,4 +11,10 @@ public sealed record Caller(Guid UserId, Guid SessionId, Guid WorkspaceId, strin
 
     /// <summary>What the API key is good for that the caller shows; null for the access token of a session, which is good for everything.</summary>
     public KeyScopes? Scopes { get; init; }
+
+    /// <summary>The API key is bound to a workspace that is nobody's personal one, which <see cref="WorkspaceId"/> is: nothing else is there for it.</summary>
+    public bool IsElsewhere { get; init; }
+
+    /// <summary>With whom the requests are counted; null for the account alone. Service accounts of a workspace share what it may ask.</summary>
+    public Guid? CountedWith { get; init; }
 }

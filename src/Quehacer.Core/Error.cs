@@ -116,6 +116,12 @@ public enum Field
 
     /// <summary>What an API key is good for.</summary>
     Scopes,
+
+    /// <summary>The same of a key of a service account, which is never an owner nor an administrator.</summary>
+    ServiceScopes,
+
+    /// <summary>What somebody is to be in a workspace.</summary>
+    MemberRole,
     ExpiresAt,
 
     /// <summary>Where something is done.</summary>
@@ -266,6 +272,9 @@ public enum FieldFault
 
     /// <summary>Between two neighbours there is no place left.</summary>
     NoRoom,
+
+    /// <summary>It is for administrators of the installation, and the caller is none.</summary>
+    ForAdministrators,
 
     /// <summary>Of an e-mail: codes that are sent to the present one are a second factor, and would go with it.</summary>
     MailboxIsFactor,

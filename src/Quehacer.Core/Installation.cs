@@ -70,6 +70,8 @@ public sealed class Installation
         SessionList = new SessionList(database, time, report);
         SessionSightings = new SessionSightings(database, time);
         ApiKeys = new ApiKeyStore(database, Accounts, options.SigningKey, check, time, report);
+        ServiceAccounts = new ServiceAccounts(database, Accounts, check, time, report);
+        ServiceAccountKeys = new ServiceAccountKeys(database, ServiceAccounts, options.SigningKey, time, report);
         PasswordResets = new PasswordResets(database, passwords, check, Accounts, OneTimeSecrets, letters, Outbox, time, report);
         EmailChanges = new EmailChanges(database, check, Accounts, OneTimeSecrets, letters, Outbox, options.EmailVerification, time, report);
         CleanUp = new CleanUp(database, time, options.IdempotencyKeysKeptFor, options.DeletedTasksKeptFor);
@@ -112,6 +114,10 @@ public sealed class Installation
     public SecondFactors SecondFactors { get; }
 
     public ApiKeyStore ApiKeys { get; }
+
+    public ServiceAccounts ServiceAccounts { get; }
+
+    public ServiceAccountKeys ServiceAccountKeys { get; }
 
     public SessionList SessionList { get; }
 

@@ -80,6 +80,12 @@ public static class Limits
     /// <summary>API keys of one person that are good at a time: one for each program is plenty.</summary>
     public const int ApiKeysOfAUser = 100;
 
+    /// <summary>Service accounts of one workspace: one for each program is plenty.</summary>
+    public const int ServiceAccountsOfAWorkspace = 100;
+
+    /// <summary>API keys of one service account that are good at a time: an old one and a new one, for a few places where the program runs.</summary>
+    public const int ApiKeysOfAServiceAccount = 10;
+
     /// <summary>API keys whose owner is held in memory: at most, about 3 MB.</summary>
     public const int CachedApiKeys = 10_000;
 

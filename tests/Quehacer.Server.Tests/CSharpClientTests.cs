@@ -64,6 +64,11 @@ public sealed class CSharpClientTests(SharedServer shared)
         ["ApiKey"] = typeof(ApiKey),
         ["ApiKeyList"] = typeof(ApiKeyList),
         ["NewApiKey"] = typeof(NewApiKey),
+        ["ServiceAccount"] = typeof(ServiceAccount),
+        ["ServiceAccountList"] = typeof(ServiceAccountList),
+        ["NewServiceAccount"] = typeof(NewServiceAccount),
+        ["ServiceAccountChange"] = typeof(ServiceAccountChange),
+        ["NewServiceKey"] = typeof(NewServiceKey),
         ["Login"] = typeof(Login),
         ["Refresh"] = typeof(Refresh),
         ["Session"] = typeof(SignedIn),
@@ -164,7 +169,7 @@ public sealed class CSharpClientTests(SharedServer shared)
             var client = whole.In("ws_01h455vb4pex5vsknk084sn02q");
             await Assert.ThrowsAsync<ProblemException>(() => (Task)method.Invoke(client, [.. method.GetParameters().Select(parameter => Filled(parameter.ParameterType, parameter.Name!))])!);
             var sent = Assert.Single(network.Sent);
-            Assert.Equal((operation.Method, "/under" + operation.Path.Replace("{id}", "x%2Fy").Replace("{name}", "x%2Fy").Replace("{note_id}", "x%2Fy")), (sent.Method, sent.Address.AbsolutePath));
+            Assert.Equal((operation.Method, "/under" + operation.Path.Replace("{id}", "x%2Fy").Replace("{name}", "x%2Fy").Replace("{note_id}", "x%2Fy").Replace("{user_id}", "x%2Fy").Replace("{key_id}", "x%2Fy")), (sent.Method, sent.Address.AbsolutePath));
             var query = sent.Address.Query.Split(['?', '&'], StringSplitOptions.RemoveEmptyEntries).Select(parameter => parameter.Split('=')[0]).ToList();
             var described = description.Parameters(operation).ToLookup(parameter => (string)parameter["in"]!, parameter => (string)parameter["name"]!);
             Assert.Equal(described["query"].Except(["fields"]).Order(), query.Order());
@@ -188,7 +193,7 @@ public sealed class CSharpClientTests(SharedServer shared)
         // Every member that there is, so that none can be left out of what is sent.
         static object? Filled(Type type, string name) => (System.Nullable.GetUnderlyingType(type) ?? type) switch
         {
-            var text when text == typeof(string) => name switch { "email" => "ana@example.com", "into" => Guid.NewGuid().ToString(), "name" or "id" or "noteId" => "x/y", "after" or "before" => "1", _ => "x/y long enough" },
+            var text when text == typeof(string) => name switch { "email" => "ana@example.com", "into" => Guid.NewGuid().ToString(), "name" or "id" or "noteId" or "userId" or "keyId" => "x/y", "after" or "before" => "1", _ => "x/y long enough" },
             var number when number == typeof(int) => 1,
             var flag when flag == typeof(bool) => true,
             var fate when fate == typeof(SubtaskFate) => SubtaskFate.Keep,
@@ -219,7 +224,10 @@ public sealed class CSharpClientTests(SharedServer shared)
             },
             var label when label == typeof(NewLabel) => new NewLabel { Name = "home", Color = "#33AA57" },
             var change when change == typeof(LabelChange) => new LabelChange { Name = "home", Color = null, Version = 1 },
-            var key when key == typeof(NewApiKey) => new NewApiKey { Name = "Script", Scopes = ["tasks:read"], ExpiresAt = DateTimeOffset.UnixEpoch, CurrentPassword = "x" },
+            var key when key == typeof(NewApiKey) => new NewApiKey { Name = "Script", Scopes = ["tasks:read"], WorkspaceId = Guid.NewGuid().ToString(), ExpiresAt = DateTimeOffset.UnixEpoch, CurrentPassword = "x" },
+            var account when account == typeof(NewServiceAccount) => new NewServiceAccount { Name = "Build server", Role = "editor", CurrentPassword = "x" },
+            var change when change == typeof(ServiceAccountChange) => new ServiceAccountChange { Name = "Build server", Role = "viewer", Version = 1 },
+            var key when key == typeof(NewServiceKey) => new NewServiceKey { Name = "Build server", Scopes = ["tasks:read"], ExpiresAt = DateTimeOffset.UnixEpoch, CurrentPassword = "x" },
             var workspace when workspace == typeof(NewWorkspace) => new NewWorkspace { Name = "Home" },
             var change when change == typeof(WorkspaceChange) => new WorkspaceChange { Name = "Home", Version = 1 },
             var change when change == typeof(AccountChange) => new AccountChange { Name = "Ana", Version = 1 },

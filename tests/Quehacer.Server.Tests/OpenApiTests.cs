@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Quehacer.Server.Tests;
 
@@ -179,7 +180,7 @@ public sealed class OpenApiTests(SharedServer shared)
             }
             if (operation.Path.Contains("{id}"))
             {
-                await Refuses(404, user, operation.Path.Replace("{id}", Guid.NewGuid().ToString()).Replace("{name}", "home").Replace("{note_id}", Guid.NewGuid().ToString()));
+                await Refuses(404, user, Regex.Replace(operation.Path.Replace("{name}", "home"), @"\{\w+\}", _ => Guid.NewGuid().ToString()));
             }
             if (operation.Method != "GET")
             {
@@ -316,6 +317,19 @@ public sealed class OpenApiTests(SharedServer shared)
         if (operation.Tag == "workspaces")
         {
             return (operation.Path.Replace("{id}", (string)(await user.PostAsync("/api/v1/workspaces", new { name = "Home" })).Is(201)["id"]!), null);
+        }
+        if (operation.Tag == "services")
+        {
+            var accounts = $"/api/v1/workspaces/{(string)(await user.PostAsync("/api/v1/workspaces", new { name = "Home" })).Is(201)["id"]!}/service-accounts";
+            if (!operation.Path.Contains("{user_id}"))
+            {
+                return (accounts, null);
+            }
+            var account = (string)(await user.PostAsync(accounts, new { name = "Build server", role = "editor", current_password = User.Password })).Is(201)["user_id"]!;
+            var key = operation.Path.Contains("{key_id}")
+                ? (string)(await user.PostAsync($"{accounts}/{account}/keys", new { name = "Script", scopes = new[] { "tasks:read" }, current_password = User.Password })).Is(201)["id"]!
+                : "";
+            return (accounts + operation.Path.Split("/service-accounts")[1].Replace("{user_id}", account).Replace("{key_id}", key), null);
         }
         if (operation.Tag == "sessions")
         {

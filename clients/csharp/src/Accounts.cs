@@ -8,8 +8,11 @@ public sealed record User
     /// <summary>A TypeID, <c>user_…</c>.</summary>
     public required string Id { get; init; }
 
-    /// <summary>What the user logs in with.</summary>
-    public required string Email { get; init; }
+    /// <summary>Whose account it is: a <c>person</c>'s, or, with the key of a service account, a workspace's, <c>service</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>What the user logs in with; null for a service account, which nobody logs in to.</summary>
+    public required string? Email { get; init; }
 
     /// <summary>Whether a letter to it has come back, or whoever runs the server vouches for it.</summary>
     public required bool EmailVerified { get; init; }
@@ -20,7 +23,7 @@ public sealed record User
     /// <summary>What the user may do in the installation: <c>user</c>, and for administrators <c>admin</c>. There may be more.</summary>
     public required IReadOnlyList<string> Roles { get; init; }
 
-    /// <summary>The user's personal workspace, <c>ws_…</c>.</summary>
+    /// <summary>The user's personal workspace, <c>ws_…</c>; of a service account, the one that it belongs to.</summary>
     public required string WorkspaceId { get; init; }
 
     /// <summary>Rises by one with every change; in a write it is a condition.</summary>

@@ -1,6 +1,6 @@
 namespace Quehacer.Client;
 
-/// <summary>A key with which a program comes in its owner's name: give it to <see cref="QuehacerClient.Session"/> in the place of an access token.</summary>
+/// <summary>A key with which a program comes in the name of an account: give it to <see cref="QuehacerClient.Session"/> in the place of an access token.</summary>
 public sealed record ApiKey
 {
     /// <summary>A TypeID, <c>key_…</c>.</summary>
@@ -9,8 +9,11 @@ public sealed record ApiKey
     /// <summary>What its owner knows it by.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What it is good for: <c>tasks:read</c>, <c>tasks:write</c>. There may be more.</summary>
+    /// <summary>What it is good for: <c>tasks:read</c>, <c>tasks:write</c>, <c>workspaces:read</c>, <c>workspaces:write</c>, <c>admin</c>. There may be more.</summary>
     public required IReadOnlyList<string> Scopes { get; init; }
+
+    /// <summary>The one workspace that it is good for, <c>ws_…</c>; null for all that its owner is in.</summary>
+    public required string? WorkspaceId { get; init; }
 
     /// <summary>The key itself. Null but in the answer that makes it.</summary>
     public string? Key { get; init; }
@@ -41,8 +44,11 @@ public sealed record NewApiKey
     /// <summary>1 to 100 characters.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What it is good for: <c>tasks:read</c>, <c>tasks:write</c>, or both.</summary>
+    /// <summary>What it is to be good for: any of <c>tasks:read</c>, <c>tasks:write</c>, <c>workspaces:read</c>, <c>workspaces:write</c> and, for administrators, <c>admin</c>.</summary>
     public required IReadOnlyList<string> Scopes { get; init; }
+
+    /// <summary>The one workspace that it is to be good for, in which you are; null for all.</summary>
+    public string? WorkspaceId { get; init; }
 
     /// <summary>Until when it is good; null until it is revoked.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }

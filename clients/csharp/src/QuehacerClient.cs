@@ -190,6 +190,45 @@ public sealed class QuehacerClient : IDisposable
     public Task RevokeKeyAsync(string id, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
         WriteAsync(HttpMethod.Delete, $"me/keys/{Escaped(id)}", null, null, idempotencyKey, cancellationToken);
 
+    /// <summary>The service accounts of a workspace that you are in, the oldest first.</summary>
+    public async Task<ServiceAccountList> ListServiceAccountsAsync(string id, CancellationToken cancellationToken = default) =>
+        (await ReadAsync(ServiceAccountsOf(id), cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.ServiceAccountList);
+
+    /// <summary>Makes an account for a program, which belongs to the workspace. Its owner may.</summary>
+    public Task<ServiceAccount> CreateServiceAccountAsync(string id, NewServiceAccount account, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteServiceAccountAsync(HttpMethod.Post, ServiceAccountsOf(id), Body(account, QuehacerJson.Default.NewServiceAccount), null, idempotencyKey, cancellationToken);
+
+    /// <summary>A service account of a workspace that you are in.</summary>
+    public async Task<ServiceAccount> GetServiceAccountAsync(string id, string userId, CancellationToken cancellationToken = default) =>
+        ServiceAccountOf(await ReadAsync($"{ServiceAccountsOf(id)}/{Escaped(userId)}", cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Changes its name, its role or both. The owner of the workspace may.</summary>
+    public Task<ServiceAccount> ChangeServiceAccountAsync(
+        string id, string userId, ServiceAccountChange change, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteServiceAccountAsync(
+            HttpMethod.Patch, $"{ServiceAccountsOf(id)}/{Escaped(userId)}", Body(change, QuehacerJson.Default.ServiceAccountChange), ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>Takes a service account out of its workspace and makes its keys worthless from the next request on.</summary>
+    public Task RemoveServiceAccountAsync(string id, string userId, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(HttpMethod.Delete, $"{ServiceAccountsOf(id)}/{Escaped(userId)}", null, ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>The API keys of a service account, the newest first, without what they are.</summary>
+    public async Task<ApiKeyList> ListServiceKeysAsync(string id, string userId, CancellationToken cancellationToken = default) =>
+        (await ReadAsync($"{ServiceAccountsOf(id)}/{Escaped(userId)}/keys", cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.ApiKeyList);
+
+    /// <summary>Makes a key of a service account, good for its workspace alone; what it is is told only here.</summary>
+    public async Task<ApiKey> CreateServiceKeyAsync(string id, string userId, NewServiceKey key, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        (await WriteAsync(HttpMethod.Post, $"{ServiceAccountsOf(id)}/{Escaped(userId)}/keys", Body(key, QuehacerJson.Default.NewServiceKey), null, idempotencyKey, cancellationToken).ConfigureAwait(false))
+            .Read(QuehacerJson.Default.ApiKey);
+
+    /// <summary>A key of a service account by its id, without what it is.</summary>
+    public async Task<ApiKey> GetServiceKeyAsync(string id, string userId, string keyId, CancellationToken cancellationToken = default) =>
+        (await ReadAsync($"{ServiceAccountsOf(id)}/{Escaped(userId)}/keys/{Escaped(keyId)}", cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.ApiKey);
+
+    /// <summary>Makes a key of a service account worthless from the next request on.</summary>
+    public Task RevokeServiceKeyAsync(string id, string userId, string keyId, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(HttpMethod.Delete, $"{ServiceAccountsOf(id)}/{Escaped(userId)}/keys/{Escaped(keyId)}", null, null, idempotencyKey, cancellationToken);
+
     /// <summary>Has a letter sent with which a new password is set, if an account has the e-mail; whether one has it is told to nobody.</summary>
     public Task RequestPasswordResetAsync(string email, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
         AnonymousAsync("auth/password-reset", Body(new EmailAddress { Email = email }, QuehacerJson.Default.EmailAddress), idempotencyKey, cancellationToken);
@@ -564,6 +603,9 @@ public sealed class QuehacerClient : IDisposable
     private async Task<Note> WriteNoteAsync(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
         NoteOf(await WriteAsync(method, path, body, ifMatch, key, cancellationToken).ConfigureAwait(false));
 
+    private async Task<ServiceAccount> WriteServiceAccountAsync(HttpMethod method, string path, byte[] body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
+        ServiceAccountOf(await WriteAsync(method, path, body, ifMatch, key, cancellationToken).ConfigureAwait(false));
+
     private async Task<Workspace> WriteWorkspaceAsync(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
         WorkspaceOf(await WriteAsync(method, "workspaces" + path, body, ifMatch, key, cancellationToken).ConfigureAwait(false));
 
@@ -629,6 +671,10 @@ public sealed class QuehacerClient : IDisposable
     private static TaskItem TaskOf(Answered answered) => answered.Read(QuehacerJson.Default.TaskItem) with { ETag = answered.ETag };
 
     private static Note NoteOf(Answered answered) => answered.Read(QuehacerJson.Default.Note) with { ETag = answered.ETag };
+
+    private static ServiceAccount ServiceAccountOf(Answered answered) => answered.Read(QuehacerJson.Default.ServiceAccount) with { ETag = answered.ETag };
+
+    private static string ServiceAccountsOf(string workspaceId) => $"workspaces/{Escaped(workspaceId)}/service-accounts";
 
     private static Workspace WorkspaceOf(Answered answered) => answered.Read(QuehacerJson.Default.Workspace) with { ETag = answered.ETag };
 

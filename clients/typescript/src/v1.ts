@@ -648,6 +648,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{id}/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the service accounts
+         * @description Those of a workspace that you are in, the oldest first.
+         */
+        get: operations["listServiceAccounts"];
+        put?: never;
+        /**
+         * Make a service account
+         * @description Makes an account for a program, which belongs to the workspace and to no person: nobody logs in to it, and it stays when people go. Its owner may; a personal workspace has none. A wrong password counts like one at a login.
+         */
+        post: operations["createServiceAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/service-accounts/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a service account
+         * @description A service account of a workspace that you are in.
+         */
+        get: operations["getServiceAccount"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a service account
+         * @description Takes it out of the workspace and makes its keys worthless from the next request on, on every server. What it has done stays, under its name. The owner of the workspace may.
+         */
+        delete: operations["removeServiceAccount"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a service account
+         * @description Changes its name, its role or both. The owner of the workspace may. What the body does not name stays as it is.
+         */
+        patch: operations["changeServiceAccount"];
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/service-accounts/{user_id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the API keys of a service account
+         * @description Those that have not been revoked, the newest first. What they are is not told again. The owner of the workspace may.
+         */
+        get: operations["listServiceKeys"];
+        put?: never;
+        /**
+         * Make an API key of a service account
+         * @description Makes a key that is good for the workspace alone. The answer is the only one that tells it. The owner of the workspace may; a wrong password counts like one at a login.
+         */
+        post: operations["createServiceKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/service-accounts/{user_id}/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an API key of a service account
+         * @description A key by its id, without what it is. The owner of the workspace may.
+         */
+        get: operations["getServiceKey"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key of a service account
+         * @description Makes a key worthless from the next request on, on every server. The owner of the workspace may.
+         */
+        delete: operations["revokeServiceKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks": {
         parameters: {
             query?: never;
@@ -1513,15 +1613,20 @@ export interface components {
         User: {
             /** @description A TypeID. The account. */
             id: string;
-            /** @description What the user logs in with. */
-            email: string;
+            /**
+             * @description Whose account it is: a `person`'s, or, with the key of a service account, a workspace's, `service`.
+             * @enum {string}
+             */
+            kind: "person" | "service";
+            /** @description What the user logs in with; `null` for a service account, which nobody logs in to. */
+            email: string | null;
             /** @description Whether a letter to it has come back, or whoever runs the server vouches for it. */
             email_verified: boolean;
             /** @description What people call the user. */
             name: string;
             /** @description What the user may do in the installation: `user`, and for administrators `admin`. */
             roles: string[];
-            /** @description A TypeID. The user's personal workspace. */
+            /** @description A TypeID. The user's personal workspace; of a service account, the one that it belongs to. */
             workspace_id: string;
             /**
              * Format: int32
@@ -1539,7 +1644,7 @@ export interface components {
              */
             updated_at: string;
         };
-        /** @description A key with which a program comes in its owner's name. */
+        /** @description A key with which a program comes in the name of an account. */
         ApiKey: {
             /** @description A TypeID. The UUIDv7 within it holds the time of creation. */
             id: string;
@@ -1547,6 +1652,8 @@ export interface components {
             name: string;
             /** @description What it is good for. */
             scopes: string[];
+            /** @description A TypeID. The one workspace that it is good for; `null` for all that its owner is in. */
+            workspace_id: string | null;
             /** @description The key itself, for the header `Authorization: Bearer`. Only in the answer that makes it. */
             key?: string;
             /**
@@ -1569,6 +1676,38 @@ export interface components {
         ApiKeyList: {
             /** @description The newest first. */
             keys: components["schemas"]["ApiKey"][];
+        };
+        /** @description An account of a workspace, for a program and for no person. */
+        ServiceAccount: {
+            /** @description A TypeID. The account, as tasks and notes name it. */
+            user_id: string;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * @description What it is in the workspace.
+             * @enum {string}
+             */
+            role: "viewer" | "editor";
+            /**
+             * Format: int32
+             * @description Rises by one with every change; in a write it is a condition.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When its name or its role was changed last.
+             */
+            updated_at: string;
+        };
+        /** @description All service accounts of a workspace. */
+        ServiceAccountList: {
+            /** @description The oldest first. */
+            service_accounts: components["schemas"]["ServiceAccount"][];
         };
         /** @description A session's new tokens, and whose they are. */
         Tokens: {
@@ -2213,6 +2352,8 @@ export interface components {
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly id?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly kind?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly email_verified?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly roles?: unknown;
@@ -2237,6 +2378,8 @@ export interface components {
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly id?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly kind?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly email_verified?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly roles?: unknown;
@@ -2251,8 +2394,10 @@ export interface components {
         NewApiKey: {
             /** @description What you will know it by. White space around it is taken off. */
             name: string;
-            /** @description What it is good for: reading tasks, notes, categories and tags, or writing them. Writing does not include reading. */
-            scopes: ("tasks:read" | "tasks:write")[];
+            /** @description What it is good for: tasks with their notes, categories and tags; workspaces and who is in them; and, for administrators, what they do. Writing does not include reading. */
+            scopes: ("tasks:read" | "tasks:write" | "workspaces:read" | "workspaces:write" | "admin")[];
+            /** @description The one workspace that it is to be good for, by TypeID or UUID, in which you are; `null` for all. */
+            workspace_id?: string | null;
             /**
              * Format: date-time
              * @description A time of RFC 3339 with any offset, in the future; `null` until it is revoked.
@@ -2260,11 +2405,82 @@ export interface components {
             expires_at?: string | null;
             /**
              * Format: password
-             * @description The password of the account.
+             * @description The password of your account.
              */
             current_password: string;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly id?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly key?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly created_at?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly last_used_at?: unknown;
+        };
+        /** @description A new service account. */
+        NewServiceAccount: {
+            /** @description What people will call it. */
+            name: string;
+            /**
+             * @description What it is to be in the workspace.
+             * @enum {string}
+             */
+            role: "viewer" | "editor";
+            /**
+             * Format: password
+             * @description The password of your account.
+             */
+            current_password: string;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly user_id?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly version?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly created_at?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly updated_at?: unknown;
+        };
+        /** @description What is to be changed of a service account. */
+        ServiceAccountChange: {
+            /** @description What people will call it. */
+            name?: string;
+            /**
+             * @description What it is to be in the workspace.
+             * @enum {string}
+             */
+            role?: "viewer" | "editor";
+            /**
+             * Format: int32
+             * @description The version that it must have; another one is refused with 412.
+             */
+            version?: number;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly user_id?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly created_at?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly updated_at?: unknown;
+        };
+        /** @description A new API key of a service account. */
+        NewServiceKey: {
+            /** @description What you will know it by. White space around it is taken off. */
+            name: string;
+            /** @description What it is good for, in the workspace of its account. Writing does not include reading. */
+            scopes: ("tasks:read" | "tasks:write" | "workspaces:read")[];
+            /**
+             * Format: date-time
+             * @description A time of RFC 3339 with any offset, in the future; `null` until it is revoked.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: password
+             * @description The password of your account.
+             */
+            current_password: string;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly id?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly workspace_id?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly key?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
@@ -2712,6 +2928,23 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `WORKSPACE_IS_PERSONAL`: A personal workspace is its owner's alone: it is not shared, archived, left or handed on. `WORKSPACE_ARCHIVED`: The workspace is archived: what is in it is seen, and not changed. `IDEMPOTENCY_IN_FLIGHT`: The first request with this Idempotency-Key is still being worked on. */
+        PersonalOrArchived: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `WORKSPACE_IS_PERSONAL`: A personal workspace is its owner's alone: it is not shared, archived, left or handed on. `IDEMPOTENCY_IN_FLIGHT`: The first request with this Idempotency-Key is still being worked on. */
         PersonalWorkspace: {
             headers: {
@@ -2960,6 +3193,16 @@ export interface components {
         WorkspaceId: string;
         /**
          * @description A TypeID, or the bare UUID within it.
+         * @example user_01m7ykm0xxfe3p5t7v9x1z3b5g
+         */
+        ServiceAccountId: string;
+        /**
+         * @description A TypeID, or the bare UUID within it.
+         * @example key_01m7ykm0xxfe3p5t7v9x1z3b5e
+         */
+        ServiceKeyId: string;
+        /**
+         * @description A TypeID, or the bare UUID within it.
          * @example note_01m7ykm0xxfe3p5t7v9x1z3b5d
          */
         NoteId: string;
@@ -2968,7 +3211,7 @@ export interface components {
          * @example home
          */
         TagName: string;
-        /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+        /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
         workspace_id: string;
         /**
          * @description Workspaces on a page.
@@ -3312,6 +3555,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *       "kind": "person",
                      *       "email": "ana@example.com",
                      *       "email_verified": true,
                      *       "name": "Ana",
@@ -3625,6 +3869,7 @@ export interface operations {
                      *       "expires_in": 3600,
                      *       "user": {
                      *         "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *         "kind": "person",
                      *         "email": "ana@example.com",
                      *         "email_verified": true,
                      *         "name": "Ana",
@@ -3766,6 +4011,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *       "kind": "person",
                      *       "email": "ana@example.com",
                      *       "email_verified": true,
                      *       "name": "Ana",
@@ -3855,6 +4101,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *       "kind": "person",
                      *       "email": "ana@example.com",
                      *       "email_verified": true,
                      *       "name": "Ana María",
@@ -5028,6 +5275,7 @@ export interface operations {
                      *           "scopes": [
                      *             "tasks:read"
                      *           ],
+                     *           "workspace_id": null,
                      *           "created_at": "2026-11-21T08:30:00.125Z",
                      *           "expires_at": "2099-01-01T00:00:00.000Z",
                      *           "last_used_at": "2026-11-21T08:30:00.125Z"
@@ -5098,6 +5346,7 @@ export interface operations {
                      *       "scopes": [
                      *         "tasks:read"
                      *       ],
+                     *       "workspace_id": null,
                      *       "key": "qh_AZqg",
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "expires_at": "2099-01-01T00:00:00.000Z",
@@ -5168,6 +5417,7 @@ export interface operations {
                      *       "scopes": [
                      *         "tasks:read"
                      *       ],
+                     *       "workspace_id": null,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "expires_at": "2099-01-01T00:00:00.000Z",
                      *       "last_used_at": "2026-11-21T08:30:00.125Z"
@@ -5804,6 +6054,737 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listServiceAccounts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The service accounts. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "service_accounts": [
+                     *         {
+                     *           "user_id": "user_01m7ykm0xxfe3p5t7v9x1z3b5g",
+                     *           "name": "Build server",
+                     *           "role": "editor",
+                     *           "version": 1,
+                     *           "created_at": "2026-11-21T08:30:00.125Z",
+                     *           "updated_at": "2026-11-21T08:30:00.125Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServiceAccountList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewServiceAccount"];
+            };
+        };
+        responses: {
+            /** @description The service account. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user_id": "user_01m7ykm0xxfe3p5t7v9x1z3b5g",
+                     *       "name": "Build server",
+                     *       "role": "editor",
+                     *       "version": 1,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServiceAccount"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["WrongPassword"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["PersonalOrArchived"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 304 when nothing has changed since. `If-None-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxfe3p5t7v9x1z3b5g
+                 */
+                user_id: components["parameters"]["ServiceAccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The service account. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user_id": "user_01m7ykm0xxfe3p5t7v9x1z3b5g",
+                     *       "name": "Build server",
+                     *       "role": "editor",
+                     *       "version": 1,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServiceAccount"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removeServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxfe3p5t7v9x1z3b5g
+                 */
+                user_id: components["parameters"]["ServiceAccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The service account is gone. */
+            204: {
+                headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["PersonalWorkspace"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxfe3p5t7v9x1z3b5g
+                 */
+                user_id: components["parameters"]["ServiceAccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["ServiceAccountChange"];
+                "application/json": components["schemas"]["ServiceAccountChange"];
+            };
+        };
+        responses: {
+            /** @description The service account as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user_id": "user_01m7ykm0xxfe3p5t7v9x1z3b5g",
+                     *       "name": "Build server",
+                     *       "role": "viewer",
+                     *       "version": 2,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServiceAccount"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["PersonalOrArchived"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listServiceKeys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxfe3p5t7v9x1z3b5g
+                 */
+                user_id: components["parameters"]["ServiceAccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "keys": [
+                     *         {
+                     *           "id": "key_01m7ykm0xxfe3p5t7v9x1z3b5e",
+                     *           "name": "Build server",
+                     *           "scopes": [
+                     *             "tasks:read",
+                     *             "tasks:write"
+                     *           ],
+                     *           "workspace_id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *           "created_at": "2026-11-21T08:30:00.125Z",
+                     *           "expires_at": "2099-01-01T00:00:00.000Z",
+                     *           "last_used_at": "2026-11-21T08:30:00.125Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKeyList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createServiceKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxfe3p5t7v9x1z3b5g
+                 */
+                user_id: components["parameters"]["ServiceAccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewServiceKey"];
+            };
+        };
+        responses: {
+            /** @description The key. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "key_01m7ykm0xxfe3p5t7v9x1z3b5e",
+                     *       "name": "Build server",
+                     *       "scopes": [
+                     *         "tasks:read",
+                     *         "tasks:write"
+                     *       ],
+                     *       "workspace_id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *       "key": "qh_AZqg",
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "expires_at": "2099-01-01T00:00:00.000Z",
+                     *       "last_used_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["WrongPassword"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["PersonalOrArchived"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getServiceKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxfe3p5t7v9x1z3b5g
+                 */
+                user_id: components["parameters"]["ServiceAccountId"];
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example key_01m7ykm0xxfe3p5t7v9x1z3b5e
+                 */
+                key_id: components["parameters"]["ServiceKeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "key_01m7ykm0xxfe3p5t7v9x1z3b5e",
+                     *       "name": "Build server",
+                     *       "scopes": [
+                     *         "tasks:read",
+                     *         "tasks:write"
+                     *       ],
+                     *       "workspace_id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "expires_at": "2099-01-01T00:00:00.000Z",
+                     *       "last_used_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeServiceKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxfe3p5t7v9x1z3b5g
+                 */
+                user_id: components["parameters"]["ServiceAccountId"];
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example key_01m7ykm0xxfe3p5t7v9x1z3b5e
+                 */
+                key_id: components["parameters"]["ServiceKeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key is revoked. */
+            204: {
+                headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listTasks: {
         parameters: {
             query?: {
@@ -5921,7 +6902,7 @@ export interface operations {
                  * @example true
                  */
                 include_deleted?: components["parameters"]["include_deleted"];
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -6048,7 +7029,7 @@ export interface operations {
     createTask: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -6213,7 +7194,7 @@ export interface operations {
                  * @example true
                  */
                 dry_run?: components["parameters"]["dry_run"];
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -6380,7 +7361,7 @@ export interface operations {
                  * @example true
                  */
                 dry_run?: components["parameters"]["dry_run"];
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -6475,7 +7456,7 @@ export interface operations {
     writeBatch: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -6691,7 +7672,7 @@ export interface operations {
                  *     ]
                  */
                 fields?: components["parameters"]["fields"];
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -6794,7 +7775,7 @@ export interface operations {
     putTask: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -6909,7 +7890,7 @@ export interface operations {
                  * @example delete
                  */
                 subtasks?: components["parameters"]["subtasks"];
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -6990,7 +7971,7 @@ export interface operations {
     changeTask: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -7101,7 +8082,7 @@ export interface operations {
     addTag: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -7217,7 +8198,7 @@ export interface operations {
     removeTag: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -7326,7 +8307,7 @@ export interface operations {
     completeTask: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -7436,7 +8417,7 @@ export interface operations {
     reopenTask: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -7546,7 +8527,7 @@ export interface operations {
     restoreTask: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -7656,7 +8637,7 @@ export interface operations {
     moveTask: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -7776,7 +8757,7 @@ export interface operations {
                  * @example 50
                  */
                 limit?: components["parameters"]["note_limit"];
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -7900,7 +8881,7 @@ export interface operations {
     createNote: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -7986,7 +8967,7 @@ export interface operations {
     getNote: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -8086,7 +9067,7 @@ export interface operations {
     putNote: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -8193,7 +9174,7 @@ export interface operations {
     deleteNote: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -8278,7 +9259,7 @@ export interface operations {
     changeNote: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -8401,7 +9382,7 @@ export interface operations {
                  * @example true
                  */
                 counts?: components["parameters"]["counts"];
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -8515,7 +9496,7 @@ export interface operations {
     createCategory: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -8595,7 +9576,7 @@ export interface operations {
                  * @example true
                  */
                 counts?: components["parameters"]["counts"];
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -8686,7 +9667,7 @@ export interface operations {
     putCategory: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -8783,7 +9764,7 @@ export interface operations {
     deleteCategory: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -8863,7 +9844,7 @@ export interface operations {
     changeCategory: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -8976,7 +9957,7 @@ export interface operations {
                  * @example true
                  */
                 counts?: components["parameters"]["counts"];
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -9090,7 +10071,7 @@ export interface operations {
     createTag: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -9170,7 +10151,7 @@ export interface operations {
                  * @example true
                  */
                 counts?: components["parameters"]["counts"];
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -9261,7 +10242,7 @@ export interface operations {
     putTag: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -9358,7 +10339,7 @@ export interface operations {
     deleteTag: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -9438,7 +10419,7 @@ export interface operations {
     changeTag: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -9536,7 +10517,7 @@ export interface operations {
     mergeTag: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {

@@ -22,6 +22,9 @@ public sealed record Account(Guid Id, string Email, string Name, bool IsAdmin, G
 
     public bool HasSecondFactor => HasTotp || HasEmailFactor;
 
+    /// <summary>It belongs to the workspace <see cref="WorkspaceId"/> and to no person: nobody signs in to it, and it has no e-mail.</summary>
+    public bool IsService => Email.Length == 0;
+
     public DateTime CreatedAt => Ids.TimeOf(Id);
 
     public IReadOnlyList<string> Roles => IsAdmin ? ["user", "admin"] : ["user"];
@@ -82,6 +85,9 @@ public sealed partial record AccountEdit
 
     /// <summary>By which e-mails are equal: case does not count.</summary>
     public static string EmailKey(string email) => Text.NameKey(email);
+
+    /// <summary>What a service account has in its place: no e-mail has it, for keys are folded to lower case.</summary>
+    internal static string KeyOfService(Guid userId) => $"SERVICE {userId:N}";
 
     /// <summary>Whether an account can have this e-mail.</summary>
     public static bool IsEmail(string email) => Text.Characters(email) <= Limits.EmailCharacters && EmailPattern().IsMatch(email);

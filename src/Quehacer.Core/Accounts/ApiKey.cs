@@ -16,12 +16,22 @@ public enum KeyScopes
 
     /// <summary>Writing them. What was written is shown, and nothing else.</summary>
     WriteTasks = 2,
+
+    /// <summary>Reading workspaces and who is in them.</summary>
+    ReadWorkspaces = 4,
+
+    /// <summary>Making them, changing them and who is in them, as far as the owner of the key may. Not handing them on, and nothing about keys.</summary>
+    WriteWorkspaces = 8,
+
+    /// <summary>What administrators of the installation do, as long as the owner of the key is one.</summary>
+    Administer = 16,
 }
 
-/// <summary>A personal API key: a person's own programs show it in the place of an access token.</summary>
+/// <summary>An API key: programs show it in the place of an access token, a person's own or those of a service account.</summary>
+/// <param name="WorkspaceId">The one workspace that it is good for; null for all that its owner is in.</param>
 /// <param name="ExpiresAt">Null for a key that is good until it is revoked.</param>
 /// <param name="LastUsedAt">To about a minute; null for never.</param>
-public sealed record ApiKey(Guid Id, string Name, KeyScopes Scopes, DateTime? ExpiresAt, DateTime? LastUsedAt)
+public sealed record ApiKey(Guid Id, string Name, KeyScopes Scopes, Guid? WorkspaceId, DateTime? ExpiresAt, DateTime? LastUsedAt)
 {
     public DateTime CreatedAt => Ids.TimeOf(Id);
 }
@@ -33,6 +43,9 @@ public sealed record NewApiKey
 
     public Edit<KeyScopes> Scopes { get; init; }
 
+    /// <summary>The one workspace that it is to be good for; null for all. A key of a service account has that of its account.</summary>
+    public Edit<Guid?> WorkspaceId { get; init; }
+
     public Edit<DateTime?> ExpiresAt { get; init; }
 
     /// <summary>Of the account: a stolen access token makes no key that outlives it.</summary>
@@ -41,7 +54,8 @@ public sealed record NewApiKey
     /// <summary>Faults of form that no member above can carry.</summary>
     public IReadOnlyList<FieldError> Faults { get; init; } = [];
 
-    internal List<FieldError> Check(DateTime now)
+    /// <param name="scopes">What the scopes are called: those of a service account are fewer.</param>
+    internal List<FieldError> Check(DateTime now, Field scopes = Field.Scopes)
     {
         var faults = new List<FieldError>(Faults);
         if (!Name.IsSet || Name.Value.Length == 0)
@@ -52,9 +66,18 @@ public sealed record NewApiKey
         {
             faults.Add(new FieldError(Field.Name, FieldFault.TooLong, Limits.ApiKeyNameCharacters));
         }
-        if (!faults.Exists(fault => fault.Field == Field.Scopes) && (!Scopes.IsSet || Scopes.Value == KeyScopes.None))
+        if (!faults.Exists(fault => fault.Field == scopes) && (!Scopes.IsSet || Scopes.Value == KeyScopes.None))
         {
-            faults.Add(new FieldError(Field.Scopes, Scopes.Fault ?? FieldFault.Required));
+            faults.Add(new FieldError(scopes, Scopes.Fault ?? FieldFault.Required));
+        }
+        if (WorkspaceId.Fault is { } noId)
+        {
+            faults.Add(new FieldError(Field.WorkspaceId, noId));
+        }
+        else if (WorkspaceId is { IsSet: true, Value: not null } && Scopes.IsSet && Scopes.Value.HasFlag(KeyScopes.Administer))
+        {
+            // What administrators do is done in no workspace.
+            faults.Add(new FieldError(Field.WorkspaceId, FieldFault.Contradiction, Name: "scopes"));
         }
         if (ExpiresAt.Fault is { } wrong)
         {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Npgsql;
 using Quehacer.Core.Events;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Workspaces;
@@ -14,8 +15,20 @@ public sealed record IssuedApiKey(ApiKey Key, string Text);
 /// <summary>Personal API keys: made by somebody who shows their password again, listed, revoked, and recognised.</summary>
 public sealed class ApiKeyStore(Database database, AccountStore accounts, SigningKey signingKey, PasswordCheck check, TimeProvider time, Action<SecurityEvent, Guid?, IPAddress?> report)
 {
-    private const string Insert = "INSERT INTO sessions (session_id, user_id, generation, refresh_hash, refreshed_at, expires_at, is_key)";
-    private const string Columns = "k.key_id, k.name, k.scopes, s.expires_at, s.seen_at";
+    /// <summary>Of the rows <c>k</c> of a key and <c>t</c> of its session. Read by <see cref="ReadAllAsync"/>.</summary>
+    internal const string Columns = "k.key_id, k.name, k.scopes, t.workspace_id, t.expires_at, t.seen_at";
+
+    /// <summary>The session of a key. Parameters: $1 key, $2 account, $3 hash, $4 now, $5 its end, $6 its workspace, or null for none.</summary>
+    internal const string InsertSession = "INSERT INTO sessions (session_id, user_id, generation, refresh_hash, refreshed_at, expires_at, is_key, workspace_id) SELECT $1, a.user_id, 0, $3, $4, $5, true, $6";
+
+    /// <summary>
+    /// The key itself, while there are fewer that are good than there may be: behind a statement that holds the account's row. Parameters: $1 key, $2 account, $3 name,
+    /// $4 scopes, $5 now, $6 how many there may be.
+    /// </summary>
+    internal const string Insert = """
+        INSERT INTO api_keys (key_id, user_id, name, scopes) SELECT $1, $2, $3, $4
+         WHERE (SELECT count(*) FROM api_keys k JOIN sessions t ON t.session_id = k.key_id WHERE k.user_id = $2 AND t.ended_at IS NULL AND t.expires_at > $5) < $6
+        """;
 
     /// <summary>How long what is known of a key is taken for true. Whether it is still good is asked in every statement all the same; the plan may be older.</summary>
     private static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(1);
@@ -29,8 +42,10 @@ public sealed class ApiKeyStore(Database database, AccountStore accounts, Signin
     private readonly SemaphoreSlim doubtful = new(1);
 
     /// <param name="Hash">Of the key's text.</param>
+    /// <param name="WorkspaceId">The one that it is bound to, or the account's.</param>
     /// <param name="ReadAt">When the database said so.</param>
-    private sealed record Known(byte[] Hash, Guid UserId, Guid WorkspaceId, Plan Plan, KeyScopes Scopes, DateTime ExpiresAt, DateTime ReadAt);
+    private sealed record Known(
+        byte[] Hash, Guid UserId, Guid WorkspaceId, bool IsElsewhere, Guid? CountedWith, Plan Plan, KeyScopes Scopes, DateTime ExpiresAt, DateTime ReadAt);
 
     /// <summary>Makes a key. A repeat under the idempotency key is given the same one.</summary>
     public async Task<Result<Answered<IssuedApiKey>>> CreateAsync(Caller caller, NewApiKey edit, Visitor visitor, IdempotencyKey? key, CancellationToken cancellation)
@@ -52,26 +67,36 @@ public sealed class ApiKeyStore(Database database, AccountStore accounts, Signin
             return verified.Error;
         }
         var id = Ids.New(now);
-        var made = new ApiKey(id, edit.Name.Value, edit.Scopes.Value, edit.ExpiresAt.IsSet ? edit.ExpiresAt.Value : null, LastUsedAt: null);
+        var made = New(id, edit, edit.WorkspaceId.IsSet ? edit.WorkspaceId.Value : null);
         var text = ApiKeyText.Issue(signingKey, id);
-        var isFull = false;
+        Error refusal = new(ErrorCode.WrongCredentials);
         var outcome = await AccountStep.RunAsync(database, account.WorkspaceId, account.Id, key, new JsonObject { ["key_id"] = id }.ToJsonString(), now, async connection =>
         {
             // The account's row is held, so that of many at once no more are made than there may be, and none on a password that has changed meanwhile.
             if (await connection.ExecuteAsync(
-                    $"{Insert} SELECT $1, a.user_id, 0, $3, $4, $5, true FROM accounts a WHERE a.user_id = $2 AND a.credentials = $6 FOR UPDATE OF a",
-                    parameters => parameters.With(id).With(account.Id).With(ApiKeyText.Hash(text)).With(now).With(made.ExpiresAt ?? DateTime.MaxValue).With(verified.Value.Credentials)) != 1)
+                    $"{InsertSession} FROM accounts a WHERE a.user_id = $2 AND a.credentials = $7 FOR UPDATE OF a",
+                    parameters => parameters.WithSession(account.Id, made, text, now).With(verified.Value.Credentials)) != 1)
             {
                 return false;
             }
-            isFull = await connection.ExecuteAsync(
-                $"""
-                INSERT INTO api_keys (key_id, user_id, name, scopes) SELECT $1, $2, $3, $4
-                 WHERE (SELECT count(*) FROM api_keys k JOIN sessions s ON s.session_id = k.key_id WHERE k.user_id = $2 AND s.ended_at IS NULL AND s.expires_at > $5) < {Limits.ApiKeysOfAUser}
-                """,
-                parameters => parameters.With(id).With(account.Id).With(made.Name).With((int)made.Scopes).With(now)) != 1;
-            return !isFull && await connection.ExecuteAsync(
-                "UPDATE accounts SET version = version + 1 WHERE user_id = $1", parameters => parameters.With(account.Id)) == 1
+            if (made.Scopes.HasFlag(KeyScopes.Administer)
+                && !await connection.FindsAsync("SELECT 1 FROM accounts WHERE user_id = $1 AND is_admin", parameters => parameters.With(account.Id)))
+            {
+                refusal = Error.Invalid(Field.Scopes, FieldFault.ForAdministrators);
+                return false;
+            }
+            if (made.WorkspaceId is { } workspaceId
+                && !await connection.FindsAsync($"SELECT 1 FROM {Access.From} WHERE {Access.Sees}", parameters => parameters.WithCaller(caller with { WorkspaceId = workspaceId })))
+            {
+                refusal = Error.Invalid(Field.WorkspaceId, FieldFault.NoSuchThing);
+                return false;
+            }
+            if (await connection.ExecuteAsync(Insert, parameters => parameters.WithKey(account.Id, made, now, Limits.ApiKeysOfAUser)) != 1)
+            {
+                refusal = Error.Invalid(Field.Body, FieldFault.TooMany, Limits.ApiKeysOfAUser);
+                return false;
+            }
+            return await connection.ExecuteAsync("UPDATE accounts SET version = version + 1 WHERE user_id = $1", parameters => parameters.With(account.Id)) == 1
                 && await connection.RecordAsync(account.Id, "account.key_made", now, visitor.RequestId) == 1;
         });
         switch (outcome)
@@ -82,7 +107,7 @@ public sealed class ApiKeyStore(Database database, AccountStore accounts, Signin
             case StepOutcome.KeyInFlight:
                 return ErrorCode.IdempotencyInFlight;
             case StepOutcome.Refused:
-                return isFull ? Error.Invalid(Field.Body, FieldFault.TooMany, Limits.ApiKeysOfAUser) : ErrorCode.WrongCredentials;
+                return refusal;
         }
         var done = await Idempotency.FindAsync(database, caller, key!, cancellation);
         if (!done.IsOk)
@@ -178,21 +203,25 @@ public sealed class ApiKeyStore(Database database, AccountStore accounts, Signin
             known[id] = key;
         }
         return key.ExpiresAt > now && CryptographicOperations.FixedTimeEquals(key.Hash, ApiKeyText.Hash(text))
-            ? new Caller(key.UserId, id, key.WorkspaceId, requestId) { Plan = key.Plan, Scopes = key.Scopes }
+            ? new Caller(key.UserId, id, key.WorkspaceId, requestId) { Plan = key.Plan, Scopes = key.Scopes, IsElsewhere = key.IsElsewhere, CountedWith = key.CountedWith }
             : ErrorCode.SessionEnded;
     }
 
     private async Task<Known?> FindAsync(Guid id, DateTime now, CancellationToken cancellation)
     {
         await using var command = database.Command("""
-            SELECT s.refresh_hash, a.user_id, a.workspace_id, a.plan, k.scopes, s.expires_at
+            SELECT s.refresh_hash, a.user_id, coalesce(s.workspace_id, a.workspace_id), coalesce(a.is_service OR s.workspace_id <> a.workspace_id, false),
+                   CASE WHEN a.is_service THEN a.workspace_id END, coalesce(o.plan, a.plan), k.scopes, s.expires_at
               FROM sessions s JOIN api_keys k ON k.key_id = s.session_id JOIN accounts a ON a.user_id = s.user_id
+              LEFT JOIN workspaces w ON a.is_service AND w.workspace_id = a.workspace_id LEFT JOIN accounts o ON o.user_id = w.owner_id
              WHERE s.session_id = $1 AND s.is_key AND s.ended_at IS NULL
             """);
         command.Parameters.With(id);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation)
-            ? new Known(reader.GetFieldValue<byte[]>(0), reader.GetGuid(1), reader.GetGuid(2), (Plan)reader.GetInt16(3), (KeyScopes)reader.GetInt32(4), reader.GetDateTime(5), now)
+            ? new Known(
+                reader.GetFieldValue<byte[]>(0), reader.GetGuid(1), reader.GetGuid(2), reader.GetBoolean(3), reader.IsDBNull(4) ? null : reader.GetGuid(4), (Plan)reader.GetInt16(5),
+                (KeyScopes)reader.GetInt32(6), reader.GetDateTime(7), now)
             : null;
     }
 
@@ -200,19 +229,45 @@ public sealed class ApiKeyStore(Database database, AccountStore accounts, Signin
     {
         await using var command = database.Command($"""
             SELECT {Columns}
-              FROM sessions mine JOIN api_keys k ON k.user_id = mine.user_id JOIN sessions s ON s.session_id = k.key_id
-             WHERE mine.session_id = $1 AND mine.ended_at IS NULL AND s.ended_at IS NULL AND ($2::uuid IS NULL OR k.key_id = $2)
+              FROM sessions s JOIN api_keys k ON k.user_id = s.user_id JOIN sessions t ON t.session_id = k.key_id
+             WHERE s.session_id = $1 AND s.ended_at IS NULL AND t.ended_at IS NULL AND ($2::uuid IS NULL OR k.key_id = $2)
              ORDER BY k.key_id DESC
             """);
         command.Parameters.With(caller.SessionId).WithId(id);
+        return await ReadAllAsync(command, cancellation);
+    }
+
+    /// <summary>A key as a request wants it.</summary>
+    /// <param name="id">Whose time is when it is made.</param>
+    /// <param name="edit">Without faults.</param>
+    /// <param name="workspaceId">The one that it is bound to; null for none.</param>
+    internal static ApiKey New(Guid id, NewApiKey edit, Guid? workspaceId) =>
+        new(id, edit.Name.Value, edit.Scopes.Value, workspaceId, edit.ExpiresAt.IsSet ? edit.ExpiresAt.Value : null, LastUsedAt: null);
+
+    /// <summary>The keys of a command that reads <see cref="Columns"/>.</summary>
+    internal static async Task<List<ApiKey>> ReadAllAsync(NpgsqlCommand command, CancellationToken cancellation)
+    {
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var keys = new List<ApiKey>();
         while (await reader.ReadAsync(cancellation))
         {
-            var end = reader.GetDateTime(3);
+            var end = reader.GetDateTime(4);
             keys.Add(new ApiKey(
-                reader.GetGuid(0), reader.GetString(1), (KeyScopes)reader.GetInt32(2), end == DateTime.MaxValue ? null : end, reader.IsDBNull(4) ? null : reader.GetDateTime(4)));
+                reader.GetGuid(0), reader.GetString(1), (KeyScopes)reader.GetInt32(2), reader.IsDBNull(3) ? null : reader.GetGuid(3), end == DateTime.MaxValue ? null : end,
+                reader.IsDBNull(5) ? null : reader.GetDateTime(5)));
         }
         return keys;
     }
+}
+
+/// <summary>What the statements of <see cref="ApiKeyStore"/> that make a key are told.</summary>
+internal static class ApiKeyParameters
+{
+    /// <summary>Of <see cref="ApiKeyStore.InsertSession"/>.</summary>
+    public static NpgsqlParameterCollection WithSession(this NpgsqlParameterCollection parameters, Guid userId, ApiKey key, string text, DateTime now) =>
+        parameters.With(key.Id).With(userId).With(ApiKeyText.Hash(text)).With(now).With(key.ExpiresAt ?? DateTime.MaxValue).WithId(key.WorkspaceId);
+
+    /// <summary>Of <see cref="ApiKeyStore.Insert"/>.</summary>
+    public static NpgsqlParameterCollection WithKey(this NpgsqlParameterCollection parameters, Guid userId, ApiKey key, DateTime now, int most) =>
+        parameters.With(key.Id).With(userId).With(key.Name).With((int)key.Scopes).With(now).With((long)most);
 }

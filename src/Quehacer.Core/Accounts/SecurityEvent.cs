@@ -29,6 +29,8 @@ public enum SecurityEvent
 
     ApiKeyMade,
     ApiKeyRevoked,
+    ServiceAccountMade,
+    ServiceAccountRemoved,
 
     /// <summary>A token of a letter that is unknown, used or expired.</summary>
     OneTimeTokenRefused,
@@ -69,6 +71,8 @@ public static class SecurityEventNames
         SecurityEvent.EmailChanged => "email.changed",
         SecurityEvent.ApiKeyMade => "api_key.made",
         SecurityEvent.ApiKeyRevoked => "api_key.revoked",
+        SecurityEvent.ServiceAccountMade => "service_account.made",
+        SecurityEvent.ServiceAccountRemoved => "service_account.removed",
         SecurityEvent.OneTimeTokenRefused => "one_time_token.refused",
         SecurityEvent.SessionEnded => "session.ended",
         SecurityEvent.SessionsEnded => "sessions.ended",

@@ -62,14 +62,16 @@ public sealed record Letter(Guid Id, MailKind Kind, string Recipient, Language L
 /// </summary>
 public sealed class Outbox
 {
-    /// <summary>Parameters by <see cref="ParametersOf"/>.</summary>
-    internal const string Insert =
-        "INSERT INTO mails (mail_id, kind, recipient, language, user_id, detail, address, due_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    /// <summary>Parameters by <see cref="ParametersOf"/>. Nothing is added to an account without an e-mail, which is a program's.</summary>
+    internal const string Insert = """
+        INSERT INTO mails (mail_id, kind, recipient, language, user_id, detail, address, due_at, expires_at)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 WHERE $3 <> ''
+        """;
 
     /// <summary>The same for a letter that may wait already, and to an account that there is; otherwise nothing is added, by as many statements.</summary>
     internal const string InsertOnce = """
         INSERT INTO mails (mail_id, kind, recipient, language, user_id, detail, address, due_at, expires_at)
-        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 WHERE EXISTS (SELECT FROM accounts WHERE user_id = $5)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 WHERE $3 <> '' AND EXISTS (SELECT FROM accounts WHERE user_id = $5)
         ON CONFLICT (mail_id) DO NOTHING
         """;
 

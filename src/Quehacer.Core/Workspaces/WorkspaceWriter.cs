@@ -48,7 +48,9 @@ public sealed class WorkspaceWriter(Database database, WorkspaceReader reader, T
             case StepOutcome.KeyInFlight:
                 return ErrorCode.IdempotencyInFlight;
             case StepOutcome.Refused:
-                return isFull ? Error.Invalid(Field.Body, FieldFault.TooMany, Limits.WorkspacesOfAUser) : await Access.ExplainAsync(database, caller, Permission.Manage, cancellation);
+                // A key that is good for one workspace makes no other.
+                return isFull ? Error.Invalid(Field.Body, FieldFault.TooMany, Limits.WorkspacesOfAUser)
+                    : await Access.IsSessionOpenAsync(database, caller, cancellation) ? ErrorCode.Forbidden : ErrorCode.SessionEnded;
         }
         var done = await Idempotency.FindAsync(database, caller, key!, cancellation);
         if (!done.IsOk)

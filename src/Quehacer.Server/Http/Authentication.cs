@@ -15,8 +15,17 @@ internal sealed record OpenToKeys(KeyScopes Read, KeyScopes Write)
     /// <summary>Tasks and what belongs to them.</summary>
     public static readonly OpenToKeys Tasks = new(KeyScopes.ReadTasks, KeyScopes.WriteTasks);
 
+    /// <summary>Workspaces and who is in them.</summary>
+    public static readonly OpenToKeys Workspaces = new(KeyScopes.ReadWorkspaces, KeyScopes.WriteWorkspaces);
+
+    /// <summary>What administrators of the installation do. Whether the owner of the key is one is for the statement to say.</summary>
+    public static readonly OpenToKeys Administration = new(KeyScopes.Administer, KeyScopes.Administer);
+
     /// <summary>What every key may.</summary>
     public static readonly OpenToKeys Any = new(KeyScopes.None, KeyScopes.None);
+
+    /// <summary>It works in personal workspaces and in no other: closed to keys that are bound to one.</summary>
+    public bool IsPersonal { get; init; }
 
     public KeyScopes Needed(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? Read : Write;
 }
@@ -109,10 +118,16 @@ internal sealed class Admission(RequestDelegate next, Contracts contracts)
         {
             return contracts.OwnerOf(http.Request.Path).RefuseAsync(http, unidentified.Fault);
         }
-        return http.Features.Get<Caller>()?.Scopes is { } scopes && (marks.GetMetadata<OpenToKeys>()?.Needed(http.Request.Method) is not { } needed || (scopes & needed) != needed)
-            ? contracts.OwnerOf(http.Request.Path).RefuseAsync(http, HttpFault.KeyNotEnough)
+        return http.Features.Get<Caller>() is { Scopes: { } scopes } caller && Refuse(scopes, caller.IsElsewhere, marks.GetMetadata<OpenToKeys>(), http.Request.Method) is { } fault
+            ? contracts.OwnerOf(http.Request.Path).RefuseAsync(http, fault)
             : next(http);
     }
+
+    private static HttpFault? Refuse(KeyScopes scopes, bool isElsewhere, OpenToKeys? open, string method) =>
+        open?.Needed(method) is not { } needed ? HttpFault.KeyNotEnough
+        : isElsewhere && open.IsPersonal ? HttpFault.KeyElsewhere
+        : (scopes & needed) != needed ? HttpFault.KeyNotEnough
+        : null;
 }
 
 internal static class Callers

@@ -24,6 +24,9 @@ internal enum HttpFault
 
     /// <summary>An API key that is not good for this, as the endpoint's <see cref="OpenToKeys"/> says.</summary>
     KeyNotEnough,
+
+    /// <summary>An API key that is bound to a workspace which is not the one that this works in.</summary>
+    KeyElsewhere,
     IdempotencyKeyInvalid,
     IdempotencyKeyMissing,
 

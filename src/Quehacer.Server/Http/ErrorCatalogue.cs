@@ -57,12 +57,12 @@ internal static class ErrorCatalogue
         new("Forbidden", "Prohibido"),
         new("You may see this, and may not change it.", "Puedes verlo, pero no cambiarlo."),
         new(
-            "Ask whoever may to do it: a note is changed and removed by its author alone, what is in a workspace by its editors, and the workspace by its owner. An API key does what its scopes name.",
-            "Pídeselo a quien pueda: una nota solo la cambia y la quita quien la escribió, lo que hay en un espacio, quienes lo editan, y el espacio, su dueño. Una clave de API hace lo que nombran sus alcances."))
+            "Ask whoever may to do it: a note is changed and removed by its author alone, what is in a workspace by its editors, and the workspace by its owner. An API key does what its scopes name, in the workspace that it is bound to.",
+            "Pídeselo a quien pueda: una nota solo la cambia y la quita quien la escribió, lo que hay en un espacio, quienes lo editan, y el espacio, su dueño. Una clave de API hace lo que nombran sus alcances, en el espacio al que está ligada."))
     {
         Cause = new(
-            "The thing is somebody else's, and you have been let in to look at it; or an API key without the scope for it was used.",
-            "La cosa es de otra persona, y tienes permiso para verla; o se usó una clave de API sin el alcance necesario."),
+            "The thing is somebody else's, and you have been let in to look at it; or an API key without the scope for it, or of another workspace, was used.",
+            "La cosa es de otra persona, y tienes permiso para verla; o se usó una clave de API sin el alcance necesario, o de otro espacio."),
         Instance = "/api/v1/tasks/task_01h455vb4pex5vsknk084sn02q/notes/note_01h455vb4pex5vsknk084sn02q",
         Curl = """
             curl {origin}/api/v1/me -H "Authorization: Bearer $TOKEN"
@@ -407,7 +407,7 @@ internal static class ErrorCatalogue
         HttpFault.TokenMissing => Unauthorized,
         HttpFault.TokenInvalid => TokenInvalid,
         HttpFault.TokenExpired => TokenExpired,
-        HttpFault.KeyNotEnough => Forbidden,
+        HttpFault.KeyNotEnough or HttpFault.KeyElsewhere => Forbidden,
         HttpFault.IdempotencyKeyInvalid => IdempotencyKeyInvalid,
         HttpFault.IdempotencyKeyMissing => IdempotencyKeyMissing,
         HttpFault.TooManyRequests => RateLimitExceeded,

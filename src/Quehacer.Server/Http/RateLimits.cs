@@ -50,7 +50,7 @@ internal sealed class RateLimits
             return next(http);
         }
         var caller = http.Features.Get<Caller>();
-        var key = caller is null ? AddressBlock.Of(http.Connection.RemoteIpAddress) : KeyOf(caller.UserId);
+        var key = caller is null ? AddressBlock.Of(http.Connection.RemoteIpAddress) : KeyOf(caller.CountedWith ?? caller.UserId);
         var limit = caller is null ? anonymous : plans[(int)caller.Plan];
         var counted = limit.Take(key);
         var policies = limit.Quota.Policy;
@@ -71,10 +71,10 @@ internal sealed class RateLimits
         return contracts.OwnerOf(http.Request.Path).RefuseAsync(http, HttpFault.TooManyRequests);
     }
 
-    private static UInt128 KeyOf(Guid userId)
+    private static UInt128 KeyOf(Guid id)
     {
         Span<byte> bytes = stackalloc byte[16];
-        userId.TryWriteBytes(bytes);
+        id.TryWriteBytes(bytes);
         return BinaryPrimitives.ReadUInt128LittleEndian(bytes);
     }
 }

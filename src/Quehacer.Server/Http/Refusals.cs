@@ -38,7 +38,7 @@ internal abstract class Refusals(SessionStore sessions)
     /// <summary>Why the contract refuses what never reaches the core.</summary>
     public async Task RefuseAsync(HttpContext http, HttpFault fault)
     {
-        if (fault is HttpFault.MalformedJson or HttpFault.UnsupportedMediaType or HttpFault.NotAcceptable or HttpFault.KeyNotEnough or HttpFault.IdempotencyKeyInvalid
+        if (fault is HttpFault.MalformedJson or HttpFault.UnsupportedMediaType or HttpFault.NotAcceptable or HttpFault.KeyNotEnough or HttpFault.KeyElsewhere or HttpFault.IdempotencyKeyInvalid
             or HttpFault.IdempotencyKeyMissing or HttpFault.BadRequest or HttpFault.ConditionInvalid && await HasEndedAsync(http))
         {
             fault = HttpFault.TokenInvalid;

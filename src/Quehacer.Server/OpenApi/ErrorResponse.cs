@@ -39,6 +39,8 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
     public static readonly ErrorResponse InFlight = new("InFlight", [ErrorCatalogue.IdempotencyInFlight], "Retry-After");
     public static readonly ErrorResponse ArchivedOrInFlight = new("ArchivedOrInFlight", [ErrorCatalogue.WorkspaceArchived, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
     public static readonly ErrorResponse PersonalWorkspace = new("PersonalWorkspace", [ErrorCatalogue.WorkspaceIsPersonal, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
+    public static readonly ErrorResponse PersonalOrArchived = new(
+        "PersonalOrArchived", [ErrorCatalogue.WorkspaceIsPersonal, ErrorCatalogue.WorkspaceArchived, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
     public static readonly ErrorResponse TakenOrArchived = new(
         "TakenOrArchived", [ErrorCatalogue.AlreadyExists, ErrorCatalogue.WorkspaceArchived, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
     public static readonly ErrorResponse Taken = new("Taken", [ErrorCatalogue.AlreadyExists, ErrorCatalogue.IdempotencyInFlight], "Retry-After");

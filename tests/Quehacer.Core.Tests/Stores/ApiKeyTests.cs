@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Tasks;
+using Quehacer.Core.Workspaces;
 using Xunit;
 
 namespace Quehacer.Core.Tests.Stores;
@@ -66,5 +67,54 @@ public sealed class ApiKeyTests(PostgresFixture postgres)
             Assert.Equal(results.Count(isDone => isDone) - 1, keys.Count);
             Assert.Equal(ErrorCode.WrongCredentials, (await house.Core.ApiKeys.CreateAsync(ana, Script, Visitor.Operator, null, Cancellation)).Error?.Code);
         }
+    }
+
+    [Fact]
+    public async Task A_key_of_one_workspace_is_good_there_alone_and_as_long_as_its_owner_is_in_it()
+    {
+        await using var house = await House.BuildAsync(postgres);
+        var (ana, _) = await house.MoveInAsync("ana@example.com");
+        var home = await house.FoundAsync(ana);
+        var eva = (await house.MoveInAsync("eva@example.com")).Caller;
+        await house.MakeMemberAsync(home, eva, new MemberEvent.Added(WorkspaceRole.Editor));
+        var bound = Script with { WorkspaceId = home.WorkspaceId, Scopes = KeyScopes.ReadTasks | KeyScopes.WriteTasks };
+        var made = House.Ok(await house.Core.ApiKeys.CreateAsync(eva, bound, Visitor.Operator, null, Cancellation)).Value;
+        Assert.Equal(home.WorkspaceId, Assert.Single(House.Ok(await house.Core.ApiKeys.ListAsync(eva, Cancellation))).WorkspaceId);
+
+        var key = House.Ok(await house.Core.ApiKeys.RecogniseAsync(made.Text, "req_key", Cancellation));
+        Assert.Equal((eva.UserId, home.WorkspaceId, true, default(Guid?)), (key.UserId, key.WorkspaceId, key.IsElsewhere, key.CountedWith));
+        await house.CreateAsync(key, new TaskEdit { Title = "task" });
+        Assert.Equal(ErrorCode.NotFound, (await house.ListAsync(key with { WorkspaceId = eva.WorkspaceId }, new TaskFilter())).Error?.Code);
+        Assert.Equal(home.WorkspaceId, Assert.Single(House.Ok(await house.Core.Workspaces.ListAsync(key, true, 100, null, false, Cancellation)).Workspaces).Workspace.Id);
+        Assert.Equal(ErrorCode.Forbidden, (await house.Core.WorkspaceWriter.CreateAsync(key, new WorkspaceEdit { Name = "x" }, null, Cancellation)).Error?.Code);
+        await house.MakeMemberAsync(home, eva, new MemberEvent.Removed(WorkspaceRole.Editor));
+        Assert.Equal(ErrorCode.NotFound, (await house.ListAsync(key, new TaskFilter())).Error?.Code);
+
+        // One that is bound to the personal workspace is where every contract works.
+        var own = House.Ok(await house.Core.ApiKeys.CreateAsync(eva, Script with { WorkspaceId = eva.WorkspaceId }, Visitor.Operator, null, Cancellation)).Value;
+        Assert.False(House.Ok(await house.Core.ApiKeys.RecogniseAsync(own.Text, "req_key", Cancellation)).IsElsewhere);
+        // What the maker does not see is not there to be bound to, be it another's or gone.
+        foreach (var foreign in new[] { home.WorkspaceId, ana.WorkspaceId, Guid.NewGuid() })
+        {
+            Assert.Equal(
+                new FieldError(Field.WorkspaceId, FieldFault.NoSuchThing),
+                Assert.Single((await house.Core.ApiKeys.CreateAsync(eva, Script with { WorkspaceId = foreign }, Visitor.Operator, null, Cancellation)).Error!.Fields));
+        }
+    }
+
+    [Fact]
+    public async Task A_key_for_administration_is_made_by_administrators_alone_and_for_no_workspace()
+    {
+        await using var house = await House.BuildAsync(postgres);
+        var (ana, _) = await house.MoveInAsync("ana@example.com");
+        var admin = Script with { Scopes = KeyScopes.Administer };
+        Assert.Equal(
+            new FieldError(Field.Scopes, FieldFault.ForAdministrators), Assert.Single((await house.Core.ApiKeys.CreateAsync(ana, admin, Visitor.Operator, null, Cancellation)).Error!.Fields));
+        Assert.Empty(House.Ok(await house.Core.ApiKeys.ListAsync(ana, Cancellation)));
+        await house.Core.Accounts.PromoteAsync("ana@example.com", Cancellation);
+        Assert.Equal(
+            FieldFault.Contradiction,
+            Assert.Single((await house.Core.ApiKeys.CreateAsync(ana, admin with { WorkspaceId = ana.WorkspaceId }, Visitor.Operator, null, Cancellation)).Error!.Fields).Fault);
+        Assert.Equal(KeyScopes.Administer, House.Ok(await house.Core.ApiKeys.CreateAsync(ana, admin, Visitor.Operator, null, Cancellation)).Value.Key.Scopes);
     }
 }

@@ -85,7 +85,7 @@ public sealed class WorkspaceTests(PostgresFixture postgres)
             Assert.Equal((name, (ErrorCode?)ErrorCode.NotFound), (name, await deed(house, ana, task)));
         }
         Assert.Equal(["One"], House.Ok(await house.Core.Workspaces.ListAsync(ana, withArchived: true, 100, null, withTotal: false, Cancellation)).Workspaces.Select(view => view.Workspace.IsPersonal ? "?" : "One"));
-        Assert.Equal(ErrorCode.NotFound, (await house.Core.WorkspaceWriter.CreateAsync(ana, new WorkspaceEdit { Name = "Third" }, null, Cancellation)).Error?.Code);
+        Assert.Equal(ErrorCode.Forbidden, (await house.Core.WorkspaceWriter.CreateAsync(ana, new WorkspaceEdit { Name = "Third" }, null, Cancellation)).Error?.Code);
     }
 
     [Fact]

@@ -34,7 +34,7 @@ internal static class Envelope
         var batches = new BatchEndpoints(installation.TaskBatches, faults, demands);
         var health = new HealthEndpoints(database, faults);
 
-        var group = routes.MapGroup(Tasks).WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks);
+        var group = routes.MapGroup(Tasks).WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks with { IsPersonal = true });
         tasks.MapReads(group);
         var writes = group.MapGroup("").WithMetadata(writeLimit);
         tasks.MapWrites(writes);

@@ -66,7 +66,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         HttpFault.NoSuchPath or HttpFault.Ended => Results.NotFound,
         HttpFault.MethodNotAllowed => Results.MethodNotAllowed,
         HttpFault.TokenMissing or HttpFault.TokenInvalid or HttpFault.TokenExpired => Results.Unauthorized,
-        HttpFault.KeyNotEnough => Results.Forbidden,
+        HttpFault.KeyNotEnough or HttpFault.KeyElsewhere => Results.Forbidden,
         HttpFault.TooManyRequests => Results.RateLimitExceeded,
         // Whoever is too slow may come again as they are, like whoever comes when too much is going on.
         HttpFault.RequestTimeout or HttpFault.Overloaded or HttpFault.Unavailable => Results.Unavailable,
@@ -122,6 +122,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         HttpFault.TokenMissing => new("Authorization", "A bearer token is required; log in at POST /api/v1/auth/login and send 'Authorization: Bearer <access_token>'"),
         HttpFault.TokenInvalid => new("Authorization", "The token is not valid, or its session has ended; log in again at POST /api/v1/auth/login"),
         HttpFault.KeyNotEnough => new("Authorization", "This API key has not the scope for this; use one that has, or an access token"),
+        HttpFault.KeyElsewhere => new("Authorization", "This API key is bound to another workspace, and here is your personal one; use it at /api/v1"),
         HttpFault.TokenExpired => new("Authorization", "The token has expired; get a new one at POST /api/v1/auth/refresh, or log in again"),
         HttpFault.IdempotencyKeyInvalid => new("Idempotency-Key", "Idempotency-Key must be one string of 1 to 255 printable ASCII characters"),
         HttpFault.IdempotencyKeyMissing => new("Idempotency-Key", "Idempotency-Key is required with every POST; send a fresh random one with each new request"),

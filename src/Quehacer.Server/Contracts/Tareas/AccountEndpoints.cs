@@ -16,7 +16,7 @@ internal sealed class AccountEndpoints(AccountStore accounts, SessionStore sessi
 
     public void MapForCaller(IEndpointRouteBuilder routes)
     {
-        routes.Get("/perfil", ProfileAsync).WithMetadata(OpenToKeys.Any);
+        routes.Get("/perfil", ProfileAsync).WithMetadata(OpenToKeys.Any with { IsPersonal = true });
         routes.Post("/logout", LogoutAsync);
     }
 

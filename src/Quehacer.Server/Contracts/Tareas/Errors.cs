@@ -94,6 +94,7 @@ internal sealed class Errors(SessionStore sessions) : Refusals(sessions)
         HttpFault.TokenInvalid => "Token inválido",
         HttpFault.TokenExpired => "Token expirado",
         HttpFault.KeyNotEnough => "Esta clave de API no tiene el alcance necesario; usa otra, o un token de acceso",
+        HttpFault.KeyElsewhere => "Esta clave de API es de otro espacio, y aquí se trabaja en el espacio personal; úsala en /api/v1",
         HttpFault.IdempotencyKeyInvalid => "Idempotency-Key debe ser una cadena de 1 a 255 caracteres ASCII imprimibles",
         HttpFault.IdempotencyKeyMissing => "Este servidor exige una Idempotency-Key en cada POST; envía una clave nueva con cada petición",
         HttpFault.TooManyRequests => "Demasiadas solicitudes. Intenta de nuevo más tarde.",

@@ -29,11 +29,12 @@ internal static class Tareas
         var categories = new LabelEndpoints(LabelKind.Category, installation.Labels, installation.LabelWriter, installation.Workspaces, errors, demands);
         var tags = new LabelEndpoints(LabelKind.Tag, installation.Labels, installation.LabelWriter, installation.Workspaces, errors, demands);
 
+        var keys = OpenToKeys.Tasks with { IsPersonal = true };
         accounts.MapAnonymous(routes.MapGroup("/api/auth").WithMetadata(AnswersIn.Json));
         accounts.MapForCaller(routes.MapGroup("/api/auth").WithMetadata(AnswersIn.Json, new RequiresCaller()));
-        tasks.Map(routes.MapGroup("/api/tareas").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, Thing.Task));
-        categories.Map(routes.MapGroup("/api/categorias").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, Thing.Category));
-        tags.Map(routes.MapGroup("/api/etiquetas").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, Thing.Tag));
+        tasks.Map(routes.MapGroup("/api/tareas").WithMetadata(AnswersIn.Json, new RequiresCaller(), keys, Thing.Task));
+        categories.Map(routes.MapGroup("/api/categorias").WithMetadata(AnswersIn.Json, new RequiresCaller(), keys, Thing.Category));
+        tags.Map(routes.MapGroup("/api/etiquetas").WithMetadata(AnswersIn.Json, new RequiresCaller(), keys, Thing.Tag));
     }
 }
 

@@ -133,10 +133,12 @@ internal sealed record AuthorBody(string Id, string? Name);
 internal sealed record NoteListBody(
     IReadOnlyList<NoteBody> Notes, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
 
-internal sealed record UserBody(string Id, string Email, bool EmailVerified, string Name, IReadOnlyList<string> Roles, string WorkspaceId, int Version, DateTime CreatedAt, DateTime UpdatedAt)
+/// <param name="Email">Null for a service account.</param>
+internal sealed record UserBody(
+    string Id, string Kind, string? Email, bool EmailVerified, string Name, IReadOnlyList<string> Roles, string WorkspaceId, int Version, DateTime CreatedAt, DateTime UpdatedAt)
 {
     public static UserBody Of(Account account) => new(
-        Ids.ToTypeId(Ids.UserPrefix, account.Id), account.Email, account.IsEmailVerified, account.Name, account.Roles, Ids.ToTypeId(Ids.WorkspacePrefix, account.WorkspaceId),
+        Ids.ToTypeId(Ids.UserPrefix, account.Id), Words.AccountKinds[account.IsService ? 1 : 0], account.IsService ? null : account.Email, account.IsEmailVerified, account.Name, account.Roles, Ids.ToTypeId(Ids.WorkspacePrefix, account.WorkspaceId),
         account.Version, account.CreatedAt, account.UpdatedAt);
 }
 
@@ -149,14 +151,24 @@ internal sealed record TokensBody(string AccessToken, string RefreshToken, strin
 
 /// <param name="Key">The key itself, only in the answer that makes it.</param>
 internal sealed record ApiKeyBody(
-    string Id, string Name, IReadOnlyList<string> Scopes, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Key,
+    string Id, string Name, IReadOnlyList<string> Scopes, string? WorkspaceId, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Key,
     DateTime CreatedAt, DateTime? ExpiresAt, DateTime? LastUsedAt)
 {
     public static ApiKeyBody Of(ApiKey key, string? text = null) => new(
-        Ids.ToTypeId(Ids.KeyPrefix, key.Id), key.Name, [.. Words.KeyScopes.Where((_, bit) => ((int)key.Scopes & 1 << bit) != 0)], text, key.CreatedAt, key.ExpiresAt, key.LastUsedAt);
+        Ids.ToTypeId(Ids.KeyPrefix, key.Id), key.Name, [.. Words.KeyScopes.Where((_, bit) => ((int)key.Scopes & 1 << bit) != 0)],
+        key.WorkspaceId is { } workspace ? Ids.ToTypeId(Ids.WorkspacePrefix, workspace) : null, text, key.CreatedAt, key.ExpiresAt, key.LastUsedAt);
 }
 
 internal sealed record ApiKeyListBody(IReadOnlyList<ApiKeyBody> Keys);
+
+/// <summary>A service account as those who are in its workspace see it.</summary>
+internal sealed record ServiceAccountBody(string UserId, string Name, string Role, int Version, DateTime CreatedAt, DateTime UpdatedAt)
+{
+    public static ServiceAccountBody Of(ServiceAccount account) =>
+        new(Ids.ToTypeId(Ids.UserPrefix, account.Id), account.Name, Words.Of(account.Role), account.Version, account.CreatedAt, account.UpdatedAt);
+}
+
+internal sealed record ServiceAccountListBody(IReadOnlyList<ServiceAccountBody> ServiceAccounts);
 
 /// <summary>A session as its owner recognises it.</summary>
 internal sealed record SessionBody(string Id, bool Current, string? UserAgent, string? Address, DateTime CreatedAt, DateTime LastSeenAt, DateTime ExpiresAt)
@@ -198,10 +210,16 @@ internal static class Words
     public static readonly string[] FatesOfDeletion = ["keep", "delete", "refuse"];
 
     /// <summary>What an API key can be good for, each with its bit.</summary>
-    public static readonly IReadOnlyList<string> KeyScopes = ["tasks:read", "tasks:write"];
+    public static readonly IReadOnlyList<string> KeyScopes = ["tasks:read", "tasks:write", "workspaces:read", "workspaces:write", "admin"];
+
+    /// <summary>The same of a key of a service account, which is never an owner nor an administrator.</summary>
+    public static readonly IReadOnlyList<string> ServiceKeyScopes = [.. KeyScopes.Take(3)];
 
     /// <summary>Every member of an API key, in the order in which it is shown.</summary>
-    public static readonly string[] KeyMembers = ["id", "name", "scopes", "key", "created_at", "expires_at", "last_used_at"];
+    public static readonly string[] KeyMembers = ["id", "name", "scopes", "workspace_id", "key", "created_at", "expires_at", "last_used_at"];
+
+    /// <summary>Every member of a service account, in the order in which it is shown.</summary>
+    public static readonly string[] ServiceAccountMembers = ["user_id", "name", "role", "version", "created_at", "updated_at"];
 
     /// <summary>In the order of <see cref="CodeMethod"/>.</summary>
     public static readonly string[] CodeMethods = ["totp", "email", "recovery_code"];
@@ -245,6 +263,12 @@ internal static class Words
     /// <summary>What somebody can be in a workspace, the least first.</summary>
     public static readonly string[] WorkspaceRoles = ["viewer", "editor", "owner"];
 
+    /// <summary>What a service account can be in its workspace.</summary>
+    public static readonly IReadOnlyList<string> ServiceRoles = [.. WorkspaceRoles.Take(2)];
+
+    /// <summary>Whose an account is.</summary>
+    public static readonly string[] AccountKinds = ["person", "service"];
+
     /// <summary>Every member of a workspace, in the order in which it is shown.</summary>
     public static readonly string[] WorkspaceMembers = ["id", "name", "personal", "role", "owner_id", "member_count", "version", "created_at", "updated_at", "archived_at"];
 
@@ -277,6 +301,8 @@ internal static class Words
 [JsonSerializable(typeof(TokensBody))]
 [JsonSerializable(typeof(ApiKeyBody))]
 [JsonSerializable(typeof(ApiKeyListBody))]
+[JsonSerializable(typeof(ServiceAccountBody))]
+[JsonSerializable(typeof(ServiceAccountListBody))]
 [JsonSerializable(typeof(SessionListBody))]
 [JsonSerializable(typeof(MfaRequiredBody))]
 [JsonSerializable(typeof(CodeSentBody))]

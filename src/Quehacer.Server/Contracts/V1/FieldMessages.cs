@@ -47,7 +47,8 @@ internal static class FieldMessages
             Field.Token => "token",
             Field.MfaToken => "mfa_token",
             Field.Code => "code",
-            Field.Scopes => "scopes",
+            Field.Scopes or Field.ServiceScopes => "scopes",
+            Field.MemberRole => "role",
             Field.ExpiresAt => "expires_at",
             Field.WorkspaceId => "workspace_id",
             Field.IncludeArchived => "include_archived",
@@ -130,6 +131,7 @@ internal static class FieldMessages
         FieldFault.SubtasksLeft => "SUBTASKS_LEFT",
         FieldFault.NoRoom => "NO_ROOM",
         FieldFault.MailboxIsFactor => "MAILBOX_IS_FACTOR",
+        FieldFault.ForAdministrators => "FOR_ADMINISTRATORS",
         FieldFault.NotLetters or FieldFault.TooSimple => throw OfAnotherContract(fault),
     };
 
@@ -205,6 +207,9 @@ internal static class FieldMessages
         FieldFault.MailboxIsFactor => new(
             "Codes by mail are a second factor of the account and go to its present e-mail. Remove that factor first, which wants a code.",
             "Los códigos por correo son un segundo factor de la cuenta y llegan a su correo actual. Quita antes ese factor, para lo que se pide un código."),
+        FieldFault.ForAdministrators => new(
+            $"'{name}' names admin, which only administrators of this installation may give a key. Leave it out.",
+            $"'{name}' nombra admin, que solo quienes administran esta instalación pueden dar a una clave. Quítalo."),
         FieldFault.NoRoom => new(
             "Too many tasks have been moved into this one gap, and there is no place left in it. Move one of its two neighbours away and back, then try again.",
             "Se movieron demasiadas tareas a este mismo hueco y ya no cabe otra. Mueve una de sus dos vecinas a otro lugar y de vuelta, e inténtalo de nuevo."),
@@ -245,6 +250,8 @@ internal static class FieldMessages
         Field.SubtasksOfDeletion => Words.FatesOfDeletion,
         Field.To => Words.Ends,
         Field.Scopes => Words.KeyScopes,
+        Field.ServiceScopes => Words.ServiceKeyScopes,
+        Field.MemberRole => Words.ServiceRoles,
         _ => [],
     };
 }

@@ -104,10 +104,10 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions) : Refusals
             $"Accept or Accept-Encoding leaves out everything this address can answer in: {string.Join(", ", answers.Types)}, as it is or in the codings br and gzip. Name one of them, or leave the header out.",
             $"Accept o Accept-Encoding excluye todo en lo que esta dirección puede responder: {string.Join(", ", answers.Types)}, tal cual o con las codificaciones br y gzip. Nombra una opción o quita la cabecera."),
         HttpFault.KeyNotEnough when http.GetEndpoint()?.Metadata.GetMetadata<OpenToKeys>()?.Needed(http.Request.Method) is { } needed => new(
-            $"This API key has not the scope {Words.Of(needed)}. Make one that has at POST /api/v1/me/keys, or use an access token.",
-            $"Esta clave de API no tiene el alcance {Words.Of(needed)}. Crea una que lo tenga en POST /api/v1/me/keys, o usa un token de acceso."),
+            $"This API key has not the scope {Words.Of(needed)}. Make one that has, or use an access token.",
+            $"Esta clave de API no tiene el alcance {Words.Of(needed)}. Crea una que lo tenga, o usa un token de acceso."),
         HttpFault.KeyNotEnough => new(
-            "API keys are for tasks and what belongs to them. Use the access token of a login for this.", "Las claves de API son para las tareas y lo suyo. Usa para esto el token de acceso de un inicio de sesión."),
+            "No API key is good for this, whatever its scopes. Use the access token of a login.", "Ninguna clave de API sirve para esto, sean cuales sean sus alcances. Usa el token de acceso de un inicio de sesión."),
         HttpFault.TooManyRequests => http.Features.Get<LimitReached>()!.Detail,
         _ => Whole(ErrorCatalogue.Of(fault)),
     };

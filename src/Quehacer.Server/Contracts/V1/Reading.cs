@@ -18,7 +18,7 @@ internal static class Reading
 {
     public static readonly TaskLimits TaskLimits = new(TitleCharacters: 200, Limits.DescriptionCharacters, Limits.TagsOfATask, Limits.TagCharacters);
 
-    public static readonly string[] UserMembers = ["email", "name", "version", "id", "email_verified", "roles", "workspace_id", "created_at", "updated_at"];
+    public static readonly string[] UserMembers = ["email", "name", "version", "id", "kind", "email_verified", "roles", "workspace_id", "created_at", "updated_at"];
 
     public static readonly string[] NewUserMembers = [.. UserMembers, "password"];
 
@@ -459,6 +459,47 @@ internal static class Reading
         return (edit with { Faults = faults }, version);
     }
 
+    /// <summary>A service account as a client wants it, and the version it must have, where the body names one.</summary>
+    /// <param name="isNew">As for a task; and whoever makes one shows their password.</param>
+    public static (ServiceAccountEdit Edit, Edit<int> Version) ServiceAccount(JsonElement? body, bool isNew)
+    {
+        var edit = new ServiceAccountEdit();
+        var faults = new List<FieldError>();
+        Edit<int> version = default;
+        foreach (var (name, value) in Members(body, faults))
+        {
+            switch (name)
+            {
+                case "name":
+                    edit = edit with { Name = Name(value) };
+                    break;
+                case "role":
+                    edit = edit with { Role = Role(value) };
+                    break;
+                case "current_password" when isNew:
+                    edit = edit with { CurrentPassword = Raw(value) };
+                    break;
+                case "version":
+                    version = Version(value);
+                    break;
+                default:
+                    RefuseUnknown(name, isNew ? [.. Words.ServiceAccountMembers, "current_password"] : Words.ServiceAccountMembers, faults);
+                    break;
+            }
+        }
+        if (!isNew)
+        {
+            AddFault(version, faults);
+        }
+        return (edit with { Faults = faults }, version);
+    }
+
+    private static Edit<WorkspaceRole> Role(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Null ? Edit<WorkspaceRole>.Malformed(FieldFault.Required)
+        : value.ValueKind == JsonValueKind.String && TryGetString(value, out var word) && Words.ServiceRoles.ToList().IndexOf(word) is >= 0 and var index
+            ? (WorkspaceRole)(10 * (index + 1))
+            : Edit<WorkspaceRole>.Malformed(FieldFault.NotOneOf);
+
     /// <summary>A note as a client wants it, and the version it must have, where the body names one.</summary>
     /// <param name="isNew">As for a task.</param>
     public static (NoteEdit Edit, Edit<int> Version) Note(JsonElement? body, bool isNew)
@@ -556,7 +597,8 @@ internal static class Reading
     }
 
     /// <summary>A new API key. What only answers have is put up with, so that one that was read can be made again.</summary>
-    public static NewApiKey ApiKey(JsonElement? body)
+    /// <param name="isOfService">It is to be a service account's, which has fewer scopes to choose from and its workspace anyway.</param>
+    public static NewApiKey ApiKey(JsonElement? body, bool isOfService = false)
     {
         var edit = new NewApiKey();
         var faults = new List<FieldError>();
@@ -568,7 +610,10 @@ internal static class Reading
                     edit = edit with { Name = Name(value) };
                     break;
                 case "scopes":
-                    edit = edit with { Scopes = Scopes(value, faults) };
+                    edit = edit with { Scopes = isOfService ? Scopes(value, Field.ServiceScopes, Words.ServiceKeyScopes, faults) : Scopes(value, Field.Scopes, Words.KeyScopes, faults) };
+                    break;
+                case "workspace_id" when !isOfService:
+                    edit = edit with { WorkspaceId = OptionalId(value, Ids.WorkspacePrefix) };
                     break;
                 case "expires_at":
                     edit = edit with { ExpiresAt = OptionalTime(value) };
@@ -584,24 +629,25 @@ internal static class Reading
         return edit with { Faults = faults };
     }
 
-    private static Edit<KeyScopes> Scopes(JsonElement value, List<FieldError> faults)
+    /// <param name="words">Of the lowest bits, in their order.</param>
+    private static Edit<KeyScopes> Scopes(JsonElement value, Field field, IReadOnlyList<string> words, List<FieldError> faults)
     {
         if (value.ValueKind != JsonValueKind.Array)
         {
             return Edit<KeyScopes>.Malformed(value.ValueKind == JsonValueKind.Null ? FieldFault.Required : FieldFault.NotAnArrayOfStrings);
         }
-        if (value.GetArrayLength() > Words.KeyScopes.Count)
+        if (value.GetArrayLength() > words.Count)
         {
-            faults.Add(new FieldError(Field.Scopes, FieldFault.TooMany, Words.KeyScopes.Count));
+            faults.Add(new FieldError(field, FieldFault.TooMany, words.Count));
             return default;
         }
         var (scopes, index) = (KeyScopes.None, 0);
         foreach (var element in value.EnumerateArray())
         {
-            var bit = element.ValueKind == JsonValueKind.String && TryGetString(element, out var word) ? Words.KeyScopes.ToList().IndexOf(word) : -1;
+            var bit = element.ValueKind == JsonValueKind.String && TryGetString(element, out var word) ? words.ToList().IndexOf(word) : -1;
             if (bit >= 0 && ((int)scopes & 1 << bit) != 0)
             {
-                faults.Add(new FieldError(Field.Scopes, FieldFault.Repeated, Index: index));
+                faults.Add(new FieldError(field, FieldFault.Repeated, Index: index));
             }
             else if (bit >= 0)
             {
@@ -609,7 +655,7 @@ internal static class Reading
             }
             else
             {
-                faults.Add(new FieldError(Field.Scopes, FieldFault.NotOneOf, Index: index));
+                faults.Add(new FieldError(field, FieldFault.NotOneOf, Index: index));
             }
             index++;
         }

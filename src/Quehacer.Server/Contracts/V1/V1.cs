@@ -18,6 +18,7 @@ internal static class V1
     {
         var accounts = new AccountEndpoints(installation.Accounts, installation.Sessions, problems, demands);
         var keys = new ApiKeyEndpoints(installation.ApiKeys, problems, demands);
+        var services = new ServiceAccountEndpoints(installation.ServiceAccounts, installation.ServiceAccountKeys, problems, demands);
         var recovery = new RecoveryEndpoints(installation.PasswordResets, installation.EmailChanges, problems, demands);
         var sessions = new SessionEndpoints(installation.SessionList, problems, demands);
         var logins = new LoginEndpoints(installation.Logins, problems, demands);
@@ -40,7 +41,8 @@ internal static class V1
         recovery.MapForCaller(forCaller);
         sessions.Map(forCaller);
         keys.Map(forCaller);
-        workspaces.Map(routes.MapGroup("/api/v1/workspaces").WithMetadata(AnswersIn.Json, new RequiresCaller()));
+        workspaces.Map(routes.MapGroup("/api/v1/workspaces").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Workspaces));
+        services.Map(routes.MapGroup("/api/v1/workspaces/{id}/service-accounts").WithMetadata(AnswersIn.Json, new RequiresCaller()));
         foreach (var prefix in new[] { "/api/v1/tasks", "/tasks" })
         {
             var group = routes.MapGroup(prefix).WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace());

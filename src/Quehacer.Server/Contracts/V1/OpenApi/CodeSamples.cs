@@ -25,6 +25,9 @@ internal static class CodeSamples
         ["NoteChange"] = "NoteChange",
         ["AccountChange"] = "AccountChange",
         ["NewApiKey"] = "NewApiKey",
+        ["NewServiceAccount"] = "NewServiceAccount",
+        ["ServiceAccountChange"] = "ServiceAccountChange",
+        ["NewServiceKey"] = "NewServiceKey",
     };
 
     public static JsonArray Of(Operation operation, Dictionary<string, string> path, Dictionary<string, JsonNode> query, JsonObject? body) =>
@@ -157,6 +160,8 @@ internal static class CodeSamples
         "Workspace" => "workspace",
         "ApiKey" => "key",
         "ApiKeyList" => "keys",
+        "ServiceAccount" => "account",
+        "ServiceAccountList" => "accounts",
         "SessionList" => "sessions",
         "CodeSent" => "sent",
         "Factors" => "factors",

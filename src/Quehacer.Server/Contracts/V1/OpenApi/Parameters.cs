@@ -36,7 +36,7 @@ internal static class Parameters
     {
         if (operation.Path.Contains("{id}", StringComparison.Ordinal))
         {
-            yield return operation.Tag switch { "tasks" or "notes" => "TaskId", "categories" => "CategoryId", "sessions" => "SessionId", "keys" => "KeyId", "workspaces" => "WorkspaceId", _ => "TagId" };
+            yield return operation.Tag switch { "tasks" or "notes" => "TaskId", "services" => "WorkspaceId", "categories" => "CategoryId", "sessions" => "SessionId", "keys" => "KeyId", "workspaces" => "WorkspaceId", _ => "TagId" };
         }
         if (operation.Path.Contains("{name}", StringComparison.Ordinal))
         {
@@ -45,6 +45,14 @@ internal static class Parameters
         if (operation.Path.Contains("{note_id}", StringComparison.Ordinal))
         {
             yield return "NoteId";
+        }
+        if (operation.Path.Contains("{user_id}", StringComparison.Ordinal))
+        {
+            yield return "ServiceAccountId";
+        }
+        if (operation.Path.Contains("{key_id}", StringComparison.Ordinal))
+        {
+            yield return "ServiceKeyId";
         }
     }
 
@@ -56,12 +64,14 @@ internal static class Parameters
         ["KeyId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.KeyPrefix)}|{Uuid})$", 36), Samples.KeyId),
         ["SessionId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.SessionPrefix)}|{Uuid})$", 36), Samples.SessionId),
         ["WorkspaceId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.WorkspacePrefix)}|{Uuid})$", 36), Samples.WorkspaceId),
+        ["ServiceAccountId"] = Path("user_id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.UserPrefix)}|{Uuid})$", 36), Samples.ServiceAccountId),
+        ["ServiceKeyId"] = Path("key_id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.KeyPrefix)}|{Uuid})$", 36), Samples.KeyId),
         ["NoteId"] = Path("note_id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.NotePrefix)}|{Uuid})$", 36), Samples.NoteId),
         ["TagName"] = Path(
             "name", "The name of the tag, escaped: a slash in it is `%2F`.", new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Limits.TagCharacters }, "home"),
 
         [WorkspaceChoice.Parameter] = Query(
-            WorkspaceChoice.Parameter, "The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.WorkspacePrefix)}|{Uuid})$", 36), null),
+            WorkspaceChoice.Parameter, "The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.WorkspacePrefix)}|{Uuid})$", 36), null),
         ["workspace_limit"] = Query("limit", "Workspaces on a page.", Integer(1, Limits.PageWorkspaces, Limits.PageWorkspacesDefault), 50),
         ["workspace_cursor"] = Query(
             "cursor", "A place in the list: `next_cursor` of an answer to the same query. Sealed, to be sent as it came.", Text("^[A-Za-z0-9_-]+$", 2048), null),

@@ -22,6 +22,7 @@ internal static class Samples
     public const string OtherTagId = "tag_01m7ykm0xxenv4k2r9j5m0a8pz";
     public const string WorkspaceId = "ws_01m7ykm0xxfe3p5t7v9x1z3b5f";
     public const string KeyId = "key_01m7ykm0xxfe3p5t7v9x1z3b5e";
+    public const string ServiceAccountId = "user_01m7ykm0xxfe3p5t7v9x1z3b5g";
     public const string NoteId = "note_01m7ykm0xxfe3p5t7v9x1z3b5d";
     public const string SessionId = "sess_01m7ykm0xxe4d8c2b6a0f4e8d2";
     public const string OneTimeToken = "qo_AZqg";
@@ -39,7 +40,7 @@ internal static class Samples
     private static readonly TaskBody OtherTask = PendingTask with { Id = "task_01m7ykm0xxf6d2s8v3n9h5j7ra", Number = 3, DueDate = null, CategoryId = null, Tags = [], Position = "a3i" };
 
     private static readonly UserBody Account = new(
-        "user_01m7ykm0xxf4eaz0xbbm8c9swp", "ana@example.com", true, "Ana", ["user"], "ws_01m7ykm0xxfg28fmf6byh9getc", 1, At, At);
+        "user_01m7ykm0xxf4eaz0xbbm8c9swp", "person", "ana@example.com", true, "Ana", ["user"], "ws_01m7ykm0xxfg28fmf6byh9getc", 1, At, At);
 
     public static JsonNode Task() => Of(PendingTask, BodyJson.Default.TaskBody);
 
@@ -101,13 +102,29 @@ internal static class Samples
 
     public static JsonNode Notes() => Of(new NoteListBody([NoteBody], PaginationBody.Of(1, 20, 1), Links($"tasks/{TaskId}/notes")), BodyJson.Default.NoteListBody);
 
-    private static ApiKeyBody KeyBody => new(KeyId, "Backup script", ["tasks:read"], null, At, new DateTime(2099, 1, 1, 0, 0, 0, DateTimeKind.Utc), null);
+    private static ApiKeyBody KeyBody => new(KeyId, "Backup script", ["tasks:read"], null, null, At, new DateTime(2099, 1, 1, 0, 0, 0, DateTimeKind.Utc), null);
 
     public static JsonNode ApiKey() => Of(KeyBody with { LastUsedAt = At }, BodyJson.Default.ApiKeyBody);
 
     public static JsonNode NewApiKey() => Of(KeyBody with { Key = "qh_AZqg" }, BodyJson.Default.ApiKeyBody);
 
     public static JsonNode ApiKeys() => Of(new ApiKeyListBody([KeyBody with { LastUsedAt = At }]), BodyJson.Default.ApiKeyListBody);
+
+    private static ApiKeyBody ServiceKeyBody => KeyBody with { Name = "Build server", Scopes = ["tasks:read", "tasks:write"], WorkspaceId = WorkspaceId };
+
+    public static JsonNode ServiceKey() => Of(ServiceKeyBody with { LastUsedAt = At }, BodyJson.Default.ApiKeyBody);
+
+    public static JsonNode NewServiceKey() => Of(ServiceKeyBody with { Key = "qh_AZqg" }, BodyJson.Default.ApiKeyBody);
+
+    public static JsonNode ServiceKeys() => Of(new ApiKeyListBody([ServiceKeyBody with { LastUsedAt = At }]), BodyJson.Default.ApiKeyListBody);
+
+    private static ServiceAccountBody ServiceAccountBody => new(ServiceAccountId, "Build server", "editor", 1, At, At);
+
+    public static JsonNode ServiceAccount() => Of(ServiceAccountBody, BodyJson.Default.ServiceAccountBody);
+
+    public static JsonNode ChangedServiceAccount() => Of(ServiceAccountBody with { Role = "viewer", Version = 2 }, BodyJson.Default.ServiceAccountBody);
+
+    public static JsonNode ServiceAccounts() => Of(new ServiceAccountListBody([ServiceAccountBody]), BodyJson.Default.ServiceAccountListBody);
 
     private static WorkspaceBody WorkspaceBody => new(WorkspaceId, "Home", false, "owner", Account.Id, 1, 1, At, At, null);
 

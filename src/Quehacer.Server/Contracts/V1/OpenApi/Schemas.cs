@@ -36,6 +36,8 @@ internal static class Schemas
         [typeof(UserBody)] = "User",
         [typeof(ApiKeyBody)] = "ApiKey",
         [typeof(ApiKeyListBody)] = "ApiKeyList",
+        [typeof(ServiceAccountBody)] = "ServiceAccount",
+        [typeof(ServiceAccountListBody)] = "ServiceAccountList",
         [typeof(TokensBody)] = "Tokens",
         [typeof(SessionBody)] = "Session",
         [typeof(SessionListBody)] = "SessionList",
@@ -90,8 +92,10 @@ internal static class Schemas
         ["Pagination"] = "Where a page lies within its list.",
         ["Links"] = "The addresses around a page, relative to the server.",
         ["User"] = "An account.",
-        ["ApiKey"] = "A key with which a program comes in its owner's name.",
+        ["ApiKey"] = "A key with which a program comes in the name of an account.",
         ["ApiKeyList"] = "All keys of an account.",
+        ["ServiceAccount"] = "An account of a workspace, for a program and for no person.",
+        ["ServiceAccountList"] = "All service accounts of a workspace.",
         ["Workspace"] = "Where tasks, categories and tags are.",
         ["WorkspaceList"] = "A page of workspaces.",
         ["Tokens"] = "A session's new tokens, and whose they are.",
@@ -232,11 +236,12 @@ internal static class Schemas
         ["User"] = new()
         {
             ["id"] = Id("The account.", Ids.UserPrefix),
-            ["email"] = Says("What the user logs in with."),
+            ["kind"] = Says("Whose account it is: a `person`'s, or, with the key of a service account, a workspace's, `service`.", ("enum", Enum(Words.AccountKinds))),
+            ["email"] = Says("What the user logs in with; `null` for a service account, which nobody logs in to."),
             ["email_verified"] = Says("Whether a letter to it has come back, or whoever runs the server vouches for it."),
             ["name"] = Says("What people call the user."),
             ["roles"] = Says("What the user may do in the installation: `user`, and for administrators `admin`.", ("maxItems", 100)),
-            ["workspace_id"] = Id("The user's personal workspace.", Ids.WorkspacePrefix),
+            ["workspace_id"] = Id("The user's personal workspace; of a service account, the one that it belongs to.", Ids.WorkspacePrefix),
             ["version"] = Version(),
             ["created_at"] = Says("When it was registered."),
             ["updated_at"] = Says("When it was changed last."),
@@ -260,6 +265,7 @@ internal static class Schemas
             ["id"] = Id("The UUIDv7 within it holds the time of creation.", Ids.KeyPrefix),
             ["name"] = Says("What its owner knows it by."),
             ["scopes"] = Says("What it is good for.", ("maxItems", Words.KeyScopes.Count)),
+            ["workspace_id"] = Id("The one workspace that it is good for; `null` for all that its owner is in.", Ids.WorkspacePrefix),
             ["key"] = Says("The key itself, for the header `Authorization: Bearer`. Only in the answer that makes it."),
             ["created_at"] = Says("When it was made."),
             ["expires_at"] = Says("Until when it is good; `null` until it is revoked."),
@@ -268,6 +274,19 @@ internal static class Schemas
         ["ApiKeyList"] = new()
         {
             ["keys"] = Says("The newest first.", ("maxItems", 10 * Limits.ApiKeysOfAUser)),
+        },
+        ["ServiceAccount"] = new()
+        {
+            ["user_id"] = Id("The account, as tasks and notes name it.", Ids.UserPrefix),
+            ["name"] = Says("What people call it."),
+            ["role"] = Says("What it is in the workspace.", ("enum", Enum(Words.ServiceRoles))),
+            ["version"] = Version(),
+            ["created_at"] = Says("When it was made."),
+            ["updated_at"] = Says("When its name or its role was changed last."),
+        },
+        ["ServiceAccountList"] = new()
+        {
+            ["service_accounts"] = Says("The oldest first.", ("maxItems", Limits.ServiceAccountsOfAWorkspace)),
         },
         ["Tokens"] = new()
         {
@@ -402,12 +421,25 @@ internal static class Schemas
         yield return ("NewApiKey", Request(
             "A new API key.", ["name", "scopes", "current_password"], Words.KeyMembers,
             [
-                ("name", Written("string", "What you will know it by. White space around it is taken off.", ("minLength", 1), ("maxLength", Limits.ApiKeyNameCharacters), ("pattern", "\\S"))),
-                ("scopes", Written(
-                    "array", "What it is good for: reading tasks, notes, categories and tags, or writing them. Writing does not include reading.", ("minItems", 1), ("maxItems", Words.KeyScopes.Count), ("uniqueItems", true),
-                    ("items", new JsonObject { ["type"] = "string", ["enum"] = Enum(Words.KeyScopes) }))),
-                ("expires_at", Nullable("string", "A time of RFC 3339 with any offset, in the future; `null` until it is revoked.", ("format", "date-time"), ("maxLength", 64))),
-                ("current_password", Written("string", "The password of the account.", ("format", "password"), ("minLength", 1), ("maxLength", Limits.PasswordMaxCharacters), ("writeOnly", true))),
+                ("name", KeyName()),
+                ("scopes", KeyScopes(
+                    "What it is good for: tasks with their notes, categories and tags; workspaces and who is in them; and, for administrators, what they do. Writing does not include reading.", Words.KeyScopes)),
+                ("workspace_id", Nullable(
+                    "string", "The one workspace that it is to be good for, by TypeID or UUID, in which you are; `null` for all.", ("pattern", $"^(?:{TypeId(Ids.WorkspacePrefix)}|{Uuid})$"), ("maxLength", 36))),
+                ("expires_at", KeyEnd()),
+                ("current_password", OwnPassword()),
+            ]));
+        yield return ("NewServiceAccount", Request(
+            "A new service account.", ["name", "role", "current_password"], Words.ServiceAccountMembers, [("name", ServiceName()), ("role", ServiceRole()), ("current_password", OwnPassword())]));
+        yield return ("ServiceAccountChange", Request(
+            "What is to be changed of a service account.", [], Words.ServiceAccountMembers, [("name", ServiceName()), ("role", ServiceRole()), ("version", Condition())]));
+        yield return ("NewServiceKey", Request(
+            "A new API key of a service account.", ["name", "scopes", "current_password"], Words.KeyMembers,
+            [
+                ("name", KeyName()),
+                ("scopes", KeyScopes("What it is good for, in the workspace of its account. Writing does not include reading.", Words.ServiceKeyScopes)),
+                ("expires_at", KeyEnd()),
+                ("current_password", OwnPassword()),
             ]));
         yield return ("Login", Request("E-mail and password of an account.", ["email", "password"], [], [("email", Email()), ("password", Password(1))]));
         yield return ("LoginCode", Request("The code of a login that waits for it.", ["mfa_token", "code"], [], [("mfa_token", MfaToken()), ("code", Code())]));
@@ -435,6 +467,22 @@ internal static class Schemas
 
     private static JsonObject WorkspaceName() =>
         Written("string", "What its members will know it by. White space around it is taken off.", ("minLength", 1), ("maxLength", Limits.WorkspaceNameCharacters), ("pattern", "\\S"));
+
+    private static JsonObject KeyName() =>
+        Written("string", "What you will know it by. White space around it is taken off.", ("minLength", 1), ("maxLength", Limits.ApiKeyNameCharacters), ("pattern", "\\S"));
+
+    private static JsonObject KeyScopes(string description, IReadOnlyList<string> words) => Written(
+        "array", description, ("minItems", 1), ("maxItems", words.Count), ("uniqueItems", true), ("items", new JsonObject { ["type"] = "string", ["enum"] = Enum(words) }));
+
+    private static JsonObject KeyEnd() =>
+        Nullable("string", "A time of RFC 3339 with any offset, in the future; `null` until it is revoked.", ("format", "date-time"), ("maxLength", 64));
+
+    private static JsonObject OwnPassword() =>
+        Written("string", "The password of your account.", ("format", "password"), ("minLength", 1), ("maxLength", Limits.PasswordMaxCharacters), ("writeOnly", true));
+
+    private static JsonObject ServiceName() => Written("string", "What people will call it.", ("minLength", 1), ("maxLength", Limits.UserNameCharacters), ("pattern", "\\S"));
+
+    private static JsonObject ServiceRole() => Written("string", "What it is to be in the workspace.", ("enum", Enum(Words.ServiceRoles)));
 
     private static JsonObject OneTimeToken() => Written("string", "Of the letter.", ("minLength", 1), ("maxLength", 255), ("writeOnly", true));
 
