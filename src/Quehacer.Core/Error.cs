@@ -20,6 +20,15 @@ public enum ErrorCode
     /// <summary>It is somebody's personal workspace, which is not shared, archived, left or handed on.</summary>
     WorkspaceIsPersonal,
 
+    /// <summary>The workspace would be left without an owner: it is handed on first.</summary>
+    OwnerStays,
+
+    /// <summary>Whoever has this e-mail is in the workspace already.</summary>
+    AlreadyMember,
+
+    /// <summary>The invitation was sent to another e-mail than the account has.</summary>
+    InvitedAnother,
+
     /// <summary>It was there and has been deleted for good; its history is gone with it.</summary>
     Gone,
 
@@ -203,6 +212,18 @@ public enum Field
 
     /// <summary>Of a move: the end to which it goes.</summary>
     To,
+
+    /// <summary>What somebody is to be in a workspace.</summary>
+    Role,
+
+    /// <summary>What the members are of whom a list is wanted.</summary>
+    RoleFilter,
+
+    /// <summary>Somebody by the id of their account.</summary>
+    UserId,
+
+    /// <summary>What names of members begin with.</summary>
+    Search,
 }
 
 /// <summary>How a value can be wrong.</summary>
