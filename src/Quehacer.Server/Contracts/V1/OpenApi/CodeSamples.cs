@@ -21,6 +21,7 @@ internal static class CodeSamples
         ["TagChange"] = "LabelChange",
         ["NewWorkspace"] = "NewWorkspace",
         ["WorkspaceChange"] = "WorkspaceChange",
+        ["MemberChange"] = "MemberChange",
         ["NewNote"] = "NewNote",
         ["NoteChange"] = "NoteChange",
         ["AccountChange"] = "AccountChange",
@@ -82,7 +83,7 @@ internal static class CodeSamples
                 ? [$"new {record}{Initializer(body)}"]
                 : body.Select(member => $"{Camel(member.Key)}: {Literal(member.Key, member.Value)}"));
         }
-        if (operation.Query == Parameters.BulkQuery)
+        if (operation.Id is "changeTasks" or "deleteTasks")
         {
             // The filters are one argument, and come first.
             var filters = query.Where(parameter => parameter.Key != "dry_run").Select(parameter => KeyValuePair.Create(parameter.Key, (JsonNode?)parameter.Value));
@@ -122,7 +123,6 @@ internal static class CodeSamples
             ("status", _) => $"TaskState.{Pascal((string)value!)}",
             ("priority", _) => $"TaskPriority.{Pascal((string)value!)}",
             ("subtasks", _) => $"SubtaskFate.{Pascal((string)value!)}",
-            ("role", _) => $"WorkspaceRole.{Pascal((string)value!)}",
             ("to", _) => $"ListEnd.{Pascal((string)value!)}",
             ("sort", _) => $"TaskSort.{Pascal((string)value!)}",
             ("due_date" or "created_before" or "expires_at", _) => $"DateTimeOffset.Parse({CurlSample.Json(value)})",

@@ -18,7 +18,7 @@ internal static class MemberOperations
         {
             IsOfItsMoment = true,
             Query = Parameters.MemberQuery,
-            Success = new(200, "A page of members.", "MemberList", Samples.Members, "Link", "X-Total-Count"),
+            Success = new(200, "A page of members.", "MemberList", Samples.Members, "Link"),
         };
         yield return new("GET", one, "getMember", "members", "Show a member", "One of the members, by the id of the account.")
         {
@@ -66,7 +66,7 @@ internal static class MemberOperations
         {
             IsOfItsMoment = true,
             Query = Parameters.InvitationQuery,
-            Success = new(200, "A page of invitations.", "InvitationList", Samples.Invitations, "Link", "X-Total-Count"),
+            Success = new(200, "A page of invitations.", "InvitationList", Samples.Invitations, "Link"),
         };
         yield return new(
             "POST", invitations, "createInvitation", "invitations", "Invite somebody",
@@ -123,7 +123,7 @@ internal static class MemberOperations
         {
             IsOfItsMoment = true,
             Query = Parameters.InvitationQuery,
-            Success = new(200, "A page of invitations.", "InvitationList", Samples.OwnInvitations, "Link", "X-Total-Count"),
+            Success = new(200, "A page of invitations.", "InvitationList", Samples.OwnInvitations, "Link"),
         };
         yield return new("POST", one + "/accept", "acceptOwnInvitation", "invitations", "Accept an invitation to you", "The same as with the letter, for one of those that are listed.")
         {

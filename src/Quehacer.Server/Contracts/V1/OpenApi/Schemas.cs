@@ -266,10 +266,7 @@ internal static class Schemas
             ["updated_at"] = Says("When its name, its use or its members were changed last."),
             ["archived_at"] = Says("Since when it is out of use; `null` while it is in use."),
         },
-        ["WorkspaceList"] = new()
-        {
-            ["workspaces"] = Says("The oldest first.", ("maxItems", Limits.PageWorkspaces)),
-        },
+        ["WorkspaceList"] = List("workspaces", "The workspaces of the page.", Limits.PageWorkspaces),
         ["Member"] = new()
         {
             ["user_id"] = Id("Of the account.", Ids.UserPrefix),
@@ -280,10 +277,7 @@ internal static class Schemas
             ["joined_at"] = Says("Since when they are in it; of the last time, for somebody who has come back."),
             ["updated_at"] = Says("When their role was changed last."),
         },
-        ["MemberList"] = new()
-        {
-            ["members"] = Says("In the order of their registration.", ("maxItems", Limits.PageMembers)),
-        },
+        ["MemberList"] = List("members", "The members of the page.", Limits.PageMembers),
         ["Invitation"] = new()
         {
             ["id"] = Id("The UUIDv7 within it holds the time of creation.", Ids.InvitationPrefix),
@@ -305,10 +299,7 @@ internal static class Schemas
             ["name"] = Says("As they are called now, by themselves; `null` where the account is gone."),
             ["email"] = Says("`null` unless it is shown to be theirs."),
         },
-        ["InvitationList"] = new()
-        {
-            ["invitations"] = Says("The oldest first.", ("maxItems", Limits.PageInvitations)),
-        },
+        ["InvitationList"] = List("invitations", "The invitations of the page.", Limits.PageInvitations),
         ["ApiKey"] = new()
         {
             ["id"] = Id("The UUIDv7 within it holds the time of creation.", Ids.KeyPrefix),
