@@ -8,7 +8,7 @@ namespace Quehacer.Core.Accounts;
 /// <param name="PasswordResetsPerHour">For one e-mail, from wherever they are asked for.</param>
 /// <param name="Letters">Other letters for one e-mail, or that one account has sent, in <see cref="Limits.LetterWindowMinutes"/>.</param>
 /// <param name="InvitationsPerHour">Into workspaces, that one account sends out.</param>
-public sealed record LetterLimits(int PasswordResetsPerHour, int Letters, int InvitationsPerHour);
+public sealed record LetterLimits(int PasswordResetsPerHour, int Letters, int InvitationsPerHour = 50);
 
 /// <summary>
 /// Counts the letters that are asked for, before anybody is looked up, so that nobody's mailbox is filled by way of this server and a refusal tells nothing

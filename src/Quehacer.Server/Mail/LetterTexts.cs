@@ -133,7 +133,7 @@ internal static class LetterTexts
                 Link(ResetPath)),
             MailKind.WorkspaceInvitation => Parts(
                 new("You are invited into a workspace", "Te invitan a un espacio de trabajo"),
-                Sentence(Invitation(letter.Detail, origin)),
+                Happened(Invitation(letter.Detail, origin)),
                 Link(InvitationPath),
                 Once(new("It is good for the account with this e-mail, and for no other.", "Vale para la cuenta con este correo y para ninguna otra.")),
                 Sentence(new(
@@ -190,8 +190,8 @@ internal static class LetterTexts
         var (inviter, email, workspace) = (Name(lines[0]), lines.Length > 1 ? Plain(lines[1]) : "", Name(lines[^1]));
         var who = email.Length > 0 ? $"{inviter} ({email})" : inviter;
         return new(
-            $"{(who.Length > 0 ? who : "Somebody")} invites you into the workspace \"{workspace}\" at {origin}. To see the invitation and answer it, follow this link:",
-            $"{(who.Length > 0 ? who : "Alguien")} te invita al espacio «{workspace}» en {origin}. Para ver la invitación y contestarla, sigue este enlace:");
+            $"{(who.Length > 0 ? who : "somebody")} invited you into the workspace \"{workspace}\" at {origin}. To see the invitation and answer it, follow this link:",
+            $"{(who.Length > 0 ? who : "alguien")} te invitó al espacio «{workspace}» en {origin}. Para ver la invitación y contestarla, sigue este enlace:");
     }
 
     /// <summary>

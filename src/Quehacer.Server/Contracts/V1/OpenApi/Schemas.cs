@@ -440,7 +440,7 @@ internal static class Schemas
         yield return ("WorkspaceChange", Request("What is to be changed of a workspace.", [], Words.WorkspaceMembers, [("name", WorkspaceName()), ("version", Condition())]));
         yield return ("WorkspaceCondition", Request("What the workspace must be.", [], [], [("version", Condition())]));
         yield return ("MemberChange", Request(
-            "What is to be changed of a member.", [], Words.MemberMembers, [("role", Written("string", "What they are to be. `owner` is put up with where they are.", ("enum", Enum(Words.WorkspaceRoles)))), ("version", Condition())]));
+            "What is to be changed of a member.", [], Words.MemberMembers, [("role", Written("string", "What they are to be.", ("enum", Enum(Words.GivenRoles)))), ("version", Condition())]));
         yield return ("WorkspaceTransfer", Request(
             "Who is to be the owner, and the password of whoever is.", ["user_id", "current_password"], [],
             [("user_id", Written("string", "A member, by TypeID or UUID.", ("pattern", $"^(?:{TypeId(Ids.UserPrefix)}|{Uuid})$"), ("maxLength", 36))), ("current_password", Password(1))]));
