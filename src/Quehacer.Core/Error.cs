@@ -20,6 +20,15 @@ public enum ErrorCode
     /// <summary>It is somebody's personal workspace, which is not shared, archived, left or handed on.</summary>
     WorkspaceIsPersonal,
 
+    /// <summary>The workspace would be left without an owner: it is handed on first.</summary>
+    OwnerStays,
+
+    /// <summary>Whoever has this e-mail is in the workspace already.</summary>
+    AlreadyMember,
+
+    /// <summary>The invitation was sent to another e-mail than the account has.</summary>
+    InvitedAnother,
+
     /// <summary>It was there and has been deleted for good; its history is gone with it.</summary>
     Gone,
 
@@ -120,8 +129,6 @@ public enum Field
     /// <summary>The same of a key of a service account, which is never an owner nor an administrator.</summary>
     ServiceScopes,
 
-    /// <summary>What somebody is to be in a workspace.</summary>
-    MemberRole,
     ExpiresAt,
 
     /// <summary>Where something is done.</summary>
@@ -209,6 +216,18 @@ public enum Field
 
     /// <summary>Of a move: the end to which it goes.</summary>
     To,
+
+    /// <summary>What somebody is to be in a workspace.</summary>
+    Role,
+
+    /// <summary>What the members are of whom a list is wanted.</summary>
+    RoleFilter,
+
+    /// <summary>Somebody by the id of their account.</summary>
+    UserId,
+
+    /// <summary>What names of members begin with.</summary>
+    Search,
 }
 
 /// <summary>How a value can be wrong.</summary>

@@ -74,6 +74,9 @@ public sealed class Installation
         ServiceAccountKeys = new ServiceAccountKeys(database, ServiceAccounts, options.SigningKey, time, report);
         PasswordResets = new PasswordResets(database, passwords, check, Accounts, OneTimeSecrets, letters, Outbox, time, report);
         EmailChanges = new EmailChanges(database, check, Accounts, OneTimeSecrets, letters, Outbox, options.EmailVerification, time, report);
+        Members = new MemberReader(database, seal);
+        MemberWriter = new MemberWriter(database, Members, Workspaces, Accounts, check, Outbox, time, report);
+        Invitations = new Invitations(database, Workspaces, OneTimeSecrets, letters, Outbox, seal, time, report);
         CleanUp = new CleanUp(database, time, options.IdempotencyKeysKeptFor, options.DeletedTasksKeptFor);
     }
 
@@ -92,6 +95,12 @@ public sealed class Installation
     public WorkspaceReader Workspaces { get; }
 
     public WorkspaceWriter WorkspaceWriter { get; }
+
+    public MemberReader Members { get; }
+
+    public MemberWriter MemberWriter { get; }
+
+    public Invitations Invitations { get; }
 
     public LabelReader Labels { get; }
 

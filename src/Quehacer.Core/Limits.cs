@@ -168,6 +168,28 @@ public static class Limits
     /// <summary>Members of one workspace.</summary>
     public const int MembersOfAWorkspace = 20_000;
 
+    /// <summary>Members on one page of a list.</summary>
+    public const int PageMembers = 100;
+
+    public const int PageMembersDefault = 20;
+
+    /// <summary>Members that are read at a time where a name is looked for among them: some 200 kB.</summary>
+    public const int WalkPageMembers = 1_000;
+
+    /// <summary>Invitations into one workspace that are open at a time.</summary>
+    public const int OpenInvitations = 200;
+
+    /// <summary>How long an invitation is good (days): over a week of holidays it is asked for again.</summary>
+    public const int InvitationDays = 7;
+
+    /// <summary>Invitations on one page of a list.</summary>
+    public const int PageInvitations = 100;
+
+    public const int PageInvitationsDefault = 20;
+
+    /// <summary>How much of a name that somebody chose stands in a letter to somebody else.</summary>
+    public const int NameInLetterCharacters = 40;
+
     public const int PageWorkspaces = 100;
 
     public const int PageWorkspacesDefault = 20;

@@ -207,7 +207,7 @@ internal sealed class Opened : IAsyncDisposable
             {
                 LongestSession = TimeSpan.FromDays(settings.LongestSessionDays),
                 EmailVerification = settings.EmailVerification,
-                LetterLimits = settings.RateLimitsEnabled ? new LetterLimits(settings.PasswordResetsPerHour, settings.Letters) : null,
+                LetterLimits = settings.RateLimitsEnabled ? new LetterLimits(settings.PasswordResetsPerHour, settings.Letters, settings.InvitationsPerHour) : null,
                 PreviousSigningKey = settings.PreviousSigningKey is { } previous ? new SigningKey(previous) : null,
                 IsCodeLoginOffered = settings.CodeLogin,
             },

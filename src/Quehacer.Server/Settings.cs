@@ -131,6 +131,9 @@ public sealed record Settings
     public required int LoginFailuresPerDay { get; init; }
     public required int Letters { get; init; }
 
+    /// <summary>Into workspaces, that one account sends out.</summary>
+    public required int InvitationsPerHour { get; init; }
+
     /// <summary>Letters for one e-mail.</summary>
     public required int PasswordResetsPerHour { get; init; }
 
@@ -228,6 +231,7 @@ public sealed record Settings
             LoginFailuresPerDay = reader.Integer("RateLimits:LoginFailuresPerDay", 100, 1, 1_000_000_000),
             PasswordResetsPerHour = reader.Integer("RateLimits:PasswordResetsPerHour", 3, 1, 1_000_000),
             Letters = reader.Integer("RateLimits:Letters", 5, 1, 1_000_000),
+            InvitationsPerHour = reader.Integer("RateLimits:InvitationsPerHour", 50, 1, 1_000_000),
         };
         if (settings.TlsCertificateFile is null != settings.TlsKeyFile is null)
         {

@@ -302,8 +302,12 @@ public sealed class OpenApiTests(SharedServer shared)
     }
 
     /// <summary>The path with the id of something that is there, and the path of that thing; where a filter has to choose, with one.</summary>
-    private static async Task<(string Path, string? Thing)> PlaceAsync(User user, DescribedOperation operation)
+    private async Task<(string Path, string? Thing)> PlaceAsync(User user, DescribedOperation operation)
     {
+        if (operation.Tag is "members" or "invitations")
+        {
+            return (await PlaceAmongOthersAsync(user, operation), null);
+        }
         if (!operation.Path.Contains("{id}"))
         {
             return (operation.Id is "changeTasks" or "deleteTasks" ? operation.Path + "?created_before=2100-01-01" : operation.Path, null);
@@ -350,6 +354,35 @@ public sealed class OpenApiTests(SharedServer shared)
         return (path, $"{collection}/{id}");
     }
 
+    /// <summary>The same for what takes two: a workspace of the one into which the other is invited, or in which the other is.</summary>
+    private async Task<string> PlaceAmongOthersAsync(User user, DescribedOperation operation)
+    {
+        var isInvited = operation.Id is "leaveWorkspace" or "acceptOwnInvitation" or "declineOwnInvitation";
+        if (!isInvited && !operation.Path.Contains("{id}"))
+        {
+            return operation.Path;
+        }
+        var somebody = await shared.VerifiedAsync(null);
+        var (owner, other) = isInvited ? (somebody, await shared.VerifiedAsync(user)) : (user, somebody);
+        var workspace = (string)(await owner.PostAsync("/api/v1/workspaces", new { name = "Home" })).Is(201)["id"]!;
+        var invitation = (string)(await owner.PostAsync($"/api/v1/workspaces/{workspace}/invitations", new { email = other.Email, role = "viewer" })).Is(201)["id"]!;
+        if (operation.Tag == "members")
+        {
+            (await other.PostAsync($"/api/v1/me/invitations/{invitation}/accept")).Is(200);
+        }
+        return operation.Path.Replace("{id}", workspace).Replace("{user_id}", (string)(await other.GetAsync("/api/v1/me")).Is(200)["id"]!).Replace("{invitation_id}", invitation);
+    }
+
+    /// <summary>The token of a letter that invites somebody.</summary>
+    private async Task<string> InvitedAsync(User user)
+    {
+        var somebody = await shared.VerifiedAsync(null);
+        var workspace = (string)(await somebody.PostAsync("/api/v1/workspaces", new { name = "Home" })).Is(201)["id"]!;
+        var before = ReceivedMail.Tokens(shared.Server, user.Email, ReceivedMail.Invitation);
+        (await somebody.PostAsync($"/api/v1/workspaces/{workspace}/invitations", new { email = user.Email, role = "viewer" })).Is(201);
+        return await ReceivedMail.TokenAsync(shared.Server, user.Email, ReceivedMail.Invitation, before);
+    }
+
     /// <summary>The example with what is there in place of what it makes up.</summary>
     /// <param name="isToSucceed">So that tokens of letters have to be real.</param>
     private async Task<JsonNode?> FilledAsync(User user, DescribedOperation operation, JsonNode? body, bool isToSucceed = true)
@@ -377,7 +410,7 @@ public sealed class OpenApiTests(SharedServer shared)
         }
         if (filled.ContainsKey("email"))
         {
-            filled["email"] = operation.Id is "register" or "requestEmailChange" ? $"{Guid.NewGuid():N}@example.com" : user.Email;
+            filled["email"] = operation.Id is "register" or "requestEmailChange" or "createInvitation" ? $"{Guid.NewGuid():N}@example.com" : user.Email;
         }
         if (filled.ContainsKey("password"))
         {
@@ -387,12 +420,17 @@ public sealed class OpenApiTests(SharedServer shared)
         {
             filled["current_password"] = User.Password;
         }
+        if (filled.ContainsKey("user_id"))
+        {
+            filled["user_id"] = (string)(await (await shared.VerifiedAsync(null)).GetAsync("/api/v1/me")).Is(200)["id"]!;
+        }
         if (filled.ContainsKey("token") && isToSucceed)
         {
             filled["token"] = operation.Id switch
             {
                 "verifyEmail" => await ReceivedMail.TokenAsync(shared.Server, user.Email, ReceivedMail.VerifyEmail),
                 "resetPassword" => await user.AskForResetAsync(shared.Server),
+                "lookAtInvitation" or "acceptInvitation" or "declineInvitation" => await InvitedAsync(user),
                 _ => await user.AskForEmailAsync(shared.Server, $"{Guid.NewGuid():N}@example.com"),
             };
         }

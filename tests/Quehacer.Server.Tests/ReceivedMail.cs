@@ -9,6 +9,7 @@ public static partial class ReceivedMail
     public const string PasswordReset = "/account/password-reset";
     public const string EmailChange = "/account/email-change";
     public const string VerifyEmail = "/account/verify-email";
+    public const string Invitation = "/account/invitation";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 

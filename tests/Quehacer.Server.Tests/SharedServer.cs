@@ -8,13 +8,14 @@ public sealed class SharedServer : IAsyncLifetime
 {
     private readonly SemaphoreSlim once = new(1);
     private User? somebody;
+    private User? verified;
 
     public QuehacerServer Server { get; private set; } = null!;
 
     /// <summary>There are limits, so that answers have their headers, and nobody reaches them.</summary>
     public async ValueTask InitializeAsync() => Server = await QuehacerServer.StartAsync(
         QuehacerServer.UsualLimits, ("RateLimits__StandardPerMinute", "1000000"), ("RateLimits__AnonymousPerMinute", "1000000"), ("RateLimits__BatchesPerMinute", "1000000"), ("RateLimits__EnvelopeWritesPerMinute", "1000000"),
-        ("RateLimits__LoginFailures", "1000000"), ("RateLimits__LoginFailuresPerDay", "1000000"), ("RateLimits__Letters", "1000000"), ("Auth__CodeLogin", "true"));
+        ("RateLimits__LoginFailures", "1000000"), ("RateLimits__LoginFailuresPerDay", "1000000"), ("RateLimits__Letters", "1000000"), ("RateLimits__InvitationsPerHour", "1000000"), ("Auth__CodeLogin", "true"));
 
     public Task<User> NewUserAsync() => User.RegisterAsync(Server);
 
@@ -30,6 +31,18 @@ public sealed class SharedServer : IAsyncLifetime
         {
             once.Release();
         }
+    }
+
+    /// <summary>Somebody whose e-mail is verified, so that they are told of invitations to it: the given user, or one for all tests.</summary>
+    public async Task<User> VerifiedAsync(User? user)
+    {
+        if (user is null && verified is not null)
+        {
+            return verified;
+        }
+        user ??= verified = await NewUserAsync();
+        await Server.SqlAsync($"UPDATE accounts SET email_verified_at = now() WHERE email = '{user.Email}' AND email_verified_at IS NULL");
+        return user;
     }
 
     public Client Nobody() => new(Server.Http);

@@ -75,6 +75,12 @@ public static class ErrorCodes
     /// <summary>409. A personal workspace is its owner's alone: it is not shared, archived, left or handed on.</summary>
     public const string WorkspaceIsPersonal = "WORKSPACE_IS_PERSONAL";
 
+    /// <summary>409. The owner of a workspace does not leave it, is not removed, and is not made less: it is handed on first.</summary>
+    public const string WorkspaceNeedsOwner = "WORKSPACE_NEEDS_OWNER";
+
+    /// <summary>403. The invitation was sent to another e-mail than the account has.</summary>
+    public const string InvitedAnother = "INVITED_ANOTHER";
+
     /// <summary>405. This address exists but does not take this method.</summary>
     public const string MethodNotAllowed = "METHOD_NOT_ALLOWED";
 

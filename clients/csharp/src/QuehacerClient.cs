@@ -528,6 +528,94 @@ public sealed class QuehacerClient : IDisposable
     public Task<Workspace> UnarchiveWorkspaceAsync(string id, string? ifMatch = null, int? version = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
         WriteWorkspaceAsync(HttpMethod.Post, $"/{Escaped(id)}/unarchive", Condition(version), ifMatch, idempotencyKey, cancellationToken);
 
+    /// <summary>One page of the members of a workspace, in the order of their registration.</summary>
+    /// <param name="id">Of the workspace.</param>
+    /// <param name="role">Those who are this: <c>viewer</c>, <c>editor</c> or <c>owner</c>.</param>
+    /// <param name="search">Those whose name has words that begin so, or, for the owner, whose e-mail begins so.</param>
+    /// <param name="includeTotal">Count them all.</param>
+    /// <param name="cursor">Of the page before; the first page unless told.</param>
+    /// <param name="limit">How many are on a page: 1 to 100; 20 unless told.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<MemberList> ListMembersAsync(
+        string id, string? role = null, string? search = null, bool? includeTotal = null, string? cursor = null, int? limit = null, CancellationToken cancellationToken = default) =>
+        (await ReadAsync(
+            $"workspaces/{Escaped(id)}/members" + new Query().Add("limit", limit).Add("cursor", cursor).Add("include_total", includeTotal).Add("role", role).Add("search", search), cancellationToken)
+            .ConfigureAwait(false)).Read(QuehacerJson.Default.MemberList);
+
+    /// <summary>One of the members of a workspace, by the id of the account.</summary>
+    public async Task<Member> GetMemberAsync(string id, string userId, CancellationToken cancellationToken = default) =>
+        MemberOf(await ReadAsync($"workspaces/{Escaped(id)}/members/{Escaped(userId)}", cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Lets a member do more or less. The owner may.</summary>
+    public async Task<Member> ChangeMemberAsync(
+        string id, string userId, MemberChange change, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        MemberOf(await WriteAsync(
+            HttpMethod.Patch, $"workspaces/{Escaped(id)}/members/{Escaped(userId)}", Body(change, QuehacerJson.Default.MemberChange), ifMatch, idempotencyKey, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Removes a member; the owner does that, and everybody else removes themselves.</summary>
+    public Task RemoveMemberAsync(string id, string userId, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(HttpMethod.Delete, $"workspaces/{Escaped(id)}/members/{Escaped(userId)}", null, ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>Leaves a workspace. Its owner hands it on first.</summary>
+    public Task LeaveWorkspaceAsync(string id, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(HttpMethod.Post, $"workspaces/{Escaped(id)}/leave", null, null, idempotencyKey, cancellationToken);
+
+    /// <summary>Makes a member the owner of a workspace that is yours, and you an editor of it.</summary>
+    public Task<Workspace> TransferWorkspaceAsync(string id, string userId, string currentPassword, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteWorkspaceAsync(
+            HttpMethod.Post, $"/{Escaped(id)}/transfer", Body(new WorkspaceTransfer { UserId = userId, CurrentPassword = currentPassword }, QuehacerJson.Default.WorkspaceTransfer), null, idempotencyKey,
+            cancellationToken);
+
+    /// <summary>One page of the open invitations into a workspace, the oldest first. Its owner may.</summary>
+    public Task<InvitationList> ListInvitationsAsync(
+        string id, bool? includeTotal = null, string? cursor = null, int? limit = null, CancellationToken cancellationToken = default) =>
+        ReadInvitationsAsync($"workspaces/{Escaped(id)}/invitations", includeTotal, cursor, limit, cancellationToken);
+
+    /// <summary>Invites whoever has an e-mail into a workspace, by letter. Its owner may. Another one for the same e-mail takes the place of the first.</summary>
+    /// <param name="id">Of the workspace.</param>
+    /// <param name="email">To which the letter goes.</param>
+    /// <param name="role"><c>viewer</c> or <c>editor</c>.</param>
+    /// <param name="idempotencyKey">Its own, where the call may be repeated by a program that has been started anew.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<Invitation> CreateInvitationAsync(string id, string email, string role, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        (await WriteAsync(
+            HttpMethod.Post, $"workspaces/{Escaped(id)}/invitations", Body(new NewInvitation { Email = email, Role = role }, QuehacerJson.Default.NewInvitation), null, idempotencyKey, cancellationToken)
+            .ConfigureAwait(false)).Read(QuehacerJson.Default.Invitation);
+
+    /// <summary>An open invitation into a workspace. Its owner may.</summary>
+    public async Task<Invitation> GetInvitationAsync(string id, string invitationId, CancellationToken cancellationToken = default) =>
+        (await ReadAsync($"workspaces/{Escaped(id)}/invitations/{Escaped(invitationId)}", cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.Invitation);
+
+    /// <summary>Takes an invitation back. The owner of the workspace may.</summary>
+    public Task RevokeInvitationAsync(string id, string invitationId, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(HttpMethod.Delete, $"workspaces/{Escaped(id)}/invitations/{Escaped(invitationId)}", null, null, idempotencyKey, cancellationToken);
+
+    /// <summary>The invitation that the token of a letter is for.</summary>
+    public async Task<Invitation> LookAtInvitationAsync(string token, CancellationToken cancellationToken = default) =>
+        (await AnonymousAsync("invitations/look", Body(new OneTimeToken { Token = token }, QuehacerJson.Default.OneTimeToken), null, cancellationToken).ConfigureAwait(false))
+            .Read(QuehacerJson.Default.Invitation);
+
+    /// <summary>Accepts the invitation that the token of a letter is for. The account has the e-mail that the letter went to.</summary>
+    public async Task<Workspace> AcceptInvitationAsync(string token, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WorkspaceOf(await WriteAsync(
+            HttpMethod.Post, "invitations/accept", Body(new OneTimeToken { Token = token }, QuehacerJson.Default.OneTimeToken), null, idempotencyKey, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Declines the invitation that the token of a letter is for.</summary>
+    public Task DeclineInvitationAsync(string token, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        AnonymousAsync("invitations/decline", Body(new OneTimeToken { Token = token }, QuehacerJson.Default.OneTimeToken), idempotencyKey, cancellationToken);
+
+    /// <summary>One page of the open invitations to the account's own e-mail, the oldest first; none while that is not verified.</summary>
+    public Task<InvitationList> ListOwnInvitationsAsync(bool? includeTotal = null, string? cursor = null, int? limit = null, CancellationToken cancellationToken = default) =>
+        ReadInvitationsAsync("me/invitations", includeTotal, cursor, limit, cancellationToken);
+
+    /// <summary>Accepts one of the invitations to the account's own e-mail.</summary>
+    public async Task<Workspace> AcceptOwnInvitationAsync(string invitationId, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WorkspaceOf(await WriteAsync(HttpMethod.Post, $"me/invitations/{Escaped(invitationId)}/accept", null, null, idempotencyKey, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Declines one of the invitations to the account's own e-mail.</summary>
+    public Task DeclineOwnInvitationAsync(string invitationId, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(HttpMethod.Post, $"me/invitations/{Escaped(invitationId)}/decline", null, null, idempotencyKey, cancellationToken);
+
     /// <summary>One page of the tags, by name without regard to case and accents.</summary>
     /// <param name="counts">Whether each has a <see cref="Label.TaskCount"/>.</param>
     /// <param name="page">Which page; the first unless told.</param>
@@ -609,6 +697,10 @@ public sealed class QuehacerClient : IDisposable
     private async Task<Workspace> WriteWorkspaceAsync(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
         WorkspaceOf(await WriteAsync(method, "workspaces" + path, body, ifMatch, key, cancellationToken).ConfigureAwait(false));
 
+    private async Task<InvitationList> ReadInvitationsAsync(string path, bool? includeTotal, string? cursor, int? limit, CancellationToken cancellationToken) =>
+        (await ReadAsync(path + new Query().Add("limit", limit).Add("cursor", cursor).Add("include_total", includeTotal), cancellationToken).ConfigureAwait(false))
+            .Read(QuehacerJson.Default.InvitationList);
+
     private async Task<Label> WriteLabelAsync(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
         LabelOf(await WriteAsync(method, path, body, ifMatch, key, cancellationToken).ConfigureAwait(false));
 
@@ -677,6 +769,8 @@ public sealed class QuehacerClient : IDisposable
     private static string ServiceAccountsOf(string workspaceId) => $"workspaces/{Escaped(workspaceId)}/service-accounts";
 
     private static Workspace WorkspaceOf(Answered answered) => answered.Read(QuehacerJson.Default.Workspace) with { ETag = answered.ETag };
+
+    private static Member MemberOf(Answered answered) => answered.Read(QuehacerJson.Default.Member) with { ETag = answered.ETag };
 
     private static Label LabelOf(Answered answered) => answered.Read(QuehacerJson.Default.Label) with { ETag = answered.ETag };
 

@@ -7,7 +7,8 @@ namespace Quehacer.Core.Accounts;
 
 /// <param name="PasswordResetsPerHour">For one e-mail, from wherever they are asked for.</param>
 /// <param name="Letters">Other letters for one e-mail, or that one account has sent, in <see cref="Limits.LetterWindowMinutes"/>.</param>
-public sealed record LetterLimits(int PasswordResetsPerHour, int Letters);
+/// <param name="InvitationsPerHour">Into workspaces, that one account sends out.</param>
+public sealed record LetterLimits(int PasswordResetsPerHour, int Letters, int InvitationsPerHour = 50);
 
 /// <summary>
 /// Counts the letters that are asked for, before anybody is looked up, so that nobody's mailbox is filled by way of this server and a refusal tells nothing
@@ -27,6 +28,10 @@ internal sealed class LetterCount(Database database, SigningKey key, LetterLimit
 
     /// <summary>Counts a letter that an account has sent, to whomever; the refusal where there were too many.</summary>
     public Task<Error?> CountLetterAsync(Guid userId, CancellationToken cancellation) => CountLetterOfAsync($"own letter\0{userId:N}", cancellation);
+
+    /// <summary>Counts an invitation that an account sends; the refusal where there were too many.</summary>
+    public Task<Error?> CountInvitationAsync(Guid userId, CancellationToken cancellation) =>
+        CountAsync(AttemptKind.Invitation, $"invitation\0{userId:N}", limits?.InvitationsPerHour, TimeSpan.FromHours(1), cancellation);
 
     private Task<Error?> CountLetterOfAsync(string text, CancellationToken cancellation) =>
         CountAsync(AttemptKind.Letter, text, limits?.Letters, TimeSpan.FromMinutes(Limits.LetterWindowMinutes), cancellation);

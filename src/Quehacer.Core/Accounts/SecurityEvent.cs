@@ -32,6 +32,21 @@ public enum SecurityEvent
     ServiceAccountMade,
     ServiceAccountRemoved,
 
+    /// <summary>Somebody was invited into a workspace.</summary>
+    InvitationMade,
+
+    /// <summary>Somebody who was invited is in the workspace now.</summary>
+    InvitationAccepted,
+
+    /// <summary>A member of a workspace may do more or less than before.</summary>
+    MemberRoleChanged,
+
+    /// <summary>A member has left a workspace or was removed from it.</summary>
+    MemberRemoved,
+
+    /// <summary>A workspace has another owner.</summary>
+    WorkspaceTransferred,
+
     /// <summary>A token of a letter that is unknown, used or expired.</summary>
     OneTimeTokenRefused,
     SessionEnded,
@@ -73,6 +88,11 @@ public static class SecurityEventNames
         SecurityEvent.ApiKeyRevoked => "api_key.revoked",
         SecurityEvent.ServiceAccountMade => "service_account.made",
         SecurityEvent.ServiceAccountRemoved => "service_account.removed",
+        SecurityEvent.InvitationMade => "invitation.made",
+        SecurityEvent.InvitationAccepted => "invitation.accepted",
+        SecurityEvent.MemberRoleChanged => "member.role_changed",
+        SecurityEvent.MemberRemoved => "member.removed",
+        SecurityEvent.WorkspaceTransferred => "workspace.transferred",
         SecurityEvent.OneTimeTokenRefused => "one_time_token.refused",
         SecurityEvent.SessionEnded => "session.ended",
         SecurityEvent.SessionsEnded => "sessions.ended",

@@ -42,7 +42,7 @@ public sealed record ServiceAccountEdit
         }
         if (!Role.IsSet && (isNew || Role.IsPresent))
         {
-            faults.Add(new FieldError(Field.MemberRole, Role.Fault ?? FieldFault.Required));
+            faults.Add(new FieldError(Field.Role, Role.Fault ?? FieldFault.Required));
         }
         if (isNew && (!CurrentPassword.IsSet || CurrentPassword.Value.Length == 0))
         {

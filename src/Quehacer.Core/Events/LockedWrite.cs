@@ -10,7 +10,7 @@ namespace Quehacer.Core.Events;
 /// </summary>
 internal sealed class LockedWrite(Database database, NpgsqlConnection connection, Caller caller, IdempotencyKey? key) : IAsyncDisposable
 {
-    private readonly WorkspaceBatch opening = new(connection, caller.WorkspaceId);
+    private WorkspaceBatch opening = new(connection, caller.WorkspaceId);
 
     /// <summary>Nothing but looked at: all statements see the same moment, nobody waits, and no key is taken.</summary>
     public bool IsRehearsal { get; init; }
@@ -25,6 +25,43 @@ internal sealed class LockedWrite(Database database, NpgsqlConnection connection
     public async Task<Result<bool>> OpenAsync(
         string columns, Action<WorkspaceBatch> addReading, Func<NpgsqlDataReader, Task> readAsync, DateTime now, CancellationToken cancellation)
     {
+        // Whoever waited while the members changed finds nothing (Access.Role), although they may be one. The second time the lock comes in a statement of its
+        // own, and the one behind it sees the members as they are then.
+        for (var locksFirst = false; ; locksFirst = true)
+        {
+            if (locksFirst)
+            {
+                await opening.RollBackAsync();
+                await opening.DisposeAsync();
+                opening = new WorkspaceBatch(connection, caller.WorkspaceId);
+            }
+            try
+            {
+                if (await TryOpenAsync(columns, addReading, readAsync, locksFirst, now))
+                {
+                    return true;
+                }
+            }
+            catch (PostgresException exception) when (opening.Classify(exception) is { } failed)
+            {
+                await RollBackAsync();
+                return failed switch
+                {
+                    BatchOutcome.KeyKnown => false,
+                    BatchOutcome.KeyInFlight => ErrorCode.IdempotencyInFlight,
+                    _ => ErrorCode.Busy,
+                };
+            }
+            if (locksFirst || IsRehearsal)
+            {
+                await RollBackAsync();
+                return await Access.ExplainAsync(database, caller, Permission, cancellation);
+            }
+        }
+    }
+
+    private async Task<bool> TryOpenAsync(string columns, Action<WorkspaceBatch> addReading, Func<NpgsqlDataReader, Task> readAsync, bool locksFirst, DateTime now)
+    {
         if (IsRehearsal)
         {
             opening.BeginSnapshot();
@@ -38,34 +75,22 @@ internal sealed class LockedWrite(Database database, NpgsqlConnection connection
                 opening.Key(caller.UserId, key, streamId: null, version: null, outcome: null, now);
             }
         }
+        if (locksFirst)
+        {
+            opening.Add(Access.Lock).WithCaller(caller);
+        }
         opening.Add($"SELECT {columns} FROM {Access.From} WHERE s.session_id = $1 AND {Access.May(Permission)}{(IsRehearsal ? "" : " FOR UPDATE OF w")}").WithCaller(caller);
         addReading(opening);
-
-        var mayEnter = false;
-        try
+        await using var rows = await opening.Statements.ExecuteReaderAsync(CancellationToken.None);
+        if (locksFirst)
         {
-            await using var rows = await opening.Statements.ExecuteReaderAsync(CancellationToken.None);
-            mayEnter = await rows.ReadAsync(CancellationToken.None);
-            if (mayEnter)
-            {
-                await readAsync(rows);
-            }
+            await rows.NextResultAsync(CancellationToken.None);
         }
-        catch (PostgresException exception) when (opening.Classify(exception) is { } failed)
+        if (!await rows.ReadAsync(CancellationToken.None))
         {
-            await RollBackAsync();
-            return failed switch
-            {
-                BatchOutcome.KeyKnown => false,
-                BatchOutcome.KeyInFlight => ErrorCode.IdempotencyInFlight,
-                _ => ErrorCode.Busy,
-            };
+            return false;
         }
-        if (!mayEnter)
-        {
-            await RollBackAsync();
-            return await Access.ExplainAsync(database, caller, Permission, cancellation);
-        }
+        await readAsync(rows);
         return true;
     }
 

@@ -20,6 +20,7 @@ public sealed class CleanUp(Database database, TimeProvider time, TimeSpan idemp
         new("delete-ended-sessions", TimeSpan.FromMinutes(10), DeleteEndedSessionsAsync),
         new("delete-ended-attempts", TimeSpan.FromMinutes(10), DeleteEndedAttemptsAsync),
         new("delete-expired-one-time-secrets", TimeSpan.FromMinutes(10), DeleteExpiredSecretsAsync),
+        new("delete-expired-invitations", TimeSpan.FromMinutes(10), DeleteExpiredInvitationsAsync),
         new("delete-forgotten-devices", TimeSpan.FromMinutes(10), DeleteForgottenDevicesAsync),
         new("purge-deleted-tasks", TimeSpan.FromMinutes(10), PurgeDeletedTasksAsync),
     ];
@@ -44,6 +45,13 @@ public sealed class CleanUp(Database database, TimeProvider time, TimeSpan idemp
     private Task<int> DeleteExpiredSecretsAsync(CancellationToken cancellation) => ExecuteAsync("""
         DELETE FROM one_time_secrets o USING (SELECT secret_id FROM one_time_secrets WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) expired
          WHERE o.secret_id = expired.secret_id
+        """, time.NowUtc() - idempotencyKeysKeptFor, cancellation);
+
+    /// <summary>Whatever came of them, and as late as secrets are, for the same reason.</summary>
+    private Task<int> DeleteExpiredInvitationsAsync(CancellationToken cancellation) => ExecuteAsync("""
+        DELETE FROM invitations i
+         USING (SELECT workspace_id, invitation_id FROM invitations WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) expired
+         WHERE i.workspace_id = expired.workspace_id AND i.invitation_id = expired.invitation_id
         """, time.NowUtc() - idempotencyKeysKeptFor, cancellation);
 
     private Task<int> DeleteForgottenDevicesAsync(CancellationToken cancellation) => ExecuteAsync("""

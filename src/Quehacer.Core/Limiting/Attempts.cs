@@ -23,6 +23,9 @@ public enum AttemptKind : short
 
     /// <summary>Asking for a letter with a code or a link, other than a password reset, to one e-mail.</summary>
     Letter = 6,
+
+    /// <summary>Inviting somebody into a workspace, by one account, whoever is invited and wherever.</summary>
+    Invitation = 7,
 }
 
 /// <summary>One attempt that was counted, so that it can be given back.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using Npgsql;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Postgres;
+using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core.Mail;
 
@@ -176,6 +177,12 @@ public sealed class MailSender(
         {
             return new OutgoingLetter(letter, Token: null, Code: null, GoodUntil: null);
         }
+        if (letter.Kind == MailKind.WorkspaceInvitation)
+        {
+            return await InvitationTable.FindForLetterAsync(database, letter.Id, now) is var (detail, goodUntil)
+                ? new OutgoingLetter(letter with { Detail = detail }, secrets.TokenOf(purpose, letter.Id), Code: null, goodUntil)
+                : null;
+        }
         if (letter.Kind == MailKind.PasswordReset && await resets.PrepareAsync(letter, CancellationToken.None) is null)
         {
             return null;
@@ -207,8 +214,9 @@ public sealed class MailSender(
         MailKind.SecondFactorCode => SecretPurpose.SecondFactor,
         MailKind.LoginCode => SecretPurpose.CodeLogin,
         MailKind.EmailFactorCode => SecretPurpose.EmailFactor,
+        MailKind.WorkspaceInvitation => SecretPurpose.Invitation,
         MailKind.PasswordChanged or MailKind.EmailChangeAsked or MailKind.EmailChanged or MailKind.SecondFactorAdded or MailKind.SecondFactorRemoved
-            or MailKind.RecoveryCodeUsed => null,
+            or MailKind.RecoveryCodeUsed or MailKind.WorkspaceReceived or MailKind.WorkspaceHandedOn => null,
     };
 
     private async Task GiveUpAsync(Taken taken, Exception? reason)

@@ -42,6 +42,18 @@ public enum MailKind : short
 
     /// <summary>A recovery code was used; the detail says how many are left, in digits.</summary>
     RecoveryCodeUsed = 12,
+
+    /// <summary>
+    /// A link with which an invitation into a workspace is accepted. The detail is put in when it goes out: in three lines the name of whoever invites, their
+    /// e-mail or nothing, and the name of the workspace.
+    /// </summary>
+    WorkspaceInvitation = 30,
+
+    /// <summary>To the new owner: a workspace was handed on to them; the detail is its name.</summary>
+    WorkspaceReceived = 31,
+
+    /// <summary>To the former owner: a workspace was handed on; the detail is its name.</summary>
+    WorkspaceHandedOn = 32,
 }
 
 /// <summary>

@@ -36,6 +36,16 @@ internal static class Access
     /// <summary>The condition behind <see cref="From"/> of whatever reads.</summary>
     public const string Sees = $"s.session_id = $1 AND {MaySee}";
 
+    /// <summary>
+    /// Takes the workspace's lock for somebody who is in it, or was when the wait began, and reads nothing: the statement behind it sees what there is once the
+    /// lock is had. A stranger makes nobody wait. Parameters as of <see cref="From"/>.
+    /// </summary>
+    public const string Lock = """
+        SELECT 1 FROM sessions s JOIN workspaces w ON w.workspace_id = $2
+         WHERE s.session_id = $1 AND s.ended_at IS NULL
+           AND (w.owner_id = s.user_id OR EXISTS (SELECT FROM members m WHERE m.workspace_id = w.workspace_id AND m.user_id = s.user_id)) FOR UPDATE OF w
+        """;
+
     private const string IsOpen = "s.ended_at IS NULL AND (s.workspace_id IS NULL OR s.workspace_id = w.workspace_id)";
 
     /// <summary>The condition of a permission, of the session <c>s</c> and the workspace <c>w</c>.</summary>

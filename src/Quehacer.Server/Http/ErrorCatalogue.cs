@@ -274,6 +274,24 @@ internal static class ErrorCatalogue
         Instance = "/api/v1/workspaces/ws_01h455vb4pex5vsknk084sn02q/archive",
     };
 
+    public static readonly ErrorKind WorkspaceNeedsOwner = new("workspace-needs-owner", "WORKSPACE_NEEDS_OWNER", "BIZ_3012", 409,
+        new("Workspace Needs Its Owner", "El espacio necesita a su dueño"),
+        new("The owner of a workspace does not leave it, is not removed, and is not made less: it would be nobody's.", "El dueño de un espacio no lo deja, no se le quita ni se le rebaja: el espacio no sería de nadie."),
+        new("Hand the workspace on with POST /api/v1/workspaces/{id}/transfer, and leave then.", "Entrega el espacio con POST /api/v1/workspaces/{id}/transfer, y déjalo después."))
+    {
+        Cause = new("The owner leaves the workspace, or takes the owner's role from themselves.", "El dueño deja el espacio, o se quita a sí mismo el papel de dueño."),
+        Instance = "/api/v1/workspaces/ws_01h455vb4pex5vsknk084sn02q/leave",
+    };
+
+    public static readonly ErrorKind InvitedAnother = new("invited-another", "INVITED_ANOTHER", "BIZ_3013", 403,
+        new("Invitation For Another E-mail", "Invitación para otro correo"),
+        new("The invitation was sent to another e-mail than your account has, and is good for that one alone.", "La invitación se envió a otro correo distinto del de tu cuenta, y solo vale para ese."),
+        new("Sign in with the account of that e-mail, or register it; or ask for an invitation to the e-mail that you have.", "Inicia sesión con la cuenta de ese correo, o regístralo; o pide una invitación al correo que tienes."))
+    {
+        Cause = new("A letter was forwarded, or somebody has several e-mails and is signed in with another one.", "Se reenvió un mensaje, o alguien tiene varios correos y ha iniciado sesión con otro."),
+        Instance = "/api/v1/invitations/accept",
+    };
+
     public static readonly ErrorKind MethodNotAllowed = new("method-not-allowed", "METHOD_NOT_ALLOWED", "HTTP_6001", 405,
         new("Method Not Allowed", "Método no permitido"),
         new("This address exists but does not take this method.", "Esta dirección existe pero no acepta este método."),
@@ -358,7 +376,7 @@ internal static class ErrorCatalogue
     public static readonly IReadOnlyList<ErrorKind> All =
     [
         Unauthorized, TokenExpired, TokenInvalid, Forbidden, InvalidCredentials, InvalidCode, OneTimeTokenInvalid, EmailNotVerified, SecondFactorNeeded, NotOffered, Validation, MalformedJson, BadRequest, IdempotencyKeyInvalid, IdempotencyKeyMissing,
-        NotFound, AlreadyExists, PreconditionFailed, PreconditionRequired, IdempotencyMismatch, IdempotencyInFlight, Gone, WorkspaceArchived, WorkspaceIsPersonal, MethodNotAllowed, NotAcceptable, RequestTimeout,
+        NotFound, AlreadyExists, PreconditionFailed, PreconditionRequired, IdempotencyMismatch, IdempotencyInFlight, Gone, WorkspaceArchived, WorkspaceIsPersonal, WorkspaceNeedsOwner, InvitedAnother, MethodNotAllowed, NotAcceptable, RequestTimeout,
         PayloadTooLarge, UnsupportedMediaType, RateLimitExceeded, Ended, Internal, Unavailable,
     ];
 
@@ -370,6 +388,9 @@ internal static class ErrorCatalogue
         ErrorCode.Forbidden => Forbidden,
         ErrorCode.WorkspaceArchived => WorkspaceArchived,
         ErrorCode.WorkspaceIsPersonal => WorkspaceIsPersonal,
+        ErrorCode.OwnerStays => WorkspaceNeedsOwner,
+        ErrorCode.AlreadyMember => AlreadyExists,
+        ErrorCode.InvitedAnother => InvitedAnother,
         ErrorCode.Gone => Gone,
         ErrorCode.PreconditionFailed => PreconditionFailed,
         ErrorCode.PreconditionRequired => PreconditionRequired,

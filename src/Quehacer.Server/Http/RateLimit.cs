@@ -84,6 +84,9 @@ internal sealed record LimitReached(Quota Quota, int RetryAfterSeconds)
             AttemptKind.Letter => ("letter", new Said(
                 $"{exhausted.Quota} letters to this e-mail have been asked for within {minutes} minutes.",
                 $"Se pidieron {exhausted.Quota} mensajes a este correo en {minutes} minutos.")),
+            AttemptKind.Invitation => ("invitation", new Said(
+                $"You have sent {exhausted.Quota} invitations within {minutes} minutes.",
+                $"Has enviado {exhausted.Quota} invitaciones en {minutes} minutos.")),
         };
         return new LimitReached(new Quota(name, exhausted.Quota, exhausted.Window, meaning), exhausted.RetryAfterSeconds);
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Xml;
 using Quehacer.Core;
 using Quehacer.Core.Mail;
@@ -8,13 +9,15 @@ namespace Quehacer.Server.Mail;
 
 /// <summary>
 /// The words of every letter: what happened, when and from where, and what to do if it was somebody else. Nothing that a stranger could choose stands in
-/// them, not even the name of the account: or a registration would have this server send anybody's words to anybody.
+/// them, not even the name of the account: or a registration would have this server send anybody's words to anybody. An invitation is of no use without the names of
+/// who invites and into what; of these as much stands there as cannot be taken for a sentence or an address (<see cref="Name"/>).
 /// </summary>
 internal static class LetterTexts
 {
     public const string ResetPath = "/account/password-reset";
     public const string VerifyPath = "/account/verify-email";
     public const string EmailChangePath = "/account/email-change";
+    public const string InvitationPath = "/account/invitation";
 
     /// <param name="outgoing">The letter, with its secret where it has one.</param>
     /// <param name="origin">Where this server is reached, without a slash at the end. Links lead nowhere else.</param>
@@ -128,6 +131,29 @@ internal static class LetterTexts
                     "If it was you, there is nothing else to do. If it was not, somebody has your codes: set a new password at once, and make new codes:",
                     "Si fuiste tú, no hay nada más que hacer. Si no, alguien tiene tus códigos: pon ya una contraseña nueva y haz códigos nuevos:")),
                 Link(ResetPath)),
+            MailKind.WorkspaceInvitation => Parts(
+                new("You are invited into a workspace", "Te invitan a un espacio de trabajo"),
+                Happened(Invitation(letter.Detail, origin)),
+                Link(InvitationPath),
+                Once(new("It is good for the account with this e-mail, and for no other.", "Vale para la cuenta con este correo y para ninguna otra.")),
+                Sentence(new(
+                    "If you do not know who this is, do nothing: you are in no workspace that you have not agreed to.",
+                    "Si no sabes quién es, no hagas nada: no estás en ningún espacio que no hayas aceptado."))),
+            MailKind.WorkspaceReceived => Parts(
+                new("A workspace is yours now", "Un espacio de trabajo es tuyo ahora"),
+                Happened(new(
+                    $"the owner of the workspace \"{Name(detail)}\" at {origin} handed it on to you. You decide from now on who is in it.",
+                    $"el dueño del espacio «{Name(detail)}» en {origin} te lo entregó. Desde ahora decides tú quién está en él.")),
+                Sentence(new("If you do not want it, hand it on to somebody else, or archive it.", "Si no lo quieres, entrégalo a otra persona o archívalo."))),
+            MailKind.WorkspaceHandedOn => Parts(
+                new("You have handed on a workspace", "Has entregado un espacio de trabajo"),
+                Happened(new(
+                    $"your workspace \"{Name(detail)}\" at {origin} was handed on to another member, with your password. You are an editor in it now.",
+                    $"tu espacio «{Name(detail)}» en {origin} se entregó a otro miembro, con tu contraseña. Ahora eres editor en él.")),
+                Sentence(new(
+                    "If it was you, there is nothing to do. If it was not, somebody knows your password: set a new one at once, and tell whoever has the workspace now:",
+                    "Si fuiste tú, no hay nada que hacer. Si no, alguien conoce tu contraseña: pon ya una nueva, y avisa a quien tiene ahora el espacio:")),
+                Link(ResetPath)),
         };
         return new LetterText(letter.Language == Language.Spanish ? "es" : "en", subject, parts);
 
@@ -156,6 +182,33 @@ internal static class LetterTexts
 
     /// <summary>What a detail is to anybody: never a line of its own, and nothing that HTML cannot say.</summary>
     private static string Plain(string? detail) => string.Concat((detail ?? "").Where(character => !char.IsControl(character) && XmlConvert.IsXmlChar(character)));
+
+    /// <summary>Who invites, as what they are known, and into what. The detail is as <see cref="MailKind.WorkspaceInvitation"/> says.</summary>
+    private static Said Invitation(string? detail, string origin)
+    {
+        var lines = (detail ?? "").Split('\n');
+        var (inviter, email, workspace) = (Name(lines[0]), lines.Length > 1 ? Plain(lines[1]) : "", Name(lines[^1]));
+        var who = email.Length > 0 ? $"{inviter} ({email})" : inviter;
+        return new(
+            $"{(who.Length > 0 ? who : "somebody")} invited you into the workspace \"{workspace}\" at {origin}. To see the invitation and answer it, follow this link:",
+            $"{(who.Length > 0 ? who : "alguien")} te invitó al espacio «{workspace}» en {origin}. Para ver la invitación y contestarla, sigue este enlace:");
+    }
+
+    /// <summary>
+    /// What is left of a name that somebody chose in a letter to somebody else: letters, digits and single spaces, and few of them. No address survives that, so that
+    /// no program makes a link of it, and no sentence of any length.
+    /// </summary>
+    internal static string Name(string text)
+    {
+        var name = new StringBuilder();
+        foreach (var rune in text.EnumerateRunes())
+        {
+            var isWord = Rune.IsLetterOrDigit(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
+            _ = isWord ? name.Append(rune.ToString()) : name.Length > 0 && name[^1] != ' ' ? name.Append(' ') : name;
+        }
+        var runes = name.ToString().Trim().EnumerateRunes().ToList();
+        return runes.Count <= Limits.NameInLetterCharacters ? string.Concat(runes) : string.Concat(runes.Take(Limits.NameInLetterCharacters)).TrimEnd() + "…";
+    }
 
     private static Said Factor(string detail) => detail switch
     {

@@ -43,6 +43,12 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
         "PersonalOrArchived", [ErrorCatalogue.WorkspaceIsPersonal, ErrorCatalogue.WorkspaceArchived, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
     public static readonly ErrorResponse TakenOrArchived = new(
         "TakenOrArchived", [ErrorCatalogue.AlreadyExists, ErrorCatalogue.WorkspaceArchived, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
+    public static readonly ErrorResponse OwnerOrPersonal = new(
+        "OwnerOrPersonal", [ErrorCatalogue.WorkspaceNeedsOwner, ErrorCatalogue.WorkspaceIsPersonal, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
+    public static readonly ErrorResponse MemberOrNotOpen = new(
+        "MemberOrNotOpen",
+        [ErrorCatalogue.AlreadyExists, ErrorCatalogue.WorkspaceArchived, ErrorCatalogue.WorkspaceIsPersonal, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
+    public static readonly ErrorResponse InvitedAnother = new("InvitedAnother", [ErrorCatalogue.InvitedAnother, ErrorCatalogue.Forbidden]);
     public static readonly ErrorResponse Taken = new("Taken", [ErrorCatalogue.AlreadyExists, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
     public static readonly ErrorResponse Gone = new("Gone", [ErrorCatalogue.Gone]);
     public static readonly ErrorResponse PreconditionFailed = new("PreconditionFailed", [ErrorCatalogue.PreconditionFailed], "ETag");

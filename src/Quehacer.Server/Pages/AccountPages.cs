@@ -22,6 +22,42 @@ internal static class AccountPages
         addEventListener('hashchange', () => location.reload());
         for (const link of document.querySelectorAll('nav a[hreflang]')) link.hash = location.hash;
         for (const part of document.querySelectorAll('[data-when]')) part.hidden = (part.dataset.when === 'token') !== (token !== '');
+        const send = (address, body, more) => fetch(address, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json', 'Accept-Language': document.documentElement.lang, ...more },
+          body,
+          credentials: 'omit',
+          redirect: 'error',
+        });
+        const problemOf = async (answer, failed) => {
+          const problem = await answer.json().catch(() => ({}));
+          return [problem.detail ?? `${failed} (${answer.status})`, ...(problem.errors ?? []).map(error => error.message)].join(' ');
+        };
+        for (const part of document.querySelectorAll('[data-look]')) if (token !== '') (async () => {
+          const answer = await send(part.dataset.look, JSON.stringify({ token }), {});
+          if (!answer.ok) {
+            part.textContent = await problemOf(answer, '');
+            return;
+          }
+          const { workspace, role, invited_by: by } = await answer.json();
+          const words = { name: by.name ?? '', email: by.email ? `(${by.email})` : '', workspace: workspace.name, role: part.dataset[role] };
+          part.textContent = part.dataset.text.replace(/\{(\w+)\}/g, (_, word) => words[word]).replace(/ +/g, ' ').trim();
+        })().catch(() => {});
+        // A form that needs somebody signed in signs them in for as long as that takes, and no longer.
+        const submit = async (form, body, key) => {
+          if (!form.dataset.then) return send(form.dataset.post, body, { 'Idempotency-Key': key });
+          const { token: shown, ...credentials } = JSON.parse(body);
+          const login = await send(form.dataset.post, JSON.stringify(credentials), {});
+          if (!login.ok) return login;
+          const { access_token } = await login.json();
+          if (!access_token) return { ok: false, status: 403, json: async () => ({ detail: form.dataset.factor }) };
+          const session = { 'Authorization': `Bearer ${access_token}` };
+          try {
+            return await send(form.dataset.then, JSON.stringify({ token: shown }), { 'Idempotency-Key': key, ...session });
+          } finally {
+            await send(form.dataset.end, '{}', session).catch(() => {});
+          }
+        };
         const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
         for (const form of document.forms) {
           const button = form.querySelector('button');
@@ -39,22 +75,16 @@ internal static class AccountPages
             sent = body;
             button.disabled = true;
             try {
-              const answer = await fetch(form.dataset.post, {
-                method: 'POST',
-                headers: { 'Content-Type': 'application/json', 'Accept-Language': document.documentElement.lang, 'Idempotency-Key': key },
-                body,
-                credentials: 'omit',
-                redirect: 'error',
-              });
+              const answer = await submit(form, body, key);
               sent = undefined;
               if (answer.ok) {
                 if (form.dataset.when === 'token') history.replaceState(null, '', location.pathname + location.search);
-                form.hidden = true;
+                // A token is used up, whichever form has used it.
+                for (const other of document.forms) other.hidden ||= other === form || (form.dataset.when === 'token' && other.dataset.when === 'token');
                 say(form.dataset.done);
                 return;
               }
-              const problem = await answer.json().catch(() => ({}));
-              say([problem.detail ?? `${form.dataset.failed} (${answer.status})`, ...(problem.errors ?? []).map(error => error.message)].join(' '));
+              say(await problemOf(answer, form.dataset.failed));
             } catch {
               say(form.dataset.failed);
             }
@@ -68,6 +98,7 @@ internal static class AccountPages
         routes.Show(LetterTexts.ResetPath, ResetAsync);
         routes.Show(LetterTexts.VerifyPath, VerifyAsync);
         routes.Show(LetterTexts.EmailChangePath, EmailChangeAsync);
+        routes.Show(LetterTexts.InvitationPath, InvitationAsync);
         routes.Show(ScriptPath, ScriptAsync);
     }
 
@@ -131,6 +162,41 @@ internal static class AccountPages
                 "The address of this page is not whole: follow the link of the letter again.", "La dirección de esta página no está completa: sigue otra vez el enlace de la carta."))));
     }
 
+    /// <summary>What somebody is invited to is asked of the API with the token, and stands in the page as text, whatever it is called.</summary>
+    private static Task InvitationAsync(HttpContext http)
+    {
+        var page = new Page(http);
+        return WriteAsync(
+            page, new("You are invited", "Tienes una invitación"),
+            new XElement(
+                "p", new XAttribute("data-look", page.Root + "api/v1/invitations/look"), new XAttribute("role", "status"),
+                new XAttribute("data-text", page.In(new(
+                    "{name} {email} invites you into the workspace “{workspace}” as {role}.", "{name} {email} te invita al espacio «{workspace}» como {role}."))),
+                new XAttribute("data-viewer", page.In(new("a viewer: you see everything in it", "lector: ves todo lo que hay"))),
+                new XAttribute("data-editor", page.In(new("an editor: you see and change what is in it", "editor: ves y cambias lo que hay"))), ""),
+            Form(
+                page, withToken: true, "api/v1/auth/login",
+                new(
+                    "To accept, give the e-mail that the letter came to and the password of your account. If you have no account yet, register one with that e-mail first.",
+                    "Para aceptar, da el correo al que llegó la carta y la contraseña de tu cuenta. Si aún no tienes cuenta, registra antes una con ese correo."),
+                new("Accept", "Aceptar"),
+                new("You are in the workspace now.", "Ya estás en el espacio."),
+                new XAttribute("data-then", page.Root + "api/v1/invitations/accept"),
+                new XAttribute("data-end", page.Root + "api/v1/auth/logout"),
+                new XAttribute("data-factor", page.In(new(
+                    "Your account asks for a second factor, which this page cannot. Log in with your own program and accept there: GET /api/v1/me/invitations lists the invitation.",
+                    "Tu cuenta pide un segundo factor, y esta página no puede. Inicia sesión con tu programa y acepta allí: GET /api/v1/me/invitations muestra la invitación."))),
+                Input("email", "email", "username", page.In(new("E-mail", "Correo"))),
+                Input("password", "password", "current-password", page.In(new("Password", "Contraseña")))),
+            Form(
+                page, withToken: true, "api/v1/invitations/decline",
+                new("Or say no. Nobody is told.", "O di que no. No se avisa a nadie."),
+                new("Decline", "Rechazar"),
+                new("You have declined the invitation.", "Has rechazado la invitación.")),
+            new XElement("p", new XAttribute("data-when", "nothing"), new XAttribute("hidden", "hidden"), page.In(new(
+                "The address of this page is not whole: follow the link of the letter again.", "La dirección de esta página no está completa: sigue otra vez el enlace de la carta."))));
+    }
+
     private static Task WriteAsync(Page page, Said title, params object[] content) => page.WriteWithScriptAsync(
         ScriptPath[1..], page.In(title),
         [
@@ -139,6 +205,7 @@ internal static class AccountPages
         ]);
 
     /// <summary>What is posted as JSON, with the token where there is one; below it stands what came of it, where a screen reader says it.</summary>
+    /// <param name="fields">Inputs, and attributes of the form itself.</param>
     private static XElement Form(Page page, bool withToken, string post, Said what, Said button, Said done, params object[] fields)
     {
         var when = new XAttribute("data-when", withToken ? "token" : "nothing");
@@ -148,7 +215,7 @@ internal static class AccountPages
                 "form", when, new XAttribute("hidden", "hidden"), new XAttribute("data-post", page.Root + post), new XAttribute("data-done", page.In(done)),
                 new XAttribute("data-failed", page.In(new(
                     "The server cannot be reached, or has not understood. Try it again in a moment.", "No se puede contactar con el servidor, o no ha entendido. Inténtalo de nuevo en un momento."))),
-                new XElement("p", page.In(what)), fields, new XElement("button", new XAttribute("type", "submit"), page.In(button))),
+                fields.Where(field => field is XAttribute), new XElement("p", page.In(what)), fields.Where(field => field is not XAttribute), new XElement("button", new XAttribute("type", "submit"), page.In(button))),
             new XElement("p", new XAttribute("role", "status"), new XAttribute("tabindex", "-1"), ""));
     }
 

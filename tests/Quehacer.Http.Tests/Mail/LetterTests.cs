@@ -19,7 +19,7 @@ public sealed class LetterTests
     private const string Token = "qo_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdEfGhIjKlMnOpQrStUvWxYz";
 
     private static readonly DateTime At = new(2026, 11, 21, 17, 10, 0, DateTimeKind.Utc);
-    private static readonly MailKind[] WithToken = [MailKind.PasswordReset, MailKind.EmailVerification, MailKind.EmailChange];
+    private static readonly MailKind[] WithToken = [MailKind.PasswordReset, MailKind.EmailVerification, MailKind.EmailChange, MailKind.WorkspaceInvitation];
     private static readonly MailKind[] WithCode = [MailKind.SecondFactorCode, MailKind.LoginCode, MailKind.EmailFactorCode];
 
     internal static readonly MailAddress From = new("tasks@example.com", "Quehacer", Encoding.UTF8);
@@ -88,6 +88,28 @@ public sealed class LetterTests
         Assert.Contains("Left of them: 3.", Text(MailKind.RecoveryCodeUsed, "3"));
         Assert.Contains("the e-mail new@example.com instead", Text(MailKind.EmailChangeAsked, "new@example.com"));
         Assert.Contains("got the e-mail new@example.com", Text(MailKind.EmailChanged, "new@example.com"));
+        Assert.Contains("Ana María (ana@example.com) invited you into the workspace \"Home sweet home\" at", Text(MailKind.WorkspaceInvitation, "Ana María\nana@example.com\nHome, sweet home!"));
+        Assert.Contains("Ana te invitó al espacio «Casa» en", Text(MailKind.WorkspaceInvitation, "Ana\n\nCasa", Language.Spanish));
+        Assert.Contains("somebody invited you into", Text(MailKind.WorkspaceInvitation, "\n\nHome"));
+        Assert.Contains("the workspace \"Home\" at", Text(MailKind.WorkspaceReceived, "Home"));
+    }
+
+    /// <summary>Names that strangers choose are in letters to others here alone: what is left of them is no address, no mark-up and no text of any length.</summary>
+    [Fact]
+    public void Of_a_name_that_somebody_chose_no_link_and_no_sentence_is_left()
+    {
+        foreach (var (name, left) in new[]
+        {
+            ("https://evil.example/win?a=1", "https evil example win a 1"), ("evil.example", "evil example"), ("eve@evil.example", "eve evil example"), ("<a href=\"x\">y</a>", "a href x y a"),
+            ("  Équipe  №1 – «été» ", "Équipe 1 été"), ("हिन्दी", "हिन्दी"), ("\u202Eevil", "evil"), ("…", ""),
+            (new string('a', 41), new string('a', 40) + "…"),
+        })
+        {
+            Assert.Equal(left, LetterTexts.Name(name));
+            var parts = LetterTexts.Of(Outgoing(MailKind.WorkspaceInvitation, detail: $"{name}\n\n{name}"), Origin).Parts;
+            Assert.Single(parts, part => part.Kind == LetterPartKind.Link);
+            Assert.DoesNotContain(parts.Where(part => part.Kind != LetterPartKind.Link), part => part.Text.Contains("evil.example", StringComparison.Ordinal));
+        }
     }
 
     [Fact]

@@ -45,10 +45,11 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
     {
         ErrorCode.Invalid => Results.Validation,
         ErrorCode.NotFound or ErrorCode.Gone or ErrorCode.NoSuchFactor => Results.NotFound,
-        ErrorCode.Forbidden or ErrorCode.SecondFactorNeeded or ErrorCode.EmailNotVerified or ErrorCode.NotOffered => Results.Forbidden,
+        ErrorCode.Forbidden or ErrorCode.InvitedAnother or ErrorCode.SecondFactorNeeded or ErrorCode.EmailNotVerified or ErrorCode.NotOffered => Results.Forbidden,
         ErrorCode.PreconditionFailed => Results.PreconditionFailed,
         ErrorCode.PreconditionRequired => Results.PreconditionRequired,
-        ErrorCode.EmailTaken or ErrorCode.NameTaken or ErrorCode.AlreadySo or ErrorCode.WorkspaceArchived or ErrorCode.WorkspaceIsPersonal or ErrorCode.IdempotencyInFlight => Results.Conflict,
+        ErrorCode.EmailTaken or ErrorCode.NameTaken or ErrorCode.AlreadySo or ErrorCode.WorkspaceArchived or ErrorCode.WorkspaceIsPersonal or ErrorCode.OwnerStays
+            or ErrorCode.AlreadyMember or ErrorCode.IdempotencyInFlight => Results.Conflict,
         ErrorCode.WrongCredentials or ErrorCode.SessionEnded or ErrorCode.RefreshTokenInvalid or ErrorCode.MfaTokenInvalid or ErrorCode.CodeWrong => Results.Unauthorized,
         ErrorCode.OneTimeTokenInvalid => Results.Validation,
         ErrorCode.TooManyAttempts => Results.RateLimitExceeded,
@@ -82,6 +83,9 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         ErrorCode.Forbidden => new("id", "You may see this, and not change it"),
         ErrorCode.WorkspaceArchived => new("workspace", "The workspace is archived; ask its owner to take it into use again"),
         ErrorCode.WorkspaceIsPersonal => new("workspace", "A personal workspace is its owner's alone; make another one for it at POST /api/v1/workspaces"),
+        ErrorCode.OwnerStays => new("workspace", "The workspace needs its owner; hand it on first"),
+        ErrorCode.AlreadyMember => new("email", "Whoever has this e-mail is in the workspace already"),
+        ErrorCode.InvitedAnother => new("token", "The invitation was sent to another e-mail than your account has"),
         ErrorCode.PreconditionFailed => new(ConditionOf(request), "The conditions of the request name another state than the present one, and nothing was done; read again, and send your change with the new ETag"),
         ErrorCode.PreconditionRequired => new(
             "If-Match", "This server makes a change only when it says which state it was decided on; send the task's ETag in If-Match, one task at a time"),

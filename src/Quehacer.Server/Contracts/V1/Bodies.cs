@@ -119,6 +119,35 @@ internal sealed record WorkspaceBody(
 internal sealed record WorkspaceListBody(
     IReadOnlyList<WorkspaceBody> Workspaces, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
 
+/// <summary>Somebody in a workspace.</summary>
+/// <param name="Name">As they are called now; null where there is no such account any more.</param>
+/// <param name="Email">Null for whoever is not told: it is for the owner and for themselves.</param>
+internal sealed record MemberBody(string UserId, string? Name, string? Email, string Role, int Version, DateTime JoinedAt, DateTime UpdatedAt)
+{
+    public static MemberBody Of(MemberView view) => new(
+        Ids.ToTypeId(Ids.UserPrefix, view.Member.UserId), view.Name, view.Email, Words.Of(view.Member.Role), view.Tag.Version, view.Member.JoinedAt, view.Member.UpdatedAt);
+}
+
+internal sealed record MemberListBody(
+    IReadOnlyList<MemberBody> Members, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
+
+/// <summary>Somebody asked into a workspace, as its owner and whoever is asked see it.</summary>
+internal sealed record InvitationBody(string Id, InvitedIntoBody Workspace, string Email, string Role, InviterBody InvitedBy, DateTime CreatedAt, DateTime ExpiresAt)
+{
+    public static InvitationBody Of(Invitation invitation) => new(
+        Ids.ToTypeId(Ids.InvitationPrefix, invitation.Id), new InvitedIntoBody(Ids.ToTypeId(Ids.WorkspacePrefix, invitation.WorkspaceId), invitation.WorkspaceName), invitation.Email,
+        Words.Of(invitation.Role), new InviterBody(Ids.ToTypeId(Ids.UserPrefix, invitation.InvitedBy), invitation.InviterName, invitation.InviterEmail), invitation.CreatedAt, invitation.ExpiresAt);
+}
+
+internal sealed record InvitedIntoBody(string Id, string Name);
+
+/// <param name="Name">As they are called now; null where there is no such account any more.</param>
+/// <param name="Email">Null unless it is verified.</param>
+internal sealed record InviterBody(string Id, string? Name, string? Email);
+
+internal sealed record InvitationListBody(
+    IReadOnlyList<InvitationBody> Invitations, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
+
 /// <summary>A note as v1 shows it.</summary>
 internal sealed record NoteBody(string Id, string TaskId, AuthorBody Author, string Text, int Version, DateTime CreatedAt, DateTime UpdatedAt)
 {
@@ -263,14 +292,20 @@ internal static class Words
     /// <summary>What somebody can be in a workspace, the least first.</summary>
     public static readonly string[] WorkspaceRoles = ["viewer", "editor", "owner"];
 
-    /// <summary>What a service account can be in its workspace.</summary>
-    public static readonly IReadOnlyList<string> ServiceRoles = [.. WorkspaceRoles.Take(2)];
-
     /// <summary>Whose an account is.</summary>
     public static readonly string[] AccountKinds = ["person", "service"];
 
     /// <summary>Every member of a workspace, in the order in which it is shown.</summary>
     public static readonly string[] WorkspaceMembers = ["id", "name", "personal", "role", "owner_id", "member_count", "version", "created_at", "updated_at", "archived_at"];
+
+    /// <summary>What somebody can be made in a workspace: it is handed on in another way.</summary>
+    public static readonly string[] GivenRoles = ["viewer", "editor"];
+
+    /// <summary>Every member of somebody in a workspace, in the order in which it is shown.</summary>
+    public static readonly string[] MemberMembers = ["user_id", "name", "email", "role", "version", "joined_at", "updated_at"];
+
+    /// <summary>Every member of an invitation, in the order in which it is shown.</summary>
+    public static readonly string[] InvitationMembers = ["id", "workspace", "email", "role", "invited_by", "created_at", "expires_at"];
 
     public static string Of(WorkspaceRole role) => WorkspaceRoles[(int)role / 10 - 1];
 
@@ -295,6 +330,10 @@ internal static class Words
 [JsonSerializable(typeof(TagListBody))]
 [JsonSerializable(typeof(WorkspaceBody))]
 [JsonSerializable(typeof(WorkspaceListBody))]
+[JsonSerializable(typeof(MemberBody))]
+[JsonSerializable(typeof(MemberListBody))]
+[JsonSerializable(typeof(InvitationBody))]
+[JsonSerializable(typeof(InvitationListBody))]
 [JsonSerializable(typeof(NoteBody))]
 [JsonSerializable(typeof(NoteListBody))]
 [JsonSerializable(typeof(UserBody))]

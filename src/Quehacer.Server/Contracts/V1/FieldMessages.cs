@@ -48,7 +48,6 @@ internal static class FieldMessages
             Field.MfaToken => "mfa_token",
             Field.Code => "code",
             Field.Scopes or Field.ServiceScopes => "scopes",
-            Field.MemberRole => "role",
             Field.ExpiresAt => "expires_at",
             Field.WorkspaceId => "workspace_id",
             Field.IncludeArchived => "include_archived",
@@ -94,6 +93,9 @@ internal static class FieldMessages
             Field.After => "after",
             Field.Before => "before",
             Field.To => "to",
+            Field.Role or Field.RoleFilter => "role",
+            Field.UserId => "user_id",
+            Field.Search => "search",
         };
         return error.Index is { } index ? string.Create(CultureInfo.InvariantCulture, $"{name}[{index}]") : name;
     }
@@ -152,7 +154,14 @@ internal static class FieldMessages
         FieldFault.Required => new($"Field '{name}' is required and cannot be empty.", $"El campo '{name}' es obligatorio y no puede estar vacío."),
         FieldFault.TooShort => new($"Field '{name}' must have at least {error.Limit} characters.", $"El campo '{name}' debe tener al menos {error.Limit} caracteres."),
         FieldFault.TooLong => new($"Field '{name}' cannot have more than {error.Limit} characters.", $"El campo '{name}' no puede tener más de {error.Limit} caracteres."),
-        FieldFault.TooMany when error.Field == Field.Query => new($"'{name}' cannot have more than {error.Limit} words.", $"'{name}' no puede tener más de {error.Limit} palabras."),
+        FieldFault.TooMany when error.Field == Field.WorkspaceId => new(
+            $"The workspace has {error.Limit} members, and can have no more. Its owner can remove some.", $"El espacio tiene {error.Limit} miembros, y no puede tener más. Su dueño puede quitar a algunos."),
+        FieldFault.TooMany when error.Field == Field.UserId => new(
+            $"That member owns {error.Limit} workspaces, and nobody can own more. Choose somebody else.", $"Ese miembro es dueño de {error.Limit} espacios, y nadie puede serlo de más. Elige a otra persona."),
+        FieldFault.TooMany when error.Field == Field.Email => new(
+            $"{error.Limit} invitations into the workspace are open, and no more can be. Revoke some, or wait for answers.",
+            $"Hay {error.Limit} invitaciones abiertas al espacio, y no puede haber más. Retira algunas, o espera respuestas."),
+        FieldFault.TooMany when error.Field is Field.Query or Field.Search => new($"'{name}' cannot have more than {error.Limit} words.", $"'{name}' no puede tener más de {error.Limit} palabras."),
         FieldFault.TooMany when error.Field == Field.ParentId => new(
             $"That task has {error.Limit} subtasks already, and no task can have more. Choose another parent, or put a task between.",
             $"Esa tarea ya tiene {error.Limit} subtareas, y ninguna puede tener más. Elige otra tarea superior o pon una intermedia."),
@@ -226,6 +235,7 @@ internal static class FieldMessages
         Field.Id or Field.ParentId or Field.After or Field.Before => "task_01h455vb4pex5vsknk084sn02q",
         Field.ParentFilter => "task_01h455vb4pex5vsknk084sn02q or none",
         Field.CategoryFilter => "cat_01h455vb4pex5vsknk084sn02q or none",
+        Field.UserId => "user_01h455vb4pex5vsknk084sn02q",
         Field.WorkspaceId => "ws_01h455vb4pex5vsknk084sn02q",
         _ => "cat_01h455vb4pex5vsknk084sn02q",
     };
@@ -251,7 +261,8 @@ internal static class FieldMessages
         Field.To => Words.Ends,
         Field.Scopes => Words.KeyScopes,
         Field.ServiceScopes => Words.ServiceKeyScopes,
-        Field.MemberRole => Words.ServiceRoles,
+        Field.Role => Words.GivenRoles,
+        Field.RoleFilter => Words.WorkspaceRoles,
         _ => [],
     };
 }

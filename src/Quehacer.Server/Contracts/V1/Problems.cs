@@ -81,6 +81,9 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions) : Refusals
             "The mfa_token is unknown, used or expired, or five codes were wrong. Log in again.", "El mfa_token es desconocido, expiró o ya se usó, o cinco códigos fallaron. Inicia sesión de nuevo."),
         ErrorCode.AlreadySo => new(
             "This second factor is on already. Remove it first if you want to set it up anew.", "Este segundo factor ya está activado. Quítalo antes si quieres configurarlo de nuevo."),
+        ErrorCode.AlreadyMember => new(
+            "Whoever has this e-mail is in the workspace already. Change their role with PATCH /api/v1/workspaces/{id}/members/{user_id}.",
+            "Quien tiene ese correo ya está en el espacio. Cambia su papel con PATCH /api/v1/workspaces/{id}/members/{user_id}."),
         ErrorCode.NoSuchFactor => new(
             "The account has no such second factor, or has not begun to set it up. See GET /api/v1/me/factors for those it has.",
             "La cuenta no tiene ese segundo factor, o no ha empezado a configurarlo. Mira en GET /api/v1/me/factors los que tiene."),

@@ -474,7 +474,7 @@ internal static class Reading
                     edit = edit with { Name = Name(value) };
                     break;
                 case "role":
-                    edit = edit with { Role = Role(value) };
+                    edit = edit with { Role = Role(value, Words.GivenRoles) };
                     break;
                 case "current_password" when isNew:
                     edit = edit with { CurrentPassword = Raw(value) };
@@ -494,11 +494,91 @@ internal static class Reading
         return (edit with { Faults = faults }, version);
     }
 
-    private static Edit<WorkspaceRole> Role(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Null ? Edit<WorkspaceRole>.Malformed(FieldFault.Required)
-        : value.ValueKind == JsonValueKind.String && TryGetString(value, out var word) && Words.ServiceRoles.ToList().IndexOf(word) is >= 0 and var index
-            ? (WorkspaceRole)(10 * (index + 1))
+    /// <summary>What somebody is to be in a workspace, where the body says so, and the version that they must have as a member.</summary>
+    public static (List<FieldError> Faults, WorkspaceRole? Role, Edit<int> Version) Member(JsonElement? body)
+    {
+        var faults = new List<FieldError>();
+        WorkspaceRole? role = null;
+        Edit<int> version = default;
+        foreach (var (name, value) in Members(body, faults))
+        {
+            switch (name)
+            {
+                case "role":
+                    role = Role(value, Words.WorkspaceRoles, faults);
+                    break;
+                case "version":
+                    version = Version(value);
+                    break;
+                default:
+                    RefuseUnknown(name, Words.MemberMembers, faults);
+                    break;
+            }
+        }
+        AddFault(version, faults);
+        return (faults, role, version);
+    }
+
+    /// <summary>An invitation: to whom, and what they will be. What only answers have is put up with, so that one that was read can be sent again.</summary>
+    public static (List<FieldError> Faults, string Email, WorkspaceRole Role) Invitation(JsonElement? body)
+    {
+        var faults = new List<FieldError>();
+        var email = default(Edit<string>);
+        var (role, hasRole) = (default(WorkspaceRole?), false);
+        foreach (var (name, value) in Members(body, faults))
+        {
+            switch (name)
+            {
+                case "email":
+                    email = Name(value);
+                    break;
+                case "role":
+                    (role, hasRole) = (Role(value, Words.GivenRoles, faults), true);
+                    break;
+                default:
+                    RefuseUnknown(name, Words.InvitationMembers, faults);
+                    break;
+            }
+        }
+        if (!faults.Exists(fault => fault.Field == Field.Body))
+        {
+            if (!email.IsSet || email.Value.Length == 0)
+            {
+                faults.Add(new FieldError(Field.Email, email.Fault ?? FieldFault.Required));
+            }
+            if (!hasRole)
+            {
+                faults.Add(new FieldError(Field.Role, FieldFault.Required));
+            }
+        }
+        return (faults, email.Or("") ?? "", role ?? WorkspaceRole.Viewer);
+    }
+
+    private static WorkspaceRole? Role(JsonElement value, string[] words, List<FieldError> faults)
+    {
+        var role = Role(value, words);
+        if (role.Fault is { } fault)
+        {
+            faults.Add(new FieldError(Field.Role, fault));
+        }
+        return role.IsSet ? role.Value : null;
+    }
+
+    private static Edit<WorkspaceRole> Role(JsonElement value, string[] words) =>
+        Array.FindIndex(words, word => value.ValueKind == JsonValueKind.String && value.ValueEquals(word)) is >= 0 and var place
+            ? (WorkspaceRole)((place + 1) * 10)
             : Edit<WorkspaceRole>.Malformed(FieldFault.NotOneOf);
+
+    /// <summary>Who a workspace is handed on to, and the password of whoever does it.</summary>
+    public static (List<FieldError> Faults, Guid UserId, string CurrentPassword) Transfer(JsonElement? body)
+    {
+        var (faults, values) = Strings(body, ("user_id", Field.UserId), ("current_password", Field.CurrentPassword));
+        if (!Ids.TryParse(Ids.UserPrefix, values[0] ?? "", out var userId) && !faults.Exists(fault => fault.Field is Field.UserId or Field.Body))
+        {
+            faults.Add(new FieldError(Field.UserId, FieldFault.NotAnId));
+        }
+        return (faults, userId, values[1] ?? "");
+    }
 
     /// <summary>A note as a client wants it, and the version it must have, where the body names one.</summary>
     /// <param name="isNew">As for a task.</param>

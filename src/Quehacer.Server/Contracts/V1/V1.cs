@@ -28,6 +28,8 @@ internal static class V1
         var bulk = new BulkEndpoints(installation.TaskBulk, problems, demands, batchLimit);
         var notes = new NoteEndpoints(installation.Notes, installation.NoteWriter, problems, demands);
         var workspaces = new WorkspaceEndpoints(installation.Workspaces, installation.WorkspaceWriter, problems, demands);
+        var members = new MemberEndpoints(installation.Members, installation.MemberWriter, problems, demands);
+        var invitations = new InvitationEndpoints(installation.Invitations, problems, demands);
         var categories = new LabelEndpoints(LabelKind.Category, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
         var tags = new LabelEndpoints(LabelKind.Tag, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
 
@@ -43,6 +45,11 @@ internal static class V1
         keys.Map(forCaller);
         workspaces.Map(routes.MapGroup("/api/v1/workspaces").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Workspaces));
         services.Map(routes.MapGroup("/api/v1/workspaces/{id}/service-accounts").WithMetadata(AnswersIn.Json, new RequiresCaller()));
+        members.Map(routes.MapGroup("/api/v1/workspaces/{id}").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Workspaces));
+        members.MapTransfer(routes.MapGroup("/api/v1/workspaces/{id}").WithMetadata(AnswersIn.Json, new RequiresCaller()));
+        invitations.MapOfWorkspace(routes.MapGroup("/api/v1/workspaces/{id}/invitations").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Workspaces));
+        invitations.MapAnonymous(anonymous);
+        invitations.MapForCaller(forCaller);
         foreach (var prefix in new[] { "/api/v1/tasks", "/tasks" })
         {
             var group = routes.MapGroup(prefix).WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace());

@@ -111,16 +111,15 @@ internal sealed class WorkspaceEndpoints(WorkspaceReader workspaces, WorkspaceWr
             : Shown(200, await verb(caller, request.Precondition(version, demands.Precondition), request.Key, Endpoints.Bounded));
     }
 
-    private IResult Shown(int status, Result<Answered<WorkspaceView>> written)
+    private IResult Shown(int status, Result<Answered<WorkspaceView>> written) => written.IsOk ? Shown(status, written.Value) : new Refusal(problems, written.Error);
+
+    /// <summary>A workspace as it is answered with, whatever was done to it.</summary>
+    public static Answer<WorkspaceBody> Shown(int status, Answered<WorkspaceView> written)
     {
-        if (!written.IsOk)
-        {
-            return new Refusal(problems, written.Error);
-        }
-        var body = WorkspaceBody.Of(written.Value.Value);
+        var body = WorkspaceBody.Of(written.Value);
         return new Answer<WorkspaceBody>(status, body, BodyJson.Default.WorkspaceBody)
         {
-            Validators = ValidatorsOf(written.Value.Value), IsReplay = written.Value.IsReplay, Location = status == 201 ? $"/api/v1/workspaces/{body.Id}" : null,
+            Validators = ValidatorsOf(written.Value), IsReplay = written.IsReplay, Location = status == 201 ? $"/api/v1/workspaces/{body.Id}" : null,
         };
     }
 

@@ -16,6 +16,8 @@ internal static partial class Operations
         ("keys", "Your API keys, with which your own programs come in your name."),
         ("workspaces", "Workspaces: where tasks, categories and tags are; your own, and those that are shared."),
         ("services", "Service accounts of workspaces, and their API keys, for programs that are nobody's."),
+        ("members", "Who is in a workspace, and what they may do."),
+        ("invitations", "Invitations into workspaces, by e-mail."),
         ("tasks", "Tasks: make, find, change, complete, delete, restore. Each path exists a second time without `/api/v1`."),
         ("notes", "Notes: what people say about a task. These paths exist a second time without `/api/v1`, too."),
         ("categories", "Categories, of which a task has one or none."),
@@ -28,7 +30,8 @@ internal static partial class Operations
 
     public static readonly IReadOnlyList<Operation> All =
     [
-        .. Accounts(), .. Recovery(), .. Sessions(), .. FactorOperations.Factors(), .. ApiKeyOperations.All(), .. WorkspaceOperations.All(), .. ServiceAccountOperations.All(),
+        .. Accounts(), .. Recovery(), .. Sessions(), .. FactorOperations.Factors(), .. ApiKeyOperations.All(), .. WorkspaceOperations.All(),
+        .. MemberOperations.All(), .. ServiceAccountOperations.All(),
         // The paths of tasks exist a second time without their beginning.
         .. Tasks().Concat(Notes()).Select(operation => InWorkspace(operation) with { OtherPath = operation.Path["/api/v1".Length..] }),
         .. Categories().Concat(TagOperations()).Select(InWorkspace),

@@ -29,6 +29,10 @@ internal static class Parameters
 
     public static readonly string[] WorkspaceQuery = ["workspace_limit", "workspace_cursor", "include_total", "include_archived"];
 
+    public static readonly string[] MemberQuery = ["member_limit", "workspace_cursor", "include_total", "role", "member_search"];
+
+    public static readonly string[] InvitationQuery = ["invitation_limit", "workspace_cursor", "include_total"];
+
     public static readonly string[] LabelQuery = ["page", "label_limit", "counts"];
 
     /// <summary>The names of an operation's parameters of the path.</summary>
@@ -36,7 +40,10 @@ internal static class Parameters
     {
         if (operation.Path.Contains("{id}", StringComparison.Ordinal))
         {
-            yield return operation.Tag switch { "tasks" or "notes" => "TaskId", "services" => "WorkspaceId", "categories" => "CategoryId", "sessions" => "SessionId", "keys" => "KeyId", "workspaces" => "WorkspaceId", _ => "TagId" };
+            yield return operation.Tag switch
+            {
+                "tasks" or "notes" => "TaskId", "categories" => "CategoryId", "sessions" => "SessionId", "keys" => "KeyId", "workspaces" or "members" or "invitations" or "services" => "WorkspaceId", _ => "TagId",
+            };
         }
         if (operation.Path.Contains("{name}", StringComparison.Ordinal))
         {
@@ -48,11 +55,15 @@ internal static class Parameters
         }
         if (operation.Path.Contains("{user_id}", StringComparison.Ordinal))
         {
-            yield return "ServiceAccountId";
+            yield return operation.Tag == "services" ? "ServiceAccountId" : "UserId";
         }
         if (operation.Path.Contains("{key_id}", StringComparison.Ordinal))
         {
             yield return "ServiceKeyId";
+        }
+        if (operation.Path.Contains("{invitation_id}", StringComparison.Ordinal))
+        {
+            yield return "InvitationId";
         }
     }
 
@@ -67,6 +78,8 @@ internal static class Parameters
         ["ServiceAccountId"] = Path("user_id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.UserPrefix)}|{Uuid})$", 36), Samples.ServiceAccountId),
         ["ServiceKeyId"] = Path("key_id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.KeyPrefix)}|{Uuid})$", 36), Samples.KeyId),
         ["NoteId"] = Path("note_id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.NotePrefix)}|{Uuid})$", 36), Samples.NoteId),
+        ["UserId"] = Path("user_id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.UserPrefix)}|{Uuid})$", 36), Samples.OtherUserId),
+        ["InvitationId"] = Path("invitation_id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.InvitationPrefix)}|{Uuid})$", 36), Samples.InvitationId),
         ["TagName"] = Path(
             "name", "The name of the tag, escaped: a slash in it is `%2F`.", new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Limits.TagCharacters }, "home"),
 
@@ -75,6 +88,12 @@ internal static class Parameters
         ["workspace_limit"] = Query("limit", "Workspaces on a page.", Integer(1, Limits.PageWorkspaces, Limits.PageWorkspacesDefault), 50),
         ["workspace_cursor"] = Query(
             "cursor", "A place in the list: `next_cursor` of an answer to the same query. Sealed, to be sent as it came.", Text("^[A-Za-z0-9_-]+$", 2048), null),
+        ["member_limit"] = Query("limit", "Members on a page.", Integer(1, Limits.PageMembers, Limits.PageMembersDefault), 50),
+        ["role"] = Query("role", "Members who are this.", OneOf(Words.WorkspaceRoles), "editor"),
+        ["member_search"] = Query(
+            "search", $"Members in whose name every word occurs, at least its beginning, or, for the owner, whose e-mail begins so; case and accents do not count. At most {Limits.SearchPrefixes} words.",
+            new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Limits.SearchCharacters }, "ana"),
+        ["invitation_limit"] = Query("limit", "Invitations on a page.", Integer(1, Limits.PageInvitations, Limits.PageInvitationsDefault), 50),
         ["include_archived"] = Query("include_archived", "Those that are out of use as well.", Flag(false), true),
         ["page"] = Query("page", "Which page. Not together with `cursor`.", Integer(1, int.MaxValue, 1), 1),
         ["limit"] = Query("limit", "Tasks on a page.", Integer(1, Limits.PageTasks, Limits.PageTasksDefault), 50),

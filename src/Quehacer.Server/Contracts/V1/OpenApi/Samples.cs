@@ -21,6 +21,8 @@ internal static class Samples
     public const string TagId = "tag_01m7ykm0xxe9hb7t1c8qy6n3wd";
     public const string OtherTagId = "tag_01m7ykm0xxenv4k2r9j5m0a8pz";
     public const string WorkspaceId = "ws_01m7ykm0xxfe3p5t7v9x1z3b5f";
+    public const string OtherUserId = "user_01m7ykm0xxfe3p5t7v9x1z3b5a";
+    public const string InvitationId = "inv_01m7ykm0xxfe3p5t7v9x1z3b5b";
     public const string KeyId = "key_01m7ykm0xxfe3p5t7v9x1z3b5e";
     public const string ServiceAccountId = "user_01m7ykm0xxfe3p5t7v9x1z3b5g";
     public const string NoteId = "note_01m7ykm0xxfe3p5t7v9x1z3b5d";
@@ -135,6 +137,29 @@ internal static class Samples
     public static JsonNode ArchivedWorkspace() => Of(WorkspaceBody with { Version = 2, ArchivedAt = At }, BodyJson.Default.WorkspaceBody);
 
     public static JsonNode Workspaces() => Of(new WorkspaceListBody([WorkspaceBody], PaginationBody.Of(null, 20, null), Links("workspaces")), BodyJson.Default.WorkspaceListBody);
+
+    public static JsonNode TransferredWorkspace() => Of(WorkspaceBody with { Role = "editor", OwnerId = OtherUserId, MemberCount = 2 }, BodyJson.Default.WorkspaceBody);
+
+    public static JsonNode JoinedWorkspace() => Of(WorkspaceBody with { Role = "viewer", OwnerId = OtherUserId, MemberCount = 2 }, BodyJson.Default.WorkspaceBody);
+
+    private static MemberBody MemberBody => new(OtherUserId, "Luis", "luis@example.com", "viewer", 2, At, At);
+
+    public static JsonNode Member() => Of(MemberBody, BodyJson.Default.MemberBody);
+
+    public static JsonNode ChangedMember() => Of(MemberBody with { Role = "editor", Version = 3 }, BodyJson.Default.MemberBody);
+
+    public static JsonNode Members() => Of(
+        new MemberListBody([MemberBody], PaginationBody.Of(null, 20, null), Links($"workspaces/{WorkspaceId}/members")), BodyJson.Default.MemberListBody);
+
+    private static InvitationBody InvitationBody => new(
+        InvitationId, new InvitedIntoBody(WorkspaceId, "Home"), "luis@example.com", "viewer", new InviterBody(Account.Id, Account.Name, Account.Email), At, At.AddDays(Limits.InvitationDays));
+
+    public static JsonNode Invitation() => Of(InvitationBody, BodyJson.Default.InvitationBody);
+
+    public static JsonNode Invitations() => Of(
+        new InvitationListBody([InvitationBody], PaginationBody.Of(null, 20, null), Links($"workspaces/{WorkspaceId}/invitations")), BodyJson.Default.InvitationListBody);
+
+    public static JsonNode OwnInvitations() => Of(new InvitationListBody([InvitationBody], PaginationBody.Of(null, 20, null), Links("me/invitations")), BodyJson.Default.InvitationListBody);
 
     public static JsonNode User() => Of(Account, BodyJson.Default.UserBody);
 

@@ -28,6 +28,12 @@ internal static class Schemas
         [typeof(TagListBody)] = "TagList",
         [typeof(WorkspaceBody)] = "Workspace",
         [typeof(WorkspaceListBody)] = "WorkspaceList",
+        [typeof(MemberBody)] = "Member",
+        [typeof(MemberListBody)] = "MemberList",
+        [typeof(InvitationBody)] = "Invitation",
+        [typeof(InvitedIntoBody)] = "InvitedInto",
+        [typeof(InviterBody)] = "Inviter",
+        [typeof(InvitationListBody)] = "InvitationList",
         [typeof(NoteBody)] = "Note",
         [typeof(AuthorBody)] = "NoteAuthor",
         [typeof(NoteListBody)] = "NoteList",
@@ -98,6 +104,12 @@ internal static class Schemas
         ["ServiceAccountList"] = "All service accounts of a workspace.",
         ["Workspace"] = "Where tasks, categories and tags are.",
         ["WorkspaceList"] = "A page of workspaces.",
+        ["Member"] = "Somebody in a workspace.",
+        ["MemberList"] = "A page of the members of a workspace.",
+        ["Invitation"] = "Somebody asked into a workspace, who has not answered yet.",
+        ["InvitedInto"] = "The workspace that an invitation is into.",
+        ["Inviter"] = "Who invites.",
+        ["InvitationList"] = "A page of invitations, the oldest first.",
         ["Tokens"] = "A session's new tokens, and whose they are.",
         ["Session"] = "Where an account is signed in.",
         ["SessionList"] = "The open sessions of an account, the one that asks first and then those that were seen last.",
@@ -260,6 +272,39 @@ internal static class Schemas
             ["archived_at"] = Says("Since when it is out of use; `null` while it is in use."),
         },
         ["WorkspaceList"] = List("workspaces", "The workspaces of the page.", Limits.PageWorkspaces),
+        ["Member"] = new()
+        {
+            ["user_id"] = Id("Of the account.", Ids.UserPrefix),
+            ["name"] = Says("As they are called now; `null` where the account is gone."),
+            ["email"] = Says("For the owner of the workspace and for themselves; `null` for everybody else."),
+            ["role"] = Says("What they are in it.", ("enum", Enum(Words.WorkspaceRoles))),
+            ["version"] = Version(),
+            ["joined_at"] = Says("Since when they are in it; of the last time, for somebody who has come back."),
+            ["updated_at"] = Says("When their role was changed last."),
+        },
+        ["MemberList"] = List("members", "The members of the page.", Limits.PageMembers),
+        ["Invitation"] = new()
+        {
+            ["id"] = Id("The UUIDv7 within it holds the time of creation.", Ids.InvitationPrefix),
+            ["workspace"] = Says("Into which workspace."),
+            ["email"] = Says("To which it was sent: the account that accepts it has this one."),
+            ["role"] = Says("What they will be.", ("enum", Enum(Words.GivenRoles))),
+            ["invited_by"] = Says("By whom."),
+            ["created_at"] = Says("When it was sent."),
+            ["expires_at"] = Says("When it ends."),
+        },
+        ["InvitedInto"] = new()
+        {
+            ["id"] = Id("Of the workspace.", Ids.WorkspacePrefix),
+            ["name"] = Says("What its members know it by."),
+        },
+        ["Inviter"] = new()
+        {
+            ["id"] = Id("Of the account.", Ids.UserPrefix),
+            ["name"] = Says("As they are called now, by themselves; `null` where the account is gone."),
+            ["email"] = Says("`null` unless it is shown to be theirs."),
+        },
+        ["InvitationList"] = List("invitations", "The invitations of the page.", Limits.PageInvitations),
         ["ApiKey"] = new()
         {
             ["id"] = Id("The UUIDv7 within it holds the time of creation.", Ids.KeyPrefix),
@@ -279,7 +324,7 @@ internal static class Schemas
         {
             ["user_id"] = Id("The account, as tasks and notes name it.", Ids.UserPrefix),
             ["name"] = Says("What people call it."),
-            ["role"] = Says("What it is in the workspace.", ("enum", Enum(Words.ServiceRoles))),
+            ["role"] = Says("What it is in the workspace.", ("enum", Enum(Words.GivenRoles))),
             ["version"] = Version(),
             ["created_at"] = Says("When it was made."),
             ["updated_at"] = Says("When its name or its role was changed last."),
@@ -413,6 +458,13 @@ internal static class Schemas
         yield return ("NewWorkspace", Request("A new workspace.", ["name"], Words.WorkspaceMembers, [("name", WorkspaceName())]));
         yield return ("WorkspaceChange", Request("What is to be changed of a workspace.", [], Words.WorkspaceMembers, [("name", WorkspaceName()), ("version", Condition())]));
         yield return ("WorkspaceCondition", Request("What the workspace must be.", [], [], [("version", Condition())]));
+        yield return ("MemberChange", Request(
+            "What is to be changed of a member.", [], Words.MemberMembers, [("role", Written("string", "What they are to be.", ("enum", Enum(Words.GivenRoles)))), ("version", Condition())]));
+        yield return ("WorkspaceTransfer", Request(
+            "Who is to be the owner, and the password of whoever is.", ["user_id", "current_password"], [],
+            [("user_id", Written("string", "A member, by TypeID or UUID.", ("pattern", $"^(?:{TypeId(Ids.UserPrefix)}|{Uuid})$"), ("maxLength", 36))), ("current_password", Password(1))]));
+        yield return ("NewInvitation", Request(
+            "Who is invited, and what they will be.", ["email", "role"], Words.InvitationMembers, [("email", Email()), ("role", Written("string", "What they will be.", ("enum", Enum(Words.GivenRoles))))]));
         yield return ("NewNote", Request("A new note.", ["text"], Words.NoteMembers, [("text", NoteText())]));
         yield return ("NoteChange", Request("What is to be changed of a note.", [], Words.NoteMembers, [("text", NoteText()), ("version", Condition())]));
         yield return ("Registration", Request(
@@ -482,7 +534,7 @@ internal static class Schemas
 
     private static JsonObject ServiceName() => Written("string", "What people will call it.", ("minLength", 1), ("maxLength", Limits.UserNameCharacters), ("pattern", "\\S"));
 
-    private static JsonObject ServiceRole() => Written("string", "What it is to be in the workspace.", ("enum", Enum(Words.ServiceRoles)));
+    private static JsonObject ServiceRole() => Written("string", "What it is to be in the workspace.", ("enum", Enum(Words.GivenRoles)));
 
     private static JsonObject OneTimeToken() => Written("string", "Of the letter.", ("minLength", 1), ("maxLength", 255), ("writeOnly", true));
 
