@@ -15,6 +15,9 @@ internal sealed class LockedWrite(Database database, NpgsqlConnection connection
     /// <summary>Nothing but looked at: all statements see the same moment, nobody waits, and no key is taken.</summary>
     public bool IsRehearsal { get; init; }
 
+    /// <summary>Another workspace that is locked as well, in which the caller must be allowed the same.</summary>
+    public Guid? Other { get; init; }
+
     /// <summary>What the caller must be allowed, and be told of where it is not so.</summary>
     public Permission Permission { get; init; } = Permission.Write;
 
@@ -38,14 +41,25 @@ internal sealed class LockedWrite(Database database, NpgsqlConnection connection
                 opening.Key(caller.UserId, key, streamId: null, version: null, outcome: null, now);
             }
         }
+        // Two that want the same two workspaces, one from here to there and one back, lock them in the same order.
+        Caller[] both = Other is { } other ? [.. new[] { caller, caller with { WorkspaceId = other } }.OrderBy(one => one.WorkspaceId)] : [];
+        foreach (var one in both)
+        {
+            opening.Add($"SELECT w.workspace_id FROM {Access.From} WHERE s.session_id = $1 AND {Access.May(Permission)} FOR UPDATE OF w").WithCaller(one);
+        }
         opening.Add($"SELECT {columns} FROM {Access.From} WHERE s.session_id = $1 AND {Access.May(Permission)}{(IsRehearsal ? "" : " FOR UPDATE OF w")}").WithCaller(caller);
         addReading(opening);
 
-        var mayEnter = false;
+        var (mayEnter, refusedIn) = (true, caller);
         try
         {
             await using var rows = await opening.Statements.ExecuteReaderAsync(CancellationToken.None);
-            mayEnter = await rows.ReadAsync(CancellationToken.None);
+            foreach (var one in both)
+            {
+                (mayEnter, refusedIn) = (mayEnter && await rows.ReadAsync(CancellationToken.None), mayEnter ? one : refusedIn);
+                await rows.NextResultAsync(CancellationToken.None);
+            }
+            mayEnter = mayEnter && await rows.ReadAsync(CancellationToken.None);
             if (mayEnter)
             {
                 await readAsync(rows);
@@ -64,7 +78,7 @@ internal sealed class LockedWrite(Database database, NpgsqlConnection connection
         if (!mayEnter)
         {
             await RollBackAsync();
-            return await Access.ExplainAsync(database, caller, Permission, cancellation);
+            return await Access.ExplainAsync(database, refusedIn, Permission, cancellation);
         }
         return true;
     }

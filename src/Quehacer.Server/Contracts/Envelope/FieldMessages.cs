@@ -51,6 +51,7 @@ internal static class FieldMessages
             or Field.CurrentPassword or Field.Token or Field.MfaToken or Field.Code or Field.KeepCurrent or Field.WorkspaceId or Field.IncludeArchived or Field.Scopes or Field.ExpiresAt
             or Field.DueAfter or Field.DueBefore or Field.Overdue or Field.CreatedAfter or Field.CreatedBefore or Field.UpdatedSince or Field.IncludeDeleted or Field.IncludeTotal
             or Field.Counts or Field.Color or Field.Into or Field.Op or Field.TaskMembers or Field.TagIds or Field.Offset or Field.Text or Field.Expand or Field.Filter or Field.DryRun
+            or Field.AssigneeId or Field.AssigneeFilter or Field.SubtasksOfTransfer or Field.ToWorkspace
             or Field.ParentId or Field.ParentFilter or Field.SubtasksOfCompletion or Field.SubtasksOfDeletion or Field.After or Field.Before or Field.To => ("body", "Body"),
     };
 
@@ -90,6 +91,7 @@ internal static class FieldMessages
         FieldFault.Cycle => "would lie below itself",
         FieldFault.TooDeep => $"would lie deeper than {error.Limit} levels",
         FieldFault.SubtasksLeft => $"has subtasks: {error.Limit}",
+        FieldFault.OtherWorkspace => "is another workspace",
         FieldFault.NoRoom => "has no place left there",
         FieldFault.MailboxIsFactor => "cannot be another while codes that are sent to it are a second factor",
         FieldFault.TooCommon => "is one that everybody tries first; choose another",
