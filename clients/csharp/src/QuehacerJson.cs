@@ -25,6 +25,7 @@ namespace Quehacer.Client;
 [JsonSerializable(typeof(WorkspaceChange))]
 [JsonSerializable(typeof(TaskCompletion))]
 [JsonSerializable(typeof(TaskMove))]
+[JsonSerializable(typeof(TaskTransfer))]
 [JsonSerializable(typeof(Batch))]
 [JsonSerializable(typeof(BatchResults))]
 [JsonSerializable(typeof(Label))]

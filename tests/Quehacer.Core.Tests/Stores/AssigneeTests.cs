@@ -26,8 +26,8 @@ public sealed class AssigneeTests(PostgresFixture postgres)
         var (ana, _) = await house.MoveInAsync("ana@example.com");
         var (bob, _) = await house.MoveInAsync("bob@example.com");
         var (eva, _) = await house.MoveInAsync("eva@example.com");
-        var home = await Shared.OpenAsync(house, ana, "Home");
-        await Shared.JoinAsync(house, home, bob, WorkspaceRole.Viewer);
+        var home = await house.FoundAsync(ana, "Home");
+        await house.MakeMemberAsync(home, bob, new MemberEvent.Added(WorkspaceRole.Viewer));
 
         var task = await house.CreateAsync(home, new TaskEdit { Title = "cook", AssigneeId = bob.UserId });
         await house.CreateAsync(home, new TaskEdit { Title = "shop", AssigneeId = ana.UserId });
@@ -48,13 +48,13 @@ public sealed class AssigneeTests(PostgresFixture postgres)
         Assert.Equal([Nobody], (await AssignAsync(house, ana, (await house.CreateAsync(ana, new TaskEdit { Title = "mine" })).Id, bob.UserId)).Error!.Fields);
 
         // Whoever leaves stays named and found, can be put back as read, and cannot be named anew.
-        await Shared.LeaveAsync(house, home, bob, WorkspaceRole.Viewer);
+        await house.MakeMemberAsync(home, bob, new MemberEvent.Removed(WorkspaceRole.Viewer));
         Assert.Equal(["cook"], await TitlesAsync(house, home, bob.UserId));
         Assert.Equal("cook well", House.Ok(await AssignAsync(house, home, task.Id, bob.UserId, "cook well")).View.Task.Title);
         var cleared = House.Ok(await AssignAsync(house, home, task.Id, null)).View.Task;
         Assert.Equal((null, 3), (cleared.AssigneeId, cleared.Version));
         Assert.Equal([Nobody], (await AssignAsync(house, home, task.Id, bob.UserId)).Error!.Fields);
-        await Shared.AssertWholeAsync(house, home, ana);
+        await house.AssertWholeAsync(home, ana);
     }
 
     [Fact]
@@ -63,8 +63,8 @@ public sealed class AssigneeTests(PostgresFixture postgres)
         await using var house = await House.BuildAsync(postgres);
         var (ana, _) = await house.MoveInAsync("ana@example.com");
         var (bob, _) = await house.MoveInAsync("bob@example.com");
-        var home = await Shared.OpenAsync(house, ana, "Home");
-        await Shared.JoinAsync(house, home, bob);
+        var home = await house.FoundAsync(ana, "Home");
+        await house.MakeMemberAsync(home, bob, new MemberEvent.Added(WorkspaceRole.Editor));
         TaskOperation Make(string title, Guid? assignee) => TaskOperation.Create(new TaskEdit { Title = title, AssigneeId = assignee }, House.V1);
 
         var batch = House.Ok(await house.Core.TaskBatches.WriteAsync(
@@ -79,7 +79,7 @@ public sealed class AssigneeTests(PostgresFixture postgres)
             Assert.Equal((1, 1, 0), (bulk.Matched, bulk.Changed, bulk.Skipped));
         }
         Assert.Equal(["a", "d"], await TitlesAsync(house, home, bob.UserId));
-        await Shared.AssertWholeAsync(house, home);
+        await house.AssertWholeAsync(home);
     }
 
     /// <summary>Fails where membership is looked up before the lock, or not at all.</summary>
@@ -90,10 +90,10 @@ public sealed class AssigneeTests(PostgresFixture postgres)
         var (ana, _) = await house.MoveInAsync("ana@example.com");
         var (bob, _) = await house.MoveInAsync("bob@example.com");
         var (given, refused) = (0, 0);
-        var home = await Shared.OpenAsync(house, ana, "Home");
+        var home = await house.FoundAsync(ana, "Home");
         for (var round = 0; round < 8; round++)
         {
-            var guest = await Shared.JoinAsync(house, home, bob);
+            var guest = await house.MakeMemberAsync(home, bob, new MemberEvent.Added(WorkspaceRole.Editor));
             var tasks = new List<Guid>();
             for (var number = 0; number < 8; number++)
             {
@@ -103,7 +103,7 @@ public sealed class AssigneeTests(PostgresFixture postgres)
             {
                 if (index == 4)
                 {
-                    await Shared.LeaveAsync(house, home, bob);
+                    await house.MakeMemberAsync(home, bob, new MemberEvent.Removed(WorkspaceRole.Editor));
                     return default(ErrorCode?);
                 }
                 // Some are given by another, some taken.
@@ -122,6 +122,6 @@ public sealed class AssigneeTests(PostgresFixture postgres)
             """,
             home.WorkspaceId));
         Assert.True(given > 0 && refused > 0, $"{given} given, {refused} refused: the race was not run.");
-        await Shared.AssertWholeAsync(house, home);
+        await house.AssertWholeAsync(home);
     }
 }

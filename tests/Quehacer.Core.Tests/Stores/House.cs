@@ -234,6 +234,17 @@ internal sealed class House : IAsyncDisposable
         await AssertNotesConsistentAsync(caller);
     }
 
+    /// <summary>The same of several workspaces, and every workspace there is comes out of its log again.</summary>
+    public async Task AssertWholeAsync(params Caller[] callers)
+    {
+        foreach (var caller in callers)
+        {
+            await AssertConsistentAsync(caller);
+        }
+        var report = await new Rebuild(Database).RunAsync(write: false, _ => { }, Cancellation);
+        Assert.True(report.IsEqual, string.Join('\n', report.First.Select(difference => $"{difference.Kind} {difference.Id} {string.Join(',', difference.Members)}")));
+    }
+
     /// <summary>Rows of notes are what their events make of them, nothing was said on a task that was deleted then, and of what is gone the log has no words.</summary>
     private async Task AssertNotesConsistentAsync(Caller caller)
     {

@@ -36,7 +36,7 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
     {
         var house = await House.BuildAsync(postgres);
         var (ana, _) = await house.MoveInAsync("ana@example.com");
-        return (house, ana, await Shared.OpenAsync(house, ana, "There"));
+        return (house, ana, await house.FoundAsync(ana, "There"));
     }
 
     [Fact]
@@ -46,10 +46,10 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
         await using var home = house;
         var (bob, _) = await house.MoveInAsync("bob@example.com");
         var (eva, _) = await house.MoveInAsync("eva@example.com");
-        var here = await Shared.OpenAsync(house, ana, "Here");
-        var bobHere = await Shared.JoinAsync(house, here, bob);
-        await Shared.JoinAsync(house, here, eva);
-        await Shared.JoinAsync(house, there, bob, WorkspaceRole.Viewer);
+        var here = await house.FoundAsync(ana, "Here");
+        var bobHere = await house.MakeMemberAsync(here, bob, new MemberEvent.Added(WorkspaceRole.Editor));
+        await house.MakeMemberAsync(here, eva, new MemberEvent.Added(WorkspaceRole.Editor));
+        await house.MakeMemberAsync(there, bob, new MemberEvent.Added(WorkspaceRole.Viewer));
         await house.CreateAsync(there, new TaskEdit { Title = "there before", Tags = new[] { "Travel" } });
         var category = House.Ok(await house.Core.LabelWriter.CreateAsync(here, LabelKind.Category, new LabelEdit { Name = "Holidays", Color = "#33AA57" }, 50, null, Cancellation)).Value.Label;
 
@@ -106,7 +106,7 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
         Assert.Equal((EventNames.TaskMovedIn, ana.UserId), (carried[^1].Type, carried[^1].Stamp.ActorId));
         // What was left behind can be taken back, and lies below nothing.
         Assert.Null(House.Ok(await house.Core.TaskWriter.WriteAsync(here, TaskOperation.Restore(ById(lost), Precondition.None), null, Cancellation)).View.Task.ParentId);
-        await Shared.AssertWholeAsync(house, here, there);
+        await house.AssertWholeAsync(here, there);
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
     {
         var (house, here, there) = await TwoAsync();
         await using var home = house;
-        var third = await Shared.OpenAsync(house, here, "Third");
+        var third = await house.FoundAsync(here, "Third");
         var task = await house.CreateAsync(here, new TaskEdit { Title = "ball", Tags = new[] { "a" } });
         var note = House.Ok(await SayAsync(house, here, task, "said")).Value.Note;
         var types = new List<string> { "task.created" };
@@ -137,7 +137,7 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
                 Assert.Equal(
                     other == places[i] ? 1 : 0, (await house.ColumnAsync<long>("SELECT count(DISTINCT stream_id) FROM carried_events WHERE workspace_id = $1 AND type LIKE 'task%'", other.WorkspaceId))[0]);
             }
-            await Shared.AssertWholeAsync(house, here, there, third);
+            await house.AssertWholeAsync(here, there, third);
         }
         // Numbers are never used twice: the next one is behind all that were.
         Assert.Equal(5, (await house.CreateAsync(here, new TaskEdit { Title = "next" })).Number);
@@ -147,7 +147,7 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
         var report = await new Rebuild(house.Database).RunAsync(write: true, _ => { }, Cancellation);
         Assert.Equal(["Task created_by,assignee_id", "Note text,updated_at"], report.First.Select(difference => $"{difference.Kind} {string.Join(',', difference.Members)}"));
         Assert.Equal(2, report.Mended);
-        await Shared.AssertWholeAsync(house, here, there, third);
+        await house.AssertWholeAsync(here, there, third);
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
     {
         var (house, here, there) = await TwoAsync();
         await using var home = house;
-        var third = await Shared.OpenAsync(house, here, "Third");
+        var third = await house.FoundAsync(here, "Third");
         var edit = new TaskEdit { Title = "milk", Tags = new[] { "a" } };
         var task = await house.CreateAsync(here, edit, House.Key("make"));
         var note = House.Ok(await SayAsync(house, here, task, "said", House.Key("note"))).Value;
@@ -174,7 +174,7 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
 
         // Whoever does not see where it is now is told that it is gone.
         var (bob, _) = await house.MoveInAsync("bob@example.com");
-        var guest = await Shared.JoinAsync(house, here, bob);
+        var guest = await house.MakeMemberAsync(here, bob, new MemberEvent.Added(WorkspaceRole.Editor));
         var theirs = await house.CreateAsync(guest, new TaskEdit { Title = "theirs" }, House.Key("make"));
         House.Ok(await MoveAsync(house, here, theirs, third));
         Assert.Equal(ErrorCode.Gone, (await house.Core.TaskWriter.WriteAsync(guest, TaskOperation.Create(new TaskEdit { Title = "theirs" }, House.V1), House.Key("make"), Cancellation)).Error?.Code);
@@ -199,8 +199,8 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
         var (house, here, there) = await TwoAsync();
         await using var home = house;
         var (bob, _) = await house.MoveInAsync("bob@example.com");
-        var shared = await Shared.OpenAsync(house, here, "Shared");
-        var guest = await Shared.JoinAsync(house, shared, bob, WorkspaceRole.Viewer);
+        var shared = await house.FoundAsync(here, "Shared");
+        var guest = await house.MakeMemberAsync(shared, bob, new MemberEvent.Added(WorkspaceRole.Viewer));
         var task = await house.CreateAsync(here, new TaskEdit { Title = "t" });
         var sub = await BelowAsync(house, here, "sub", task);
         var other = await house.CreateAsync(shared, new TaskEdit { Title = "o" });
@@ -260,14 +260,14 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
             $"SELECT (SELECT count(*) FROM events WHERE concat(data, before) LIKE '%{what}%') + (SELECT count(*) FROM carried_events WHERE concat(data, before) LIKE '%{what}%')");
         Assert.Equal(0, await KnownAsync("secret note"));
         Assert.Equal(2, await KnownAsync("another secret"));
-        await Shared.AssertWholeAsync(house, here, there);
+        await house.AssertWholeAsync(here, there);
 
         House.Ok(await house.Core.TaskWriter.WriteAsync(there, TaskOperation.Delete(ById(task), Precondition.None), null, Cancellation));
         house.Time.Forward(TimeSpan.FromDays(31));
         Assert.Equal(1, await house.Core.CleanUp.Jobs.Single(job => job.Name == "purge-deleted-tasks").RunAsync(Cancellation));
         Assert.Equal(0, await KnownAsync("secret"));
         var (ana, _) = await house.LogInAsync("ana@example.com");
-        await Shared.AssertWholeAsync(house, ana, ana with { WorkspaceId = there.WorkspaceId });
+        await house.AssertWholeAsync(ana, ana with { WorkspaceId = there.WorkspaceId });
     }
 
     [Fact]
@@ -275,7 +275,7 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
     {
         var (house, here, there) = await TwoAsync();
         await using var home = house;
-        var third = await Shared.OpenAsync(house, here, "Third");
+        var third = await house.FoundAsync(here, "Third");
         for (var round = 0; round < 3; round++)
         {
             var task = await house.CreateAsync(here, new TaskEdit { Title = $"{round}", Tags = new[] { "a" } });
@@ -284,7 +284,7 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
             Assert.All(outcomes, outcome => Assert.True(outcome.IsOk || outcome.Error.Code == ErrorCode.NotFound, $"{outcome.Error?.Code}"));
             Assert.Equal(1, await house.CountAsync($"SELECT count(*) FROM tasks WHERE task_id = '{task.Id}'"));
         }
-        await Shared.AssertWholeAsync(house, here, there, third);
+        await house.AssertWholeAsync(here, there, third);
     }
 
     [Fact]
@@ -316,7 +316,7 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
             Assert.Equal(outcomes[5] is null ? 1 : 0, await house.CountAsync($"SELECT count(*) FROM tasks WHERE task_id = '{task.Id}' AND workspace_id = '{there.WorkspaceId}'"));
         }
         Assert.True(went > 0, $"{went} moved, {missed} not.");
-        await Shared.AssertWholeAsync(house, here, there);
+        await house.AssertWholeAsync(here, there);
     }
 
     [Fact]
@@ -346,7 +346,7 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
         Assert.All(refused, Assert.Empty);
         Assert.Equal(8, await house.CountAsync("SELECT count(*) FROM tasks"));
         Assert.Equal(2 * 8 * 12, await house.CountAsync("SELECT count(*) FROM events WHERE type LIKE 'task.moved_%'"));
-        await Shared.AssertWholeAsync(house, here, there);
+        await house.AssertWholeAsync(here, there);
     }
 
     [Fact]
@@ -355,9 +355,9 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
         await using var house = await House.BuildAsync(postgres);
         var (ana, _) = await house.MoveInAsync("ana@example.com");
         var (bob, _) = await house.MoveInAsync("bob@example.com");
-        var (here, there) = (await Shared.OpenAsync(house, ana, "Here"), await Shared.OpenAsync(house, ana, "There"));
-        await Shared.JoinAsync(house, here, bob);
-        await Shared.JoinAsync(house, there, bob);
+        var (here, there) = (await house.FoundAsync(ana, "Here"), await house.FoundAsync(ana, "There"));
+        await house.MakeMemberAsync(here, bob, new MemberEvent.Added(WorkspaceRole.Editor));
+        await house.MakeMemberAsync(there, bob, new MemberEvent.Added(WorkspaceRole.Editor));
         var (moved, refused) = (0, 0);
         for (var round = 0; round < 12; round++)
         {
@@ -372,11 +372,11 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
             Assert.True(outcomes[0] is null or ErrorCode.NotFound, $"{outcomes[0]}");
             Assert.Null(outcomes[1]);
             _ = outcomes[0] is null ? moved++ : refused++;
-            await Shared.JoinAsync(house, left, bob);
+            await house.MakeMemberAsync(left, bob, new MemberEvent.Added(WorkspaceRole.Editor));
         }
         async Task<ErrorCode?> LeaveAsync(Caller side)
         {
-            await Shared.LeaveAsync(house, side, bob);
+            await house.MakeMemberAsync(side, bob, new MemberEvent.Removed(WorkspaceRole.Editor));
             return null;
         }
         foreach (var side in new[] { here, there })
@@ -390,6 +390,6 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
                 side.WorkspaceId));
         }
         Assert.True(moved > 0, $"{moved} moved, {refused} refused.");
-        await Shared.AssertWholeAsync(house, here, there);
+        await house.AssertWholeAsync(here, there);
     }
 }

@@ -349,12 +349,14 @@ internal static class Schemas
 
     private static IEnumerable<(string Name, JsonObject Schema)> Requests()
     {
-        yield return ("NewTask", Request("A new task.", ["title"], Words.TaskMembers, TaskMembers()));
+        yield return ("NewTask", Request("A new task.", ["title"], Words.TaskMembers,
+            [.. TaskMembers(), ("workspace_id", NamesWorkspace("The workspace in which it is made, by TypeID or UUID, where the query names none; `null` for your personal one."))]));
         yield return ("TaskChange", Request(
             "What is to be changed of a task. An absent member stays as it is. `add_tags` and `remove_tags` stand in the place of `tags`, not beside it.", [], Words.TaskMembers,
             [
                 .. TaskMembers(),
                 .. TagsToAddAndRemove(),
+                ("workspace_id", NamesWorkspace("Shown, never written: where the task is. Another workspace is refused; `POST /api/v1/tasks/{id}/transfer` moves the task there.", isShown: true)),
                 ("version", Condition()),
             ]));
         yield return ("TasksChange", Request(
@@ -440,6 +442,16 @@ internal static class Schemas
         yield return ("PasswordChange", Request(
             "The present password, and the new one.", ["current_password", "password"], [], [("current_password", Password(1)), ("password", Password(Limits.PasswordMinCharacters))]));
         yield return ("EmailChange", Request("The present password, and the new e-mail.", ["current_password", "email"], [], [("current_password", Password(1)), ("email", Email())]));
+    }
+
+    private static JsonObject NamesWorkspace(string description, bool isShown = false)
+    {
+        var member = Nullable("string", description, ("pattern", $"^(?:{TypeId(Ids.WorkspacePrefix)}|{Uuid})$"), ("maxLength", 36));
+        if (isShown)
+        {
+            member["readOnly"] = true;
+        }
+        return member;
     }
 
     private static JsonObject WorkspaceId(string description) => Written("string", description, ("pattern", $"^(?:{TypeId(Ids.WorkspacePrefix)}|{Uuid})$"), ("maxLength", 36));
