@@ -196,6 +196,12 @@ public enum Field
     /// <summary>What an answer shows beside what it shows anyway.</summary>
     Expand,
 
+    /// <summary>Who is to do a task.</summary>
+    AssigneeId,
+
+    /// <summary>The same, as a list is filtered by it.</summary>
+    AssigneeFilter,
+
     /// <summary>The task that another lies below.</summary>
     ParentId,
 
@@ -207,6 +213,12 @@ public enum Field
 
     /// <summary>The same when it is deleted.</summary>
     SubtasksOfDeletion,
+
+    /// <summary>The same when it is moved into another workspace.</summary>
+    SubtasksOfTransfer,
+
+    /// <summary>The workspace that a task is moved into.</summary>
+    ToWorkspace,
 
     /// <summary>Of a move: the task behind which it goes.</summary>
     After,
@@ -294,6 +306,9 @@ public enum FieldFault
 
     /// <summary>It is for administrators of the installation, and the caller is none.</summary>
     ForAdministrators,
+
+    /// <summary>It names another workspace than the one in which the task is: nothing but a transfer moves it there.</summary>
+    OtherWorkspace,
 
     /// <summary>Of an e-mail: codes that are sent to the present one are a second factor, and would go with it.</summary>
     MailboxIsFactor,

@@ -47,6 +47,7 @@ public sealed class Installation
         TaskWriter = new TaskWriter(database, labelNames, Tasks, time);
         TaskBatches = new TaskBatchWriter(database, labelNames, Tasks, time);
         TaskBulk = new TaskBulkWriter(database, labelNames, Tasks, TaskList, seal, time);
+        TaskTransfers = new TaskTransferWriter(database, Tasks, time);
         Workspaces = new WorkspaceReader(database, seal);
         WorkspaceWriter = new WorkspaceWriter(database, Workspaces, time);
         Labels = new LabelReader(database);
@@ -91,6 +92,8 @@ public sealed class Installation
     public TaskBatchWriter TaskBatches { get; }
 
     public TaskBulkWriter TaskBulk { get; }
+
+    public TaskTransferWriter TaskTransfers { get; }
 
     public WorkspaceReader Workspaces { get; }
 

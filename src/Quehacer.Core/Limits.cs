@@ -24,6 +24,12 @@ public static class Limits
     /// <summary>Tasks below one, on all levels, that are completed or deleted with it in one transaction.</summary>
     public const int SubtasksAtOnce = 1_000;
 
+    /// <summary>Notes of a task and of all below it that are moved into another workspace with it: 10 MB where all of them are as long as can be.</summary>
+    public const int NotesOfATransfer = 1_000;
+
+    /// <summary>Events of a task, of all below it and of their notes that are carried along: some 200 ms, for which the writers of both workspaces wait.</summary>
+    public const int EventsOfATransfer = 20_000;
+
     /// <summary>The longest key of a place in the order by hand: about a thousand moves into one and the same gap.</summary>
     public const int PositionCharacters = 200;
 

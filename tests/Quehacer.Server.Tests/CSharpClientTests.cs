@@ -60,6 +60,7 @@ public sealed class CSharpClientTests(SharedServer shared)
         ["NewInvitation"] = typeof(NewInvitation),
         ["TaskCompletion"] = typeof(TaskCompletion),
         ["TaskMove"] = typeof(TaskMove),
+        ["TaskTransfer"] = typeof(TaskTransfer),
         ["Batch"] = typeof(Batch),
         ["BatchOperation"] = typeof(BatchOperation),
         ["BatchResults"] = typeof(BatchResults),
@@ -148,6 +149,7 @@ public sealed class CSharpClientTests(SharedServer shared)
         Assert.Equal(Parameter("expand")["items"]!["enum"]!.AsArray().Select(word => (string)word!), WordsOf<TaskExpansion>());
         Assert.Equal(Words("BatchOperation", "subtasks"), WordsOf<SubtaskFate>());
         Assert.Equal(Words("TaskMove", "to"), WordsOf<ListEnd>());
+        Assert.Equal(Words("TaskTransfer", "subtasks"), WordsOf<TransferFate>());
         Assert.Equal(Parameter("sort")["enum"]!.AsArray().Select(word => (string)word!).Where(word => word[0] != '-'), WordsOf<TaskSort>());
         Assert.Equal(Parameter("order")["enum"]!.AsArray().Select(word => (string)word!), WordsOf<SortOrder>());
         Assert.Equal(
@@ -208,25 +210,26 @@ public sealed class CSharpClientTests(SharedServer shared)
             var flag when flag == typeof(bool) => true,
             var fate when fate == typeof(SubtaskFate) => SubtaskFate.Keep,
             var end when end == typeof(ListEnd) => ListEnd.First,
+            var fate when fate == typeof(TransferFate) => TransferFate.Follow,
             var token when token == typeof(CancellationToken) => CancellationToken.None,
             var query when query == typeof(TaskQuery) => new TaskQuery
             {
-                Limit = 1, IncludeTotal = true, Status = TaskState.Done, Priority = [TaskPriority.Low], CategoryId = "none", ParentId = "1", Tag = ["home"], DueAfter = DateTimeOffset.UnixEpoch,
+                Limit = 1, IncludeTotal = true, Status = TaskState.Done, Priority = [TaskPriority.Low], CategoryId = "none", AssigneeId = "me", ParentId = "1", Tag = ["home"], DueAfter = DateTimeOffset.UnixEpoch,
                 DueBefore = DateTimeOffset.UnixEpoch, Overdue = false, CreatedAfter = DateTimeOffset.UnixEpoch, CreatedBefore = DateTimeOffset.UnixEpoch,
                 UpdatedSince = DateTimeOffset.UnixEpoch, Q = "milk", Sort = TaskSort.Due, Order = SortOrder.Asc, IncludeDeleted = true,
                 Expand = [TaskExpansion.Links],
             },
             var filter when filter == typeof(TaskFilter) => new TaskFilter
             {
-                Status = TaskState.Done, Priority = [TaskPriority.Low], CategoryId = "none", ParentId = "1", Tag = ["home"], DueAfter = DateTimeOffset.UnixEpoch, DueBefore = DateTimeOffset.UnixEpoch, Overdue = false,
+                Status = TaskState.Done, Priority = [TaskPriority.Low], CategoryId = "none", AssigneeId = "me", ParentId = "1", Tag = ["home"], DueAfter = DateTimeOffset.UnixEpoch, DueBefore = DateTimeOffset.UnixEpoch, Overdue = false,
                 CreatedAfter = DateTimeOffset.UnixEpoch, CreatedBefore = DateTimeOffset.UnixEpoch, UpdatedSince = DateTimeOffset.UnixEpoch, Q = "milk",
             },
-            var change when change == typeof(TasksChange) => new TasksChange { Description = null, Status = TaskState.Pending, Priority = TaskPriority.Low, DueDate = null, CategoryId = null, Tags = null, AddTags = new[] { "home" }, RemoveTags = null },
+            var change when change == typeof(TasksChange) => new TasksChange { Description = null, Status = TaskState.Pending, Priority = TaskPriority.Low, DueDate = null, CategoryId = null, AssigneeId = null, Tags = null, AddTags = new[] { "home" }, RemoveTags = null },
             var expansions when expansions == typeof(IReadOnlyList<TaskExpansion>) => new[] { TaskExpansion.Category },
             var note when note == typeof(NewNote) => new NewNote { Text = "said" },
             var change when change == typeof(NoteChange) => new NoteChange { Text = "said", Version = 1 },
             var task when task == typeof(NewTask) => new NewTask { Title = "Buy milk", Status = TaskState.Done, Priority = TaskPriority.Low, DueDate = DateTimeOffset.UnixEpoch, ParentId = "1", Tags = ["home"] },
-            var change when change == typeof(TaskChange) => new TaskChange { Description = null, Status = TaskState.Pending, Priority = TaskPriority.Low, DueDate = null, CategoryId = null, ParentId = null, Tags = null, AddTags = new[] { "home" }, RemoveTags = null, Version = 1 },
+            var change when change == typeof(TaskChange) => new TaskChange { Description = null, Status = TaskState.Pending, Priority = TaskPriority.Low, DueDate = null, CategoryId = null, AssigneeId = null, ParentId = null, Tags = null, AddTags = new[] { "home" }, RemoveTags = null, Version = 1 },
             var operations when operations == typeof(IReadOnlyList<BatchOperation>) => new[]
             {
                 BatchOperation.Create(new() { Title = "Buy milk" }), BatchOperation.Update("1", new() { Title = "Buy oat milk", AddTags = new[] { "home" } }, version: 1), BatchOperation.Complete("1", version: 2, subtasks: SubtaskFate.Complete),

@@ -70,6 +70,11 @@ public sealed partial class DocumentTests(SharedServer shared)
     public async Task The_examples_of_second_factors_work_as_they_are_written() => AssertPromised(
         await PastedAsync("second-factor.md", leastExamples: 6, hasTask: false), "\"recovery_codes_left\":0", "\"recovery_codes\":[\"", "\"access_token\":", "\n204\n{\"totp\":{\"enabled\":false");
 
+    [Fact]
+    public async Task The_examples_of_moving_tasks_work_as_they_are_written() => AssertPromised(
+        await PastedAsync("moving.md", leastExamples: 3), "\"title\":\"Go camping\",\"assignee_id\":\"user_", "\"title\":\"Read the documents\"", "\"field\":\"assignee_id\"", "Content-Location: /api/v1/tasks/task_",
+        "\"version\":2", "\n404\n", "The lake, not the sea.");
+
     private static void AssertPromised(string transcript, params string[] promises)
     {
         Assert.All(promises, promised => Assert.Contains(promised, transcript, StringComparison.OrdinalIgnoreCase));

@@ -400,6 +400,14 @@ public sealed class OpenApiTests(SharedServer shared)
         {
             filled["category_id"] = (string)(await user.PostAsync("/api/v1/categories", new { name = $"{Guid.NewGuid():N}" })).Is(201)["id"]!;
         }
+        if (filled.ContainsKey("assignee_id"))
+        {
+            filled["assignee_id"] = (string)(await user.GetAsync("/api/v1/me")).Is(200)["id"]!;
+        }
+        if (filled.ContainsKey("workspace_id"))
+        {
+            filled["workspace_id"] = (string)(await user.PostAsync("/api/v1/workspaces", new { name = "Away" })).Is(201)["id"]!;
+        }
         foreach (var name in new[] { "parent_id", "after" }.Where(filled.ContainsKey))
         {
             filled[name] = (string)(await user.CreateAsync(new { title = "Go shopping" })).Answer["id"]!;

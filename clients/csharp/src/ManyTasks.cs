@@ -20,6 +20,9 @@ public sealed record TasksChange
     /// <summary>The id of a category of yours; null for none.</summary>
     public Optional<string?> CategoryId { get; init; }
 
+    /// <summary>Who is to do them: the id of a member of the workspace; null for nobody.</summary>
+    public Optional<string?> AssigneeId { get; init; }
+
     /// <summary>All of their tags, up to 10, in the place of those before: <c>new[] { "home" }</c>; null for none.</summary>
     public Optional<string[]?> Tags { get; init; }
 

@@ -391,6 +391,20 @@ public sealed class QuehacerClient : IDisposable
             HttpMethod.Post, $"tasks/{Escaped(id)}/move", Body(new TaskMove { After = after, Before = before, To = to, Version = version }, QuehacerJson.Default.TaskMove), ifMatch,
             idempotencyKey, cancellationToken);
 
+    /// <summary>Moves a task into another workspace, with all that lies below it, its notes and its history. It is shown as it is there.</summary>
+    /// <param name="id">Which task.</param>
+    /// <param name="workspaceId">The workspace that it goes into, in which you may write as well.</param>
+    /// <param name="ifMatch">The <see cref="TaskItem.ETag"/> that it must have.</param>
+    /// <param name="version">The version that it must have.</param>
+    /// <param name="subtasks">What becomes of its subtasks; they go along unless told.</param>
+    /// <param name="idempotencyKey">A name for the call, under which it is done once however often it is sent; one is made unless told.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public Task<TaskItem> TransferTaskAsync(
+        string id, string workspaceId, string? ifMatch = null, int? version = null, TransferFate? subtasks = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteTaskAsync(
+            HttpMethod.Post, $"tasks/{Escaped(id)}/transfer",
+            Body(new TaskTransfer { WorkspaceId = workspaceId, Subtasks = subtasks, Version = version }, QuehacerJson.Default.TaskTransfer), ifMatch, idempotencyKey, cancellationToken);
+
     /// <summary>Makes a task pending. One that is pending already stays as it is.</summary>
     public Task<TaskItem> ReopenTaskAsync(string id, string? ifMatch = null, int? version = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
         WriteTaskAsync(HttpMethod.Post, $"tasks/{Escaped(id)}/reopen", Condition(version), ifMatch, idempotencyKey, cancellationToken);

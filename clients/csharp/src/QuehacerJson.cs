@@ -32,6 +32,7 @@ namespace Quehacer.Client;
 [JsonSerializable(typeof(NewInvitation))]
 [JsonSerializable(typeof(TaskCompletion))]
 [JsonSerializable(typeof(TaskMove))]
+[JsonSerializable(typeof(TaskTransfer))]
 [JsonSerializable(typeof(Batch))]
 [JsonSerializable(typeof(BatchResults))]
 [JsonSerializable(typeof(Label))]

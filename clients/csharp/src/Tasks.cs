@@ -58,6 +58,9 @@ public sealed record TaskItem
     /// <summary>The names of its tags, in the order they were given.</summary>
     public required IReadOnlyList<string> Tags { get; init; }
 
+    /// <summary>The id of the account of whoever is to do it, if anybody is.</summary>
+    public required string? AssigneeId { get; init; }
+
     /// <summary>The id of the task that it lies below, if there is one.</summary>
     public required string? ParentId { get; init; }
 
@@ -69,6 +72,9 @@ public sealed record TaskItem
 
     /// <summary>Its place in the order by hand, that of <see cref="TaskSort.Position"/>: to be compared ordinally, and changed by moving it.</summary>
     public required string Position { get; init; }
+
+    /// <summary>The id of the workspace where it is.</summary>
+    public required string WorkspaceId { get; init; }
 
     /// <summary>Rises by one with every change; in a write it is a condition.</summary>
     public required int Version { get; init; }
@@ -171,6 +177,12 @@ public sealed record NewTask
 
     /// <summary>Up to 10 tags, by name. A name that is new makes a tag.</summary>
     public IReadOnlyList<string>? Tags { get; init; }
+
+    /// <summary>Who is to do it: the id of a member of the workspace.</summary>
+    public string? AssigneeId { get; init; }
+
+    /// <summary>The id of the workspace in which it is made; unless told, that of the client.</summary>
+    public string? WorkspaceId { get; init; }
 }
 
 /// <summary>What is to be changed of a task. What is not set stays as it is.</summary>
@@ -193,6 +205,9 @@ public sealed record TaskChange
 
     /// <summary>The id of a category of yours; null for none.</summary>
     public Optional<string?> CategoryId { get; init; }
+
+    /// <summary>Who is to do it: the id of a member of the workspace; null for nobody.</summary>
+    public Optional<string?> AssigneeId { get; init; }
 
     /// <summary>The task that it shall lie below: its id or its number; null for none.</summary>
     public Optional<string?> ParentId { get; init; }
@@ -234,6 +249,26 @@ internal sealed record TaskMove
     public ListEnd? To { get; init; }
 
     public int? Version { get; init; }
+}
+
+/// <summary>The workspace that a task goes into, what becomes of its subtasks, and the version that it must have.</summary>
+internal sealed record TaskTransfer
+{
+    public required string WorkspaceId { get; init; }
+
+    public TransferFate? Subtasks { get; init; }
+
+    public int? Version { get; init; }
+}
+
+/// <summary>What becomes of the subtasks of a task that is moved into another workspace.</summary>
+public enum TransferFate
+{
+    /// <summary>They go along.</summary>
+    Follow,
+
+    /// <summary>Nothing is moved while there are any.</summary>
+    Refuse,
 }
 
 /// <summary>What becomes of the subtasks of a task that is completed or deleted.</summary>
@@ -309,6 +344,9 @@ public record TaskFilter
     /// <summary>Tasks of this category, or with <c>none</c> of no category.</summary>
     public string? CategoryId { get; init; }
 
+    /// <summary>Tasks that this account is to do, or with <c>me</c> oneself, or with <c>none</c> nobody.</summary>
+    public string? AssigneeId { get; init; }
+
     /// <summary>Tasks directly below this one, or with <c>none</c> those that lie below none.</summary>
     public string? ParentId { get; init; }
 
@@ -338,7 +376,7 @@ public record TaskFilter
 
     /// <summary>These filters and nothing else.</summary>
     internal Query ToQuery() => new Query()
-        .Add("status", Status).Add("priority", Priority).Add("category_id", CategoryId).Add("parent_id", ParentId).Add("tag", Tag).Add("due_after", DueAfter)
+        .Add("status", Status).Add("priority", Priority).Add("category_id", CategoryId).Add("assignee_id", AssigneeId).Add("parent_id", ParentId).Add("tag", Tag).Add("due_after", DueAfter)
         .Add("due_before", DueBefore).Add("overdue", Overdue).Add("created_after", CreatedAfter).Add("created_before", CreatedBefore).Add("updated_since", UpdatedSince).Add("q", Q);
 }
 

@@ -936,6 +936,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move a task into another workspace
+         * @description Moves it with all that lies below it, its notes and its history into a workspace in which you may write as well. It keeps its id, goes on with its version and has the next number there; tags and category go by name and are made where there are none. Whoever is to do it stays so where they are in that workspace. Here it is 404 from then on.
+         */
+        post: operations["transferTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/{id}/notes": {
         parameters: {
             query?: never;
@@ -1160,6 +1180,8 @@ export interface components {
             category_id: string | null;
             /** @description The names of its tags, in the order they were given. Another contract may have given it more than this one does. */
             tags: string[];
+            /** @description A TypeID. Who is to do it, if anybody is: the account of somebody who was in the workspace when that was said. */
+            assignee_id: string | null;
             /** @description A TypeID. The task that it lies below, if there is one. */
             parent_id: string | null;
             /**
@@ -1174,6 +1196,8 @@ export interface components {
             subtasks_done: number;
             /** @description Its place in the order by hand, to be compared byte by byte. Opaque; `POST /api/v1/tasks/{id}/move` changes it. */
             position: string;
+            /** @description A TypeID. Where it is. `POST /api/v1/tasks/{id}/transfer` moves it. */
+            workspace_id: string;
             /**
              * Format: int32
              * @description Rises by one with every change; in a write it is a condition.
@@ -1293,6 +1317,8 @@ export interface components {
             category_id?: string | null;
             /** @description The names of its tags, in the order they were given. Another contract may have given it more than this one does. */
             tags?: string[];
+            /** @description A TypeID. Who is to do it, if anybody is: the account of somebody who was in the workspace when that was said. */
+            assignee_id?: string | null;
             /** @description A TypeID. The task that it lies below, if there is one. */
             parent_id?: string | null;
             /**
@@ -1307,6 +1333,8 @@ export interface components {
             subtasks_done?: number;
             /** @description Its place in the order by hand, to be compared byte by byte. Opaque; `POST /api/v1/tasks/{id}/move` changes it. */
             position?: string;
+            /** @description A TypeID. Where it is. `POST /api/v1/tasks/{id}/transfer` moves it. */
+            workspace_id?: string;
             /**
              * Format: int32
              * @description Rises by one with every change; in a write it is a condition.
@@ -1942,6 +1970,8 @@ export interface components {
             due_date?: string | null;
             /** @description A category of yours, by TypeID or UUID; `null` for none. */
             category_id?: string | null;
+            /** @description Who is to do it: a member of the workspace, by TypeID or UUID; `null` for nobody. */
+            assignee_id?: string | null;
             /**
              * Format: int64
              * @description The task that it lies below, by TypeID, UUID or number; `null` for none. At most 5 levels, at most 1000 directly below one.
@@ -1959,6 +1989,8 @@ export interface components {
             readonly subtasks_done?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly position?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly workspace_id?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly version?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
@@ -1997,6 +2029,8 @@ export interface components {
             due_date?: string | null;
             /** @description A category of yours, by TypeID or UUID; `null` for none. */
             category_id?: string | null;
+            /** @description Who is to do it: a member of the workspace, by TypeID or UUID; `null` for nobody. */
+            assignee_id?: string | null;
             /**
              * Format: int64
              * @description The task that it lies below, by TypeID, UUID or number; `null` for none. At most 5 levels, at most 1000 directly below one.
@@ -2023,6 +2057,8 @@ export interface components {
             readonly subtasks_done?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly position?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly workspace_id?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly created_at?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
@@ -2057,6 +2093,8 @@ export interface components {
             due_date?: string | null;
             /** @description A category of yours, by TypeID or UUID; `null` for none. */
             category_id?: string | null;
+            /** @description Who is to do it: a member of the workspace, by TypeID or UUID; `null` for nobody. */
+            assignee_id?: string | null;
             /** @description Tags by name, in your order; `null` for none. A name that is new makes a tag, a name given twice counts once. */
             tags?: string[] | null;
             /** @description Tags to add to those that it has, by name; `null` for none. One that is there already stays where it is. */
@@ -2102,6 +2140,21 @@ export interface components {
              * @enum {string}
              */
             to?: "first" | "last";
+            /**
+             * Format: int32
+             * @description The version that it must have; another one is refused with 412.
+             */
+            version?: number;
+        };
+        /** @description The workspace that the task goes into, what becomes of its subtasks, and the version that it must have. */
+        TaskTransfer: {
+            /** @description The workspace that it goes into, by TypeID or UUID. */
+            workspace_id: string;
+            /**
+             * @description They go along, as they do unless told, or nothing is moved while there are any.
+             * @enum {string}
+             */
+            subtasks?: "follow" | "refuse";
             /**
              * Format: int32
              * @description The version that it must have; another one is refused with 412.
@@ -3283,6 +3336,11 @@ export interface components {
          */
         category_id: string;
         /**
+         * @description Tasks that this account is to do, or with `me` you, or with `none` nobody. A TypeID, or the bare UUID within it.
+         * @example me
+         */
+        assignee_id: string;
+        /**
          * @description Tasks directly below this one, or with `none` those that lie below none. A TypeID, the bare UUID within it, or the number of the task.
          * @example none
          */
@@ -3355,7 +3413,7 @@ export interface components {
          *       "category.name"
          *     ]
          */
-        fields: ("id" | "number" | "title" | "description" | "status" | "priority" | "due_date" | "category_id" | "tags" | "parent_id" | "subtask_count" | "subtasks_done" | "position" | "version" | "created_at" | "updated_at" | "deleted_at" | "category" | "tag_details" | "_links" | "category.id" | "category.name" | "category.color" | "tag_details.id" | "tag_details.name" | "tag_details.color" | "_links.self" | "_links.notes" | "_links.category" | "_links.complete" | "_links.reopen" | "_links.restore")[];
+        fields: ("id" | "number" | "title" | "description" | "status" | "priority" | "due_date" | "category_id" | "tags" | "assignee_id" | "parent_id" | "subtask_count" | "subtasks_done" | "position" | "workspace_id" | "version" | "created_at" | "updated_at" | "deleted_at" | "category" | "tag_details" | "_links" | "category.id" | "category.name" | "category.color" | "tag_details.id" | "tag_details.name" | "tag_details.color" | "_links.self" | "_links.notes" | "_links.category" | "_links.complete" | "_links.reopen" | "_links.restore")[];
         /**
          * @description Show deleted tasks as well; these have a `deleted_at`.
          * @example true
@@ -3439,6 +3497,11 @@ export interface components {
          * @example /api/v1/tasks/task_01m7ykm0xxeeksbg7jwjdqtthh
          */
         Location: string;
+        /**
+         * @description Where the thing is that is shown, relative to the server: the request went to another address (RFC 9110 §8.7).
+         * @example /api/v1/tasks/task_01m7ykm0xxeeksbg7jwjdqtthh
+         */
+        "Content-Location": string;
         /**
          * @description The addresses around the page (RFC 8288), the same as `_links`. Absent where the answer is the whole list.
          * @example </api/v1/tasks?page=2>; rel="next"
@@ -6824,6 +6887,11 @@ export interface operations {
                  */
                 category_id?: components["parameters"]["category_id"];
                 /**
+                 * @description Tasks that this account is to do, or with `me` you, or with `none` nobody. A TypeID, or the bare UUID within it.
+                 * @example me
+                 */
+                assignee_id?: components["parameters"]["assignee_id"];
+                /**
                  * @description Tasks directly below this one, or with `none` those that lie below none. A TypeID, the bare UUID within it, or the number of the task.
                  * @example none
                  */
@@ -6976,10 +7044,12 @@ export interface operations {
                      *           "tags": [
                      *             "home"
                      *           ],
+                     *           "assignee_id": null,
                      *           "parent_id": null,
                      *           "subtask_count": 0,
                      *           "subtasks_done": 0,
                      *           "position": "a1i",
+                     *           "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
                      *           "version": 1,
                      *           "created_at": "2026-11-21T08:30:00.125Z",
                      *           "updated_at": "2026-11-21T08:30:00.125Z"
@@ -7005,11 +7075,11 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["TaskList"] | components["schemas"]["SelectedTaskList"];
                     /**
-                     * @example id,number,title,description,status,priority,due_date,category_id,tags,parent_id,subtask_count,subtasks_done,position,version,created_at,updated_at
-                     *     task_01m7ykm0xxeeksbg7jwjdqtthh,1,Buy milk,,pending,high,2099-01-31T17:00:00.000Z,cat_01m7ykm0xxfa1tsz2xkv5r8e4m,home,,0,0,a1i,1,2026-11-21T08:30:00.125Z,2026-11-21T08:30:00.125Z
+                     * @example id,number,title,description,status,priority,due_date,category_id,tags,assignee_id,parent_id,subtask_count,subtasks_done,position,workspace_id,version,created_at,updated_at
+                     *     task_01m7ykm0xxeeksbg7jwjdqtthh,1,Buy milk,,pending,high,2099-01-31T17:00:00.000Z,cat_01m7ykm0xxfa1tsz2xkv5r8e4m,home,,,0,0,a1i,ws_01m7ykm0xxfg28fmf6byh9getc,1,2026-11-21T08:30:00.125Z,2026-11-21T08:30:00.125Z
                      */
                     "text/csv": string;
-                    /** @example {"id":"task_01m7ykm0xxeeksbg7jwjdqtthh","number":1,"title":"Buy milk","description":null,"status":"pending","priority":"high","due_date":"2099-01-31T17:00:00.000Z","category_id":"cat_01m7ykm0xxfa1tsz2xkv5r8e4m","tags":["home"],"parent_id":null,"subtask_count":0,"subtasks_done":0,"position":"a1i","version":1,"created_at":"2026-11-21T08:30:00.125Z","updated_at":"2026-11-21T08:30:00.125Z"} */
+                    /** @example {"id":"task_01m7ykm0xxeeksbg7jwjdqtthh","number":1,"title":"Buy milk","description":null,"status":"pending","priority":"high","due_date":"2099-01-31T17:00:00.000Z","category_id":"cat_01m7ykm0xxfa1tsz2xkv5r8e4m","tags":["home"],"assignee_id":null,"parent_id":null,"subtask_count":0,"subtasks_done":0,"position":"a1i","workspace_id":"ws_01m7ykm0xxfg28fmf6byh9getc","version":1,"created_at":"2026-11-21T08:30:00.125Z","updated_at":"2026-11-21T08:30:00.125Z"} */
                     "application/x-ndjson": string;
                 };
             };
@@ -7086,10 +7156,12 @@ export interface operations {
                      *       "tags": [
                      *         "home"
                      *       ],
+                     *       "assignee_id": null,
                      *       "parent_id": null,
                      *       "subtask_count": 0,
                      *       "subtasks_done": 0,
                      *       "position": "a1i",
+                     *       "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
                      *       "version": 1,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
@@ -7135,6 +7207,11 @@ export interface operations {
                  * @example none
                  */
                 category_id?: components["parameters"]["category_id"];
+                /**
+                 * @description Tasks that this account is to do, or with `me` you, or with `none` nobody. A TypeID, or the bare UUID within it.
+                 * @example me
+                 */
+                assignee_id?: components["parameters"]["assignee_id"];
                 /**
                  * @description Tasks directly below this one, or with `none` those that lie below none. A TypeID, the bare UUID within it, or the number of the task.
                  * @example none
@@ -7302,6 +7379,11 @@ export interface operations {
                  * @example none
                  */
                 category_id?: components["parameters"]["category_id"];
+                /**
+                 * @description Tasks that this account is to do, or with `me` you, or with `none` nobody. A TypeID, or the bare UUID within it.
+                 * @example me
+                 */
+                assignee_id?: components["parameters"]["assignee_id"];
                 /**
                  * @description Tasks directly below this one, or with `none` those that lie below none. A TypeID, the bare UUID within it, or the number of the task.
                  * @example none
@@ -7517,10 +7599,12 @@ export interface operations {
                      *             "due_date": null,
                      *             "category_id": null,
                      *             "tags": [],
+                     *             "assignee_id": null,
                      *             "parent_id": null,
                      *             "subtask_count": 0,
                      *             "subtasks_done": 0,
                      *             "position": "a3i",
+                     *             "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
                      *             "version": 1,
                      *             "created_at": "2026-11-21T08:30:00.125Z",
                      *             "updated_at": "2026-11-21T08:30:00.125Z"
@@ -7542,10 +7626,12 @@ export interface operations {
                      *             "tags": [
                      *               "home"
                      *             ],
+                     *             "assignee_id": null,
                      *             "parent_id": null,
                      *             "subtask_count": 0,
                      *             "subtasks_done": 0,
                      *             "position": "a1i",
+                     *             "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
                      *             "version": 2,
                      *             "created_at": "2026-11-21T08:30:00.125Z",
                      *             "updated_at": "2026-11-21T08:30:00.125Z"
@@ -7589,10 +7675,12 @@ export interface operations {
                      *             "due_date": null,
                      *             "category_id": null,
                      *             "tags": [],
+                     *             "assignee_id": null,
                      *             "parent_id": null,
                      *             "subtask_count": 0,
                      *             "subtasks_done": 0,
                      *             "position": "a3i",
+                     *             "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
                      *             "version": 1,
                      *             "created_at": "2026-11-21T08:30:00.125Z",
                      *             "updated_at": "2026-11-21T08:30:00.125Z"
@@ -7747,10 +7835,12 @@ export interface operations {
                      *       "tags": [
                      *         "home"
                      *       ],
+                     *       "assignee_id": null,
                      *       "parent_id": null,
                      *       "subtask_count": 0,
                      *       "subtasks_done": 0,
                      *       "position": "a1i",
+                     *       "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
                      *       "version": 1,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
@@ -7852,10 +7942,12 @@ export interface operations {
                      *       "tags": [
                      *         "home"
                      *       ],
+                     *       "assignee_id": null,
                      *       "parent_id": null,
                      *       "subtask_count": 0,
                      *       "subtasks_done": 0,
                      *       "position": "a1i",
+                     *       "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
                      *       "version": 2,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
@@ -8049,10 +8141,12 @@ export interface operations {
                      *       "tags": [
                      *         "home"
                      *       ],
+                     *       "assignee_id": null,
                      *       "parent_id": null,
                      *       "subtask_count": 0,
                      *       "subtasks_done": 0,
                      *       "position": "a1i",
+                     *       "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
                      *       "version": 2,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
@@ -8165,10 +8259,12 @@ export interface operations {
                      *         "home",
                      *         "errands"
                      *       ],
+                     *       "assignee_id": null,
                      *       "parent_id": null,
                      *       "subtask_count": 0,
                      *       "subtasks_done": 0,
                      *       "position": "a1i",
+                     *       "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
                      *       "version": 2,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
@@ -8274,10 +8370,12 @@ export interface operations {
                      *       "due_date": "2099-01-31T17:00:00.000Z",
                      *       "category_id": "cat_01m7ykm0xxfa1tsz2xkv5r8e4m",
                      *       "tags": [],
+                     *       "assignee_id": null,
                      *       "parent_id": null,
                      *       "subtask_count": 0,
                      *       "subtasks_done": 0,
                      *       "position": "a1i",
+                     *       "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
                      *       "version": 2,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
@@ -8384,10 +8482,12 @@ export interface operations {
                      *       "tags": [
                      *         "home"
                      *       ],
+                     *       "assignee_id": null,
                      *       "parent_id": null,
                      *       "subtask_count": 0,
                      *       "subtasks_done": 0,
                      *       "position": "a1i",
+                     *       "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
                      *       "version": 2,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
@@ -8494,10 +8594,12 @@ export interface operations {
                      *       "tags": [
                      *         "home"
                      *       ],
+                     *       "assignee_id": null,
                      *       "parent_id": null,
                      *       "subtask_count": 0,
                      *       "subtasks_done": 0,
                      *       "position": "a1i",
+                     *       "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
                      *       "version": 3,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
@@ -8604,10 +8706,12 @@ export interface operations {
                      *       "tags": [
                      *         "home"
                      *       ],
+                     *       "assignee_id": null,
                      *       "parent_id": null,
                      *       "subtask_count": 0,
                      *       "subtasks_done": 0,
                      *       "position": "a1i",
+                     *       "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
                      *       "version": 3,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"
@@ -8714,10 +8818,125 @@ export interface operations {
                      *       "tags": [
                      *         "home"
                      *       ],
+                     *       "assignee_id": null,
                      *       "parent_id": null,
                      *       "subtask_count": 0,
                      *       "subtasks_done": 0,
                      *       "position": "a2r",
+                     *       "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
+                     *       "version": 2,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["ArchivedOrInFlight"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    transferTask: {
+        parameters: {
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, the bare UUID within it, or the number of the task.
+                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
+                 */
+                id: components["parameters"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskTransfer"];
+            };
+        };
+        responses: {
+            /** @description The task as it is in that workspace. */
+            200: {
+                headers: {
+                    "Content-Location": components["headers"]["Content-Location"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "task_01m7ykm0xxeeksbg7jwjdqtthh",
+                     *       "number": 1,
+                     *       "title": "Buy milk",
+                     *       "description": null,
+                     *       "status": "pending",
+                     *       "priority": "high",
+                     *       "due_date": "2099-01-31T17:00:00.000Z",
+                     *       "category_id": "cat_01m7ykm0xxf8t2b6n4j9q5w1ce",
+                     *       "tags": [
+                     *         "home"
+                     *       ],
+                     *       "assignee_id": null,
+                     *       "parent_id": null,
+                     *       "subtask_count": 0,
+                     *       "subtasks_done": 0,
+                     *       "position": "a1i",
+                     *       "workspace_id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
                      *       "version": 2,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"

@@ -1,5 +1,6 @@
 using Npgsql;
 using Quehacer.Core.Postgres;
+using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core.Events;
 
@@ -38,22 +39,80 @@ internal static class EventLog
 
     private const string Columns = "revision, type, data, before, stream_id, version, number, actor_id, at";
 
-    /// <summary>The events of one stream up to a version, in order.</summary>
+    /// <summary>
+    /// What streams brought along from other workspaces, and what followed here. The events of a stream that was here before, went and came back are
+    /// among those that it brought.
+    /// </summary>
+    private const string Streams = $"""
+        SELECT 0::bigint AS revision, type, data, before, stream_id, version, number, actor_id, at FROM carried_events WHERE workspace_id = $1 AND stream_id = ANY ($2)
+        UNION ALL SELECT {Columns} FROM events e WHERE workspace_id = $1 AND stream_id = ANY ($2)
+           AND version > coalesce((SELECT max(c.version) FROM carried_events c WHERE c.workspace_id = $1 AND c.stream_id = e.stream_id), 0)
+        """;
+
+    /// <summary>The events of one stream up to a version, in order, those that it brought along from another workspace among them.</summary>
     public static async Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(
         Database database, Guid workspaceId, Guid streamId, int upToVersion, CancellationToken cancellation)
     {
-        await using var command = database.Command(
-            $"SELECT {Columns} FROM events WHERE workspace_id = $1 AND stream_id = $2 AND version <= $3 ORDER BY version");
-        command.Parameters.With(workspaceId).With(streamId).With(upToVersion);
+        await using var command = database.Command($"SELECT {Columns} FROM ({Streams}) s WHERE version <= $3 ORDER BY version");
+        command.Parameters.With(workspaceId).With(new[] { streamId }).With(upToVersion);
         return await ReadAsync(command, cancellation);
     }
 
-    /// <summary>The events of several streams, each stream's in order.</summary>
+    /// <summary>
+    /// The same, for somebody who did something in this workspace. Where the stream has gone on to another one, and took along what it said, it is read
+    /// there as far as the caller may see that; else what is left of it here says nothing, or there is nothing.
+    /// </summary>
+    public static async Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(Database database, Caller caller, Guid streamId, int upToVersion, CancellationToken cancellation)
+    {
+        var left = new HashSet<Guid>();
+        while (true)
+        {
+            var events = await ReadStreamAsync(database, caller.WorkspaceId, streamId, upToVersion, cancellation);
+            if (events is [{ Data: not null }, ..] || !left.Add(caller.WorkspaceId) || await MovedToAsync(database, caller.WorkspaceId, streamId, cancellation) is not { } to)
+            {
+                return events;
+            }
+            caller = caller with { WorkspaceId = to };
+            if (!await Access.MaySeeAsync(database, caller, cancellation))
+            {
+                return events;
+            }
+        }
+    }
+
+    /// <summary>The events of several streams, each stream's in order, those that they brought along from other workspaces among them.</summary>
     public static async Task<IReadOnlyList<StoredEvent>> ReadStreamsAsync(Database database, Guid workspaceId, Guid[] streamIds, CancellationToken cancellation)
     {
-        await using var command = database.Command($"SELECT {Columns} FROM events WHERE workspace_id = $1 AND stream_id = ANY ($2) ORDER BY stream_id, version");
+        await using var command = database.Command($"SELECT {Columns} FROM ({Streams}) s ORDER BY stream_id, version");
         command.Parameters.With(workspaceId).With(streamIds);
         return await ReadAsync(command, cancellation);
+    }
+
+    /// <summary>
+    /// Adds that streams go on in another workspace: what happened in them is carried there, and what is left here says nothing. It comes before the event
+    /// by which they leave.
+    /// </summary>
+    public static void AddCarriage(WorkspaceBatch batch, Guid from, Guid to, Guid[] streams)
+    {
+        const string columns = "stream_id, version, type, number, data, before, actor_id, at, request_id";
+        batch.Add($"""
+            INSERT INTO carried_events (workspace_id, {columns})
+            SELECT $3, {columns} FROM events e WHERE workspace_id = $1 AND stream_id = ANY ($2)
+               AND version > coalesce((SELECT max(c.version) FROM carried_events c WHERE c.workspace_id = $1 AND c.stream_id = e.stream_id), 0)
+            UNION ALL SELECT $3, {columns} FROM carried_events WHERE workspace_id = $1 AND stream_id = ANY ($2)
+            """).With(from).With(streams).With(to);
+        batch.Add("DELETE FROM carried_events WHERE workspace_id = $1 AND stream_id = ANY ($2)").With(from).With(streams);
+        batch.Add("UPDATE events SET data = NULL, before = NULL WHERE workspace_id = $1 AND stream_id = ANY ($2) AND (data IS NOT NULL OR before IS NOT NULL)")
+            .With(from).With(streams);
+    }
+
+    /// <summary>The workspace in which a stream goes on; null where its last event here is no move.</summary>
+    private static async Task<Guid?> MovedToAsync(Database database, Guid workspaceId, Guid streamId, CancellationToken cancellation)
+    {
+        await using var command = database.Command("SELECT type, data ->> 'to' FROM events WHERE workspace_id = $1 AND stream_id = $2 ORDER BY version DESC LIMIT 1");
+        command.Parameters.With(workspaceId).With(streamId);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) && reader.GetString(0) is EventNames.TaskMovedOut or EventNames.NoteMovedOut && !reader.IsDBNull(1) ? Guid.Parse(reader.GetString(1)) : null;
     }
 
     /// <summary>The first events of a workspace after a revision, in order. Whatever had that revision or an earlier one when it was read stays as it is, save for purges.</summary>

@@ -15,6 +15,9 @@ internal sealed class LockedWrite(Database database, NpgsqlConnection connection
     /// <summary>Nothing but looked at: all statements see the same moment, nobody waits, and no key is taken.</summary>
     public bool IsRehearsal { get; init; }
 
+    /// <summary>Another workspace that is locked as well, in which the caller must be allowed the same.</summary>
+    public Guid? Other { get; init; }
+
     /// <summary>What the caller must be allowed, and be told of where it is not so.</summary>
     public Permission Permission { get; init; } = Permission.Write;
 
@@ -35,12 +38,10 @@ internal sealed class LockedWrite(Database database, NpgsqlConnection connection
                 await opening.DisposeAsync();
                 opening = new WorkspaceBatch(connection, caller.WorkspaceId);
             }
+            Caller? refusedIn;
             try
             {
-                if (await TryOpenAsync(columns, addReading, readAsync, locksFirst, now))
-                {
-                    return true;
-                }
+                refusedIn = await TryOpenAsync(columns, addReading, readAsync, locksFirst, now);
             }
             catch (PostgresException exception) when (opening.Classify(exception) is { } failed)
             {
@@ -52,15 +53,20 @@ internal sealed class LockedWrite(Database database, NpgsqlConnection connection
                     _ => ErrorCode.Busy,
                 };
             }
+            if (refusedIn is null)
+            {
+                return true;
+            }
             if (locksFirst || IsRehearsal)
             {
                 await RollBackAsync();
-                return await Access.ExplainAsync(database, caller, Permission, cancellation);
+                return await Access.ExplainAsync(database, refusedIn, Permission, cancellation);
             }
         }
     }
 
-    private async Task<bool> TryOpenAsync(string columns, Action<WorkspaceBatch> addReading, Func<NpgsqlDataReader, Task> readAsync, bool locksFirst, DateTime now)
+    /// <summary>Gives in which workspace the caller may not; null when all is open.</summary>
+    private async Task<Caller?> TryOpenAsync(string columns, Action<WorkspaceBatch> addReading, Func<NpgsqlDataReader, Task> readAsync, bool locksFirst, DateTime now)
     {
         if (IsRehearsal)
         {
@@ -75,23 +81,37 @@ internal sealed class LockedWrite(Database database, NpgsqlConnection connection
                 opening.Key(caller.UserId, key, streamId: null, version: null, outcome: null, now);
             }
         }
-        if (locksFirst)
+        // Two that want the same two workspaces, one from here to there and one back, lock them in the same order.
+        Caller[] places = Other is { } other ? [.. new[] { caller, caller with { WorkspaceId = other } }.OrderBy(place => place.WorkspaceId)] : [caller];
+        foreach (var place in locksFirst ? places : [])
         {
-            opening.Add(Access.Lock).WithCaller(caller);
+            opening.Add(Access.Lock).WithCaller(place);
+        }
+        foreach (var place in Other is null ? [] : places)
+        {
+            opening.Add($"SELECT w.workspace_id FROM {Access.From} WHERE s.session_id = $1 AND {Access.May(Permission)} FOR UPDATE OF w").WithCaller(place);
         }
         opening.Add($"SELECT {columns} FROM {Access.From} WHERE s.session_id = $1 AND {Access.May(Permission)}{(IsRehearsal ? "" : " FOR UPDATE OF w")}").WithCaller(caller);
         addReading(opening);
         await using var rows = await opening.Statements.ExecuteReaderAsync(CancellationToken.None);
-        if (locksFirst)
+        foreach (var _ in locksFirst ? places : [])
         {
+            await rows.NextResultAsync(CancellationToken.None);
+        }
+        foreach (var place in Other is null ? [] : places)
+        {
+            if (!await rows.ReadAsync(CancellationToken.None))
+            {
+                return place;
+            }
             await rows.NextResultAsync(CancellationToken.None);
         }
         if (!await rows.ReadAsync(CancellationToken.None))
         {
-            return false;
+            return caller;
         }
         await readAsync(rows);
-        return true;
+        return null;
     }
 
     /// <summary>Says what the key points to, if there is one, writes and commits.</summary>

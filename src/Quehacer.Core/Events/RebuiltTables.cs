@@ -48,7 +48,7 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
     /// <summary>The columns of <c>tasks</c> that have to be equal as they are, beside the keys. A test knows whether one is missing.</summary>
     internal static readonly string[] PlainTaskColumns =
         ["number", "version", "revision", "title", "description", "state", "priority", "due_date", "title_key", "created_by", "updated_at", "deleted_at",
-         "parent_id", "former_parent_id", "position", "subtask_count", "subtasks_done"];
+         "parent_id", "former_parent_id", "position", "assignee_id", "subtask_count", "subtasks_done"];
 
     /// <summary>The others, which are compared by what they show.</summary>
     internal static readonly string[] ShownTaskColumns = ["category_id", "tag_ids", "search", "subtasks_changed_at"];
@@ -224,7 +224,7 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
         await using var copy = await connection.BeginBinaryImportAsync(
             """
             COPY rebuilt_tasks (workspace_id, task_id, number, version, revision, title, description, state, priority, due_date, category_id, tag_ids,
-                                title_key, words, created_by, updated_at, deleted_at, parent_id, former_parent_id, position, subtask_count, subtasks_done,
+                                title_key, words, created_by, updated_at, deleted_at, parent_id, former_parent_id, position, assignee_id, subtask_count, subtasks_done,
                                 subtasks_changed_at) FROM STDIN (FORMAT BINARY)
             """,
             cancellation);
@@ -251,6 +251,7 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
             await WriteAsync(copy, task.ParentId, NpgsqlDbType.Uuid, cancellation);
             await WriteAsync(copy, task.FormerParentId, NpgsqlDbType.Uuid, cancellation);
             await WriteAsync(copy, task.Position, cancellation);
+            await WriteAsync(copy, task.AssigneeId, NpgsqlDbType.Uuid, cancellation);
             // Counted when all of the log has been read.
             await copy.WriteAsync(0, NpgsqlDbType.Integer, cancellation);
             await copy.WriteAsync(0, NpgsqlDbType.Integer, cancellation);

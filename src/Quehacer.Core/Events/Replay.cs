@@ -63,7 +63,7 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
         }
         var isFirst = Revision == 0;
         await LoadAsync(events, isFirst, cancellation);
-        var purged = await PurgedAsync(events, cancellation);
+        var silent = await SilentAsync(events, cancellation);
         foreach (var stored in events)
         {
             if (stored.Revision != Revision + 1)
@@ -71,7 +71,7 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
                 Accuse(stored.Stamp.StreamId, $"revision {Revision + 1} is missing");
                 break;
             }
-            var wrong = await ApplyAsync(stored, purged, cancellation);
+            var wrong = await ApplyAsync(stored, silent, cancellation);
             if (wrong is not null)
             {
                 Accuse(stored.Stamp.StreamId, $"revision {stored.Revision}: {wrong}");
@@ -99,12 +99,12 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
 
     public void Accuse(Guid streamId, string what) => Fault = new Difference(workspaceId, DifferenceKind.Log, streamId, [what]);
 
-    /// <summary>What a purge takes from an event, or a damaged log lacks.</summary>
+    /// <summary>What a purge or a move takes from an event, or a damaged log lacks.</summary>
     private static bool SaysNothing(StoredEvent stored) => stored.Type switch
     {
-        EventNames.TaskCreated or EventNames.TagCreated or EventNames.CategoryCreated or EventNames.TagMerged => stored.Data is null,
+        EventNames.TaskCreated or EventNames.TaskMovedIn or EventNames.TagCreated or EventNames.CategoryCreated or EventNames.TagMerged => stored.Data is null,
         EventNames.TaskUpdated or EventNames.TagUpdated or EventNames.CategoryUpdated => stored.Data is null || stored.Before is null,
-        EventNames.NoteCreated or EventNames.NoteUpdated => NoteEvent.SaysNothing(stored),
+        EventNames.NoteCreated or EventNames.NoteUpdated or EventNames.NoteMovedIn => NoteEvent.SaysNothing(stored),
         EventNames.WorkspaceUpdated or EventNames.MemberUpdated => stored.Data is null || stored.Before is null,
         EventNames.MemberAdded => stored.Data is null,
         EventNames.MemberRemoved => stored.Before is null,
@@ -146,17 +146,17 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
     }
 
     /// <summary>
-    /// The streams that say nothing any more because they were purged, now or further on in the log: a task's by its own purge, a note's by its
-    /// removal or by the purge of its task. Found only where something is not there that should be, so that a log which lost what it held is not
-    /// taken for one that was purged.
+    /// The streams that say nothing any more, and up to which version: because they were purged, now or further on in the log (a task's by its own
+    /// purge, a note's by its removal or by the purge of its task), or because they went on in another workspace, and took along what they said. Found
+    /// only where something is not there that should be, so that a log which lost what it held is not taken for one that was purged.
     /// </summary>
-    private async Task<HashSet<Guid>> PurgedAsync(IReadOnlyList<StoredEvent> events, CancellationToken cancellation)
+    private async Task<Dictionary<Guid, int>> SilentAsync(IReadOnlyList<StoredEvent> events, CancellationToken cancellation)
     {
         var made = new HashSet<Guid>(tasks.Keys.Concat(notes.Keys));
         var doubtful = new HashSet<Guid>();
         foreach (var stored in events.Where(stored => IsOfTask(stored) || IsOfNote(stored)))
         {
-            if (stored.Type is EventNames.TaskCreated or EventNames.NoteCreated && !SaysNothing(stored))
+            if (stored.Type is EventNames.TaskCreated or EventNames.TaskMovedIn or EventNames.NoteCreated or EventNames.NoteMovedIn && !SaysNothing(stored))
             {
                 made.Add(stored.Stamp.StreamId);
             }
@@ -165,39 +165,40 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
                 doubtful.Add(stored.Stamp.StreamId);
             }
         }
+        var silent = new Dictionary<Guid, int>();
         if (doubtful.Count == 0)
         {
-            return doubtful;
+            return silent;
         }
         await using var command = new NpgsqlCommand(
             $$"""
-            SELECT e.stream_id FROM events e
+            SELECT e.stream_id, max(CASE WHEN e.type IN ('{{EventNames.TaskMovedOut}}', '{{EventNames.NoteMovedOut}}') THEN e.version ELSE {{int.MaxValue}} END) FROM events e
              WHERE e.workspace_id = $1 AND e.stream_id = ANY ($2)
-               AND (e.type IN ('{{EventNames.TaskPurged}}', '{{EventNames.NoteDeleted}}')
-                    OR (e.type = '{{EventNames.NoteCreated}}' AND EXISTS (
+               AND (e.type IN ('{{EventNames.TaskPurged}}', '{{EventNames.NoteDeleted}}', '{{EventNames.TaskMovedOut}}', '{{EventNames.NoteMovedOut}}')
+                    OR (e.type IN ('{{EventNames.NoteCreated}}', '{{EventNames.NoteMovedIn}}') AND EXISTS (
                         SELECT FROM events p
                          WHERE p.workspace_id = $1 AND p.type = '{{EventNames.TaskPurged}}'
                            AND p.stream_id = CASE WHEN e.data ->> 'task_id' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN (e.data ->> 'task_id')::uuid END)))
+             GROUP BY e.stream_id
             """,
             connection);
         command.Parameters.With(workspaceId).With(doubtful.ToArray());
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var purged = new HashSet<Guid>();
         while (await reader.ReadAsync(cancellation))
         {
-            purged.Add(reader.GetGuid(0));
+            silent.Add(reader.GetGuid(0), reader.GetInt32(1));
         }
-        return purged;
+        return silent;
     }
 
     /// <summary>Gives what is wrong with the event, or null.</summary>
-    private async Task<string?> ApplyAsync(StoredEvent stored, HashSet<Guid> purged, CancellationToken cancellation)
+    private async Task<string?> ApplyAsync(StoredEvent stored, Dictionary<Guid, int> silent, CancellationToken cancellation)
     {
         try
         {
             if (IsOfTask(stored))
             {
-                return ApplyToTask(stored, purged);
+                return ApplyToTask(stored, silent);
             }
             if (IsOfLabel(stored))
             {
@@ -205,7 +206,7 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
             }
             if (IsOfNote(stored))
             {
-                return ApplyToNote(stored, purged);
+                return ApplyToNote(stored, silent);
             }
             if (stored.Type.StartsWith("workspace.", StringComparison.Ordinal))
             {
@@ -223,10 +224,10 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
         }
     }
 
-    private string? ApplyToTask(StoredEvent stored, HashSet<Guid> purged)
+    private string? ApplyToTask(StoredEvent stored, Dictionary<Guid, int> silent)
     {
         var id = stored.Stamp.StreamId;
-        if (stored.Type == EventNames.TaskCreated)
+        if (stored.Type is EventNames.TaskCreated or EventNames.TaskMovedIn)
         {
             if (stored.Stamp.Number != LastTaskNumber + 1)
             {
@@ -234,7 +235,7 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
             }
             LastTaskNumber++;
         }
-        if (stored.Type == EventNames.TaskPurged || purged.Contains(id))
+        if (stored.Type == EventNames.TaskPurged || stored.Stamp.Version <= silent.GetValueOrDefault(id))
         {
             tasks.Remove(id);
             if (stored.Type == EventNames.TaskPurged)
@@ -244,16 +245,28 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
             return null;
         }
         var before = tasks.GetValueOrDefault(id);
-        if (stored.Stamp.Version != (before?.Task.Version ?? 0) + 1)
+        if (stored.Type == EventNames.TaskMovedIn && before is null)
+        {
+            // It goes on with the version that it had in the other workspace.
+        }
+        else if (stored.Stamp.Version != (before?.Task.Version ?? 0) + 1)
         {
             return $"version {stored.Stamp.Version} follows version {before?.Task.Version ?? 0}";
         }
         if (SaysNothing(stored))
         {
-            return "it says nothing, and its task was not purged";
+            return "it says nothing, and its task was neither purged nor moved";
         }
-        var after = TaskItem.Apply(before?.Task, TaskEvent.FromStored(stored), stored.Stamp);
-        tasks[id] = new RebuiltTask(after, stored.Revision);
+        TaskItem? after = null;
+        if (stored.Type == EventNames.TaskMovedOut)
+        {
+            tasks.Remove(id);
+        }
+        else
+        {
+            after = TaskItem.Apply(before?.Task, TaskEvent.FromStored(stored), stored.Stamp);
+            tasks[id] = new RebuiltTask(after, stored.Revision);
+        }
         foreach (var change in SubtaskChange.Of(before?.Task, after))
         {
             if (tasks.TryGetValue(change.ParentId, out var parent))
@@ -321,26 +334,30 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
         return null;
     }
 
-    private string? ApplyToNote(StoredEvent stored, HashSet<Guid> purged)
+    private string? ApplyToNote(StoredEvent stored, Dictionary<Guid, int> silent)
     {
         var id = stored.Stamp.StreamId;
-        if (purged.Contains(id))
+        if (stored.Stamp.Version <= silent.GetValueOrDefault(id))
         {
             notes.Remove(id);
             return null;
         }
         var before = notes.GetValueOrDefault(id);
-        if (stored.Stamp.Version != (before?.Note.Version ?? 0) + 1)
+        if (stored.Type == EventNames.NoteMovedIn && before is null)
+        {
+            // As for a task.
+        }
+        else if (stored.Stamp.Version != (before?.Note.Version ?? 0) + 1)
         {
             return $"version {stored.Stamp.Version} follows version {before?.Note.Version ?? 0}";
         }
         if (SaysNothing(stored))
         {
-            return "it says nothing, and neither the note was deleted nor its task purged";
+            return "it says nothing, and neither the note was deleted nor its task purged or moved";
         }
         var noteEvent = NoteEvent.FromStored(stored);
         var after = Note.Apply(before?.Note, noteEvent, stored.Stamp);
-        if (noteEvent is NoteEvent.Deleted)
+        if (noteEvent is NoteEvent.Deleted or NoteEvent.MovedOut)
         {
             notes.Remove(id);
         }

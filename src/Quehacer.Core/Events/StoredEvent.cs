@@ -24,15 +24,19 @@ public static class EventNames
     public const string TaskDeleted = "task.deleted";
     public const string TaskRestored = "task.restored";
     public const string TaskPurged = "task.purged";
+    public const string TaskMovedOut = "task.moved_out";
+    public const string TaskMovedIn = "task.moved_in";
     public const string NoteCreated = "note.created";
     public const string NoteUpdated = "note.updated";
     public const string NoteDeleted = "note.deleted";
+    public const string NoteMovedOut = "note.moved_out";
+    public const string NoteMovedIn = "note.moved_in";
 }
 
 /// <summary>What every event carries beside its own data.</summary>
-/// <param name="Number">The task's number, on <c>task.created</c>.</param>
+/// <param name="Number">The task's number, on <c>task.created</c> and <c>task.moved_in</c>.</param>
 /// <param name="At">When it was committed by the workspace's clock, which never runs backwards.</param>
 public readonly record struct EventStamp(Guid StreamId, int Version, long? Number, Guid ActorId, DateTime At);
 
-/// <summary>A row of the log. <c>Data</c> and <c>Before</c> are JSON, null where the event has none or what it said was purged.</summary>
+/// <summary>A row of the log, or one that a stream brought along from another workspace, whose revision is 0. <c>Data</c> and <c>Before</c> are JSON, null where the event has none or what it said was purged.</summary>
 public sealed record StoredEvent(long Revision, string Type, string? Data, string? Before, EventStamp Stamp);

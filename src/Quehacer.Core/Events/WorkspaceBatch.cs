@@ -35,12 +35,12 @@ internal readonly record struct CountChange(int Numbers, int Pending, int Done, 
 
 /// <summary>An event on its way into the log.</summary>
 /// <param name="Following">How many events of the transaction come after it.</param>
-/// <param name="Number">The task's number, on <c>task.created</c>.</param>
+/// <param name="Number">The task's number, on <c>task.created</c> and <c>task.moved_in</c>.</param>
 internal readonly record struct LoggedEvent(int Following, Guid StreamId, int Version, string Type, long? Number, string? Data, string? Before);
 
 /// <summary>
 /// The statements of one write to one workspace, sent as one packet with BEGIN and COMMIT in it. The lock order is the same everywhere:
-/// idempotency key, workspace row, all else; any other order deadlocks.
+/// idempotency key, workspace row, all else; any other order deadlocks. Of several workspaces the one with the smallest id comes first.
 /// </summary>
 internal sealed class WorkspaceBatch : IAsyncDisposable
 {
@@ -78,6 +78,15 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
         this.workspaceId = workspaceId;
         batch = new NpgsqlBatch(connection);
     }
+
+    private WorkspaceBatch(WorkspaceBatch other, Guid workspaceId)
+    {
+        (connection, batch) = (other.connection, other.batch);
+        this.workspaceId = workspaceId;
+    }
+
+    /// <summary>The same packet, for statements that are about another workspace.</summary>
+    public WorkspaceBatch In(Guid otherWorkspaceId) => new(this, otherWorkspaceId);
 
     public void Begin() => Add("BEGIN");
 

@@ -86,6 +86,7 @@ public sealed class CleanUp(Database database, TimeProvider time, TimeSpan idemp
             batch.Append(0, taskId, version + 1, EventNames.TaskPurged, takesNumber: false, data: null, before: null, Guid.Empty, requestId: null);
             batch.Add("UPDATE events SET data = NULL, before = NULL WHERE workspace_id = $1 AND stream_id = $2 AND (data IS NOT NULL OR before IS NOT NULL)")
                 .With(workspaceId).With(taskId);
+            batch.Add("UPDATE carried_events SET data = NULL, before = NULL WHERE workspace_id = $1 AND stream_id = $2").With(workspaceId).With(taskId);
             batch.Add("DELETE FROM tasks WHERE workspace_id = $1 AND task_id = $2").With(workspaceId).With(taskId);
             NoteTable.AddPurged(batch, workspaceId, taskId);
             batch.Commit();

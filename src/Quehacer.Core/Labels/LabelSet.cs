@@ -79,6 +79,16 @@ internal sealed class LabelSet
     /// <summary>A tag that has just been made.</summary>
     public void Add(TagRef tag) => Add(tag.Id, new LabelFace(tag.Id, LabelKind.Tag, tag.Name, null), Text.NameKey(tag.Name));
 
+    /// <summary>A label that has just been made.</summary>
+    public void Add(LabelFace face) => Add(face.Id, face, Text.NameKey(face.Name));
+
+    /// <summary>The tag of a name; null where none is known.</summary>
+    public Guid? TagOf(string name) => tagsByName.TryGetValue(Text.NameKey(name), out var id) ? id : null;
+
+    /// <summary>The category of a name; null where none is known.</summary>
+    public Guid? CategoryOf(string name) =>
+        byId.Values.FirstOrDefault(face => face is { Kind: LabelKind.Category } && Text.NameKey(face.Name) == Text.NameKey(name))?.Id;
+
     /// <summary>This set and another, where both are of the same revision.</summary>
     public LabelSet With(LabelSet other)
     {

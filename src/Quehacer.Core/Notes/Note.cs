@@ -46,6 +46,10 @@ public sealed record Note(Guid Id, Guid TaskId, Guid AuthorId, string Text, int 
         {
             return new Note(stamp.StreamId, created.TaskId, stamp.ActorId, created.Text, stamp.Version, stamp.At);
         }
+        if (noteEvent is NoteEvent.MovedIn moved)
+        {
+            return new Note(stamp.StreamId, moved.TaskId, moved.AuthorId, moved.Text, stamp.Version, moved.UpdatedAt);
+        }
         var note = before ?? throw new InvalidOperationException("A stream of a note that does not begin with its creation.");
         return note with { Text = noteEvent is NoteEvent.Updated updated ? updated.Text : note.Text, Version = stamp.Version, UpdatedAt = stamp.At };
     }

@@ -19,12 +19,21 @@ public abstract record NoteEvent
     /// <summary>It is gone for good, and what its events said is gone with it.</summary>
     public sealed record Deleted : NoteEvent;
 
+    /// <summary>It is in another workspace from here on, with its task.</summary>
+    public sealed record MovedOut(Guid To) : NoteEvent;
+
+    /// <summary>It has come with its task from another workspace. What happened to it there came along, and is no part of this log.</summary>
+    /// <param name="UpdatedAt">When somebody last changed its text, UTC: it was moved since, and says the same.</param>
+    public sealed record MovedIn(Guid TaskId, Guid AuthorId, string Text, DateTime UpdatedAt, Guid From) : NoteEvent;
+
     /// <summary>The name in the log.</summary>
     public string Name => this switch
     {
         Created => EventNames.NoteCreated,
         Updated => EventNames.NoteUpdated,
         Deleted => EventNames.NoteDeleted,
+        MovedOut => EventNames.NoteMovedOut,
+        MovedIn => EventNames.NoteMovedIn,
         _ => throw new InvalidOperationException($"An event without a name: {GetType().Name}."),
     };
 
@@ -39,6 +48,17 @@ public abstract record NoteEvent
             }),
             null),
         Updated updated => (Said(updated.Text), Said(updated.Before)),
+        MovedOut moved => (JsonText.Object(json => json.WriteString("to"u8, moved.To)), null),
+        MovedIn moved => (
+            JsonText.Object(json =>
+            {
+                json.WriteString("from"u8, moved.From);
+                json.WriteString("task_id"u8, moved.TaskId);
+                json.WriteString("author_id"u8, moved.AuthorId);
+                json.WriteString("text"u8, moved.Text);
+                json.WriteString("updated_at"u8, moved.UpdatedAt);
+            }),
+            null),
         _ => (null, null),
     };
 
@@ -58,15 +78,26 @@ public abstract record NoteEvent
                 }
             case EventNames.NoteDeleted:
                 return new Deleted();
+            case EventNames.NoteMovedOut:
+                using (var data = JsonDocument.Parse(stored.Data!))
+                {
+                    return new MovedOut(Member(data, "to").GetGuid());
+                }
+            case EventNames.NoteMovedIn:
+                using (var data = JsonDocument.Parse(stored.Data!))
+                {
+                    return new MovedIn(
+                        Member(data, "task_id").GetGuid(), Member(data, "author_id").GetGuid(), TextOf(data), Member(data, "updated_at").GetDateTime(), Member(data, "from").GetGuid());
+                }
             default:
                 throw new InvalidOperationException($"The log has an event of a note that this program does not know: {stored.Type}.");
         }
     }
 
-    /// <summary>What was said is gone from the event: the note has been deleted, or its task purged. Of a creation the task is left.</summary>
+    /// <summary>What was said is gone from the event: the note has been deleted, or its task purged, or the two are in another workspace. Of a creation the task is left, but for a move.</summary>
     internal static bool SaysNothing(StoredEvent stored)
     {
-        if (stored.Type == EventNames.NoteDeleted)
+        if (stored.Type is EventNames.NoteDeleted or EventNames.NoteMovedOut)
         {
             return false;
         }

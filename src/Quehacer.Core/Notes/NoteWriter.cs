@@ -143,12 +143,12 @@ public sealed class NoteWriter(Database database, NoteReader reader, TimeProvide
         {
             return null;
         }
-        var stream = await EventLog.ReadStreamAsync(database, verb.Caller.WorkspaceId, done.StreamId!.Value, done.Version!.Value, cancellation);
-        if (stream[^1].Type == EventNames.NoteDeleted)
+        var stream = await EventLog.ReadStreamAsync(database, verb.Caller, done.StreamId!.Value, done.Version!.Value, cancellation);
+        if (stream is [.., { Type: EventNames.NoteDeleted }])
         {
             return new Answered<NoteView?>(null, IsReplay: true);
         }
-        if (stream.Any(NoteEvent.SaysNothing))
+        if (stream.Count == 0 || stream.Any(NoteEvent.SaysNothing))
         {
             return new Error(ErrorCode.Gone);
         }

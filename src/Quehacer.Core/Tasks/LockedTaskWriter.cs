@@ -125,7 +125,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
         }
     }
 
-    /// <summary>The tasks that the operations are about or name, then every label that they or the operations name.</summary>
+    /// <summary>The tasks that the operations are about or name, then every label that they or the operations name, then of those whom they name the members.</summary>
     private static void AddReading(WorkspaceBatch batch, Caller caller, IReadOnlyList<TaskOperation> operations)
     {
         var named = operations.SelectMany(operation => operation.Others).Concat(operations.Select(operation => operation.Target).OfType<TaskRef>()).ToList();
@@ -144,6 +144,10 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             .With(caller.WorkspaceId).With(ids).With(numbers)
             .With(operations.SelectMany(operation => operation.TagNames).Select(Text.NameKey).Distinct().ToArray())
             .With(operations.SelectMany(operation => operation.CategoryId is { } category ? [.. operation.TagIds, category] : operation.TagIds).Distinct().ToArray());
+        if (operations.Select(operation => operation.AssigneeId).OfType<Guid>().Distinct().ToArray() is { Length: > 0 } assignees)
+        {
+            batch.Add("SELECT user_id FROM members WHERE workspace_id = $1 AND user_id = ANY ($2)").With(caller.WorkspaceId).With(assignees);
+        }
     }
 
     private static DateTime Later(DateTime one, DateTime other) => one > other ? one : other;
@@ -155,6 +159,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
         private readonly Dictionary<Guid, TaskItem> tasks = [];
         private readonly Dictionary<long, Guid> idsByNumber = [];
         private readonly LabelSet labels = new();
+        private readonly HashSet<Guid> members = [];
         private readonly List<(TaskChange Change, TaskItem After)> changes = [];
         private readonly List<SubtaskChange> counts = [];
 
@@ -183,10 +188,17 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             {
                 labels.Add(rows, 0);
             }
+            if (await rows.NextResultAsync(CancellationToken.None))
+            {
+                while (await rows.ReadAsync(CancellationToken.None))
+                {
+                    members.Add(rows.GetGuid(0));
+                }
+            }
         }
 
         /// <summary>Why an operation on no task is refused; null when it is not.</summary>
-        public Error? Try(TaskOperation trial, DateTime now) => trial.Decide(null, Surroundings.None, labels.Resolve(trial, isAll: true, now), now).Error;
+        public Error? Try(TaskOperation trial, DateTime now) => trial.Decide(null, new Surroundings { Members = members }, labels.Resolve(trial, isAll: true, now), now).Error;
 
         public async Task<List<Result<TaskView>>> DecideAsync(IReadOnlyList<TaskOperation> operations, bool isAtomic, DateTime now)
         {
@@ -252,7 +264,8 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             }
             var found = before is null ? null : reader.View(labels, before, labelsAt);
             before = found?.Task;
-            var around = operation.IsDecidedUnderLock(before) ? await LookAroundAsync(operation, before) : Surroundings.None;
+            var around = operation.IsDecidedUnderLock(before, caller) ? await LookAroundAsync(operation, before) : Surroundings.None;
+            around = operation.AssigneeId is null ? around : around with { Members = members };
             var decision = operation.On(newId, found, labels.Resolve(operation, isAll: true, now), now, around);
             if (!decision.IsOk)
             {
@@ -307,7 +320,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
         {
             switch (operation.Kind)
             {
-                case TaskOperation.Verb.Edit when operation.Parent.Value is { } parent:
+                case TaskOperation.Verb.Edit when operation.Parent.Or(null) is { } parent:
                     return new Surroundings { Above = await AboveAsync(Find(parent)), Levels = task is null ? 1 : await LevelsAsync(task) };
                 case TaskOperation.Verb.Complete:
                 case TaskOperation.Verb.Delete when operation.Subtasks == SubtaskFate.Follow:

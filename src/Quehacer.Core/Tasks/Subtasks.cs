@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Quehacer.Core.Tasks;
 
 /// <summary>How far the tasks directly below a task are. Deleted ones do not count.</summary>
@@ -21,7 +23,8 @@ public enum SubtaskFate
 internal readonly record struct SubtaskChange(Guid ParentId, int Total, int Done)
 {
     /// <summary>What turns a task from one state into another does to those above it; nothing where it counts as before.</summary>
-    public static IEnumerable<SubtaskChange> Of(TaskItem? before, TaskItem after)
+    /// <param name="after">Null where the task is there no more.</param>
+    public static IEnumerable<SubtaskChange> Of(TaskItem? before, TaskItem? after)
     {
         var (was, @is) = (Counted(before), Counted(after));
         if (was == @is)
@@ -54,6 +57,9 @@ public sealed record Spot(TaskRef? Anchor, bool IsBehind);
 internal sealed record Surroundings
 {
     public static readonly Surroundings None = new();
+
+    /// <summary>Of those whom the operation names, who is in the workspace.</summary>
+    public IReadOnlySet<Guid> Members { get; init; } = FrozenSet<Guid>.Empty;
 
     /// <summary>The task that shall be the parent, and those above it, the nearest first; empty where there is no such task.</summary>
     public IReadOnlyList<TaskItem> Above { get; init; } = [];

@@ -64,26 +64,27 @@ public sealed partial class TaskBatchWriter(Database database, LabelNames labelN
         var remembered = JsonSerializer.Deserialize(outcome, RememberedJson.Default.RememberedArray)!;
         var wanted = remembered.Where(one => one.Error is null).Select(one => (one.Stream!.Value, one.Version!.Value)).ToHashSet();
         var tasks = new Dictionary<(Guid Stream, int Version), TaskItem>();
-        TaskItem? task = null;
-        foreach (var stored in await EventLog.ReadStreamsAsync(database, caller.WorkspaceId, [.. wanted.Select(one => one.Item1).Distinct()], cancellation))
+        var streams = (await EventLog.ReadStreamsAsync(database, caller.WorkspaceId, [.. wanted.Select(one => one.Item1).Distinct()], cancellation)).ToLookup(stored => stored.Stamp.StreamId);
+        foreach (var versions in wanted.GroupBy(one => one.Item1, one => one.Item2))
         {
-            if (stored.Stamp.Version == 1)
+            IReadOnlyList<StoredEvent> stream = [.. streams[versions.Key].TakeWhile(stored => stored.Stamp.Version <= versions.Max())];
+            if (stream is not [{ Data: not null }, ..])
             {
-                task = null;
+                // Purged, or gone on in another workspace.
+                stream = await EventLog.ReadStreamAsync(database, caller, versions.Key, versions.Max(), cancellation);
             }
-            else if (task is null)
-            {
-                // The rest of a stream that has been purged.
-                continue;
-            }
-            if (stored is { Type: EventNames.TaskCreated, Data: null })
+            if (stream is not [{ Data: not null }, ..])
             {
                 continue;
             }
-            task = TaskItem.Apply(task, TaskEvent.FromStored(stored), stored.Stamp);
-            if (wanted.Contains((task.Id, task.Version)))
+            TaskItem? task = null;
+            foreach (var stored in stream)
             {
-                tasks[(task.Id, task.Version)] = task;
+                task = TaskItem.Apply(task, TaskEvent.FromStored(stored), stored.Stamp);
+                if (versions.Contains(task.Version))
+                {
+                    tasks[(task.Id, task.Version)] = task;
+                }
             }
         }
         var views = (await reader.ViewAsOfNowAsync(caller.WorkspaceId, [.. tasks.Values], cancellation)).ToDictionary(view => (view.Task.Id, view.Task.Version));

@@ -40,6 +40,9 @@ public sealed record TaskEdit
     /// <summary>Names of tags to take away from those that the task has.</summary>
     public Edit<string[]> RemoveTags { get; init; }
 
+    /// <summary>Who is to do it; null for nobody.</summary>
+    public Edit<Guid?> AssigneeId { get; init; }
+
     /// <summary>The task that this one shall lie below, by any of its names; null for none.</summary>
     public Edit<TaskRef?> Parent { get; init; }
 
@@ -68,6 +71,7 @@ public sealed record TaskEdit
                 One('p', Priority, priority => priority.ToString()), One('u', DueDate, due => due?.Ticks.ToString(CultureInfo.InvariantCulture) ?? ""),
                 One('c', CategoryId, id => id?.ToString("N") ?? ""), Several('n', Tags), Several('a', AddTags), Several('r', RemoveTags),
                     One('i', TagIds, ids => string.Concat(ids.Select(id => id.ToString("N")))), HighCoversCritical ? "h" : "",
+                    One('g', AssigneeId, id => id?.ToString("N") ?? ""),
                     One('b', Parent, parent => parent is { } task ? string.Create(CultureInfo.InvariantCulture, $"{task.Id:N}{task.Number}") : ""),
             ]);
         }
@@ -89,6 +93,16 @@ public sealed record TaskEdit
         !Parent.IsSet || NamesParentOf(stored) ? stored?.ParentId
         : Parent.Value is null ? null
         : around.Above.Count > 0 ? around.Above[0].Id : stored?.ParentId;
+
+    /// <summary>Adds that nobody can be told to do the task who is not in its workspace; whether there is such an account at all is not said.</summary>
+    internal void CheckAssignee(TaskItem? stored, Surroundings around, List<FieldError> faults)
+    {
+        AddFault(Field.AssigneeId, AssigneeId, faults);
+        if (AssigneeId.Or(null) is { } assignee && assignee != stored?.AssigneeId && !around.Members.Contains(assignee))
+        {
+            faults.Add(new FieldError(Field.AssigneeId, FieldFault.NoSuchThing));
+        }
+    }
 
     /// <summary>The edit says of the parent what is so already, as can be seen from the task alone.</summary>
     internal bool NamesParentOf(TaskItem? stored) => Parent.IsSet && (Parent.Value is { } parent ? parent.Number == 0 && parent.Id == stored?.ParentId : stored?.ParentId is null);

@@ -25,6 +25,14 @@ public abstract record TaskEvent
 
     public sealed record Restored : TaskEvent;
 
+    /// <summary>It is in another workspace from here on, with its history; here is left that there was a task.</summary>
+    public sealed record MovedOut(Guid To) : TaskEvent;
+
+    /// <summary>It has come from another workspace. What happened to it there came along, and is no part of this log.</summary>
+    /// <param name="Data">All that it is.</param>
+    /// <param name="CreatedBy">Who has made it; the actor has moved it.</param>
+    public sealed record MovedIn(TaskDelta Data, Guid CreatedBy, Guid From) : TaskEvent;
+
     /// <summary>The name in the log.</summary>
     public string Name => this switch
     {
@@ -34,6 +42,8 @@ public abstract record TaskEvent
         Reopened => EventNames.TaskReopened,
         Deleted => EventNames.TaskDeleted,
         Restored => EventNames.TaskRestored,
+        MovedOut => EventNames.TaskMovedOut,
+        MovedIn => EventNames.TaskMovedIn,
         _ => throw new InvalidOperationException($"An event without a name: {GetType().Name}."),
     };
 
@@ -42,6 +52,17 @@ public abstract record TaskEvent
     {
         Created created => (created.Data.ToJson(), null),
         Updated updated => (updated.Data.ToJson(), updated.Before.ToJson()),
+        MovedOut moved => (JsonText.Object(json => json.WriteString("to"u8, moved.To)), null),
+        MovedIn moved => (
+            JsonText.Object(json =>
+            {
+                json.WriteString("from"u8, moved.From);
+                json.WriteString("created_by"u8, moved.CreatedBy);
+                json.WriteStartObject("task"u8);
+                moved.Data.WriteTo(json);
+                json.WriteEndObject();
+            }),
+            null),
         _ => (null, null),
     };
 
@@ -53,8 +74,27 @@ public abstract record TaskEvent
         EventNames.TaskReopened => new Reopened(),
         EventNames.TaskDeleted => new Deleted(),
         EventNames.TaskRestored => new Restored(),
+        EventNames.TaskMovedOut => new MovedOut(ToOf(stored.Data!)),
+        EventNames.TaskMovedIn => MovedInOf(stored.Data!),
         _ => throw new InvalidOperationException($"The log has an event of a task that this program does not know: {stored.Type}."),
     };
+
+    private static Guid ToOf(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return Member(document.RootElement, "to").GetGuid();
+    }
+
+    private static MovedIn MovedInOf(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        var root = document.RootElement;
+        return new MovedIn(TaskDelta.Read(Member(root, "task")), Member(root, "created_by").GetGuid(), Member(root, "from").GetGuid());
+    }
+
+    private static JsonElement Member(JsonElement of, string name) => of.TryGetProperty(name, out var member)
+        ? member
+        : throw new InvalidOperationException($"The log has a move of a task without its {name}.");
 }
 
 /// <summary>Some members of a task with their values; in the log a member that is not set is absent, and one that is cleared is null.</summary>
@@ -74,6 +114,8 @@ public sealed record TaskDelta
 
     public Edit<Guid[]> TagIds { get; init; }
 
+    public Edit<Guid?> AssigneeId { get; init; }
+
     public Edit<Guid?> ParentId { get; init; }
 
     public Edit<Guid?> FormerParentId { get; init; }
@@ -81,65 +123,74 @@ public sealed record TaskDelta
     public Edit<string?> Position { get; init; }
 
     public bool IsEmpty => !(Title.IsSet || Description.IsSet || State.IsSet || Priority.IsSet || DueDate.IsSet || CategoryId.IsSet || TagIds.IsSet
-        || ParentId.IsSet || FormerParentId.IsSet || Position.IsSet);
+        || AssigneeId.IsSet || ParentId.IsSet || FormerParentId.IsSet || Position.IsSet);
 
-    public string ToJson()
+    public string ToJson() => JsonText.Object(WriteTo);
+
+    /// <summary>The members, within an object that has been begun.</summary>
+    internal void WriteTo(Utf8JsonWriter json)
     {
-        return JsonText.Object(json =>
+        if (Title.IsSet)
         {
-            if (Title.IsSet)
+            json.WriteString("title"u8, Title.Value);
+        }
+        if (Description.IsSet)
+        {
+            json.WriteString("description"u8, Description.Value);
+        }
+        if (State.IsSet)
+        {
+            json.WriteNumber("state"u8, (short)State.Value);
+        }
+        if (Priority.IsSet)
+        {
+            json.WriteNumber("priority"u8, (short)Priority.Value);
+        }
+        if (DueDate.IsSet)
+        {
+            json.WriteTime("due_date"u8, DueDate.Value);
+        }
+        if (CategoryId.IsSet)
+        {
+            json.WriteId("category_id"u8, CategoryId.Value);
+        }
+        if (TagIds.IsSet)
+        {
+            json.WriteStartArray("tag_ids"u8);
+            foreach (var id in TagIds.Value)
             {
-                json.WriteString("title"u8, Title.Value);
+                json.WriteStringValue(id);
             }
-            if (Description.IsSet)
-            {
-                json.WriteString("description"u8, Description.Value);
-            }
-            if (State.IsSet)
-            {
-                json.WriteNumber("state"u8, (short)State.Value);
-            }
-            if (Priority.IsSet)
-            {
-                json.WriteNumber("priority"u8, (short)Priority.Value);
-            }
-            if (DueDate.IsSet)
-            {
-                json.WriteTime("due_date"u8, DueDate.Value);
-            }
-            if (CategoryId.IsSet)
-            {
-                json.WriteId("category_id"u8, CategoryId.Value);
-            }
-            if (TagIds.IsSet)
-            {
-                json.WriteStartArray("tag_ids"u8);
-                foreach (var id in TagIds.Value)
-                {
-                    json.WriteStringValue(id);
-                }
-                json.WriteEndArray();
-            }
-            if (ParentId.IsSet)
-            {
-                json.WriteId("parent_id"u8, ParentId.Value);
-            }
-            if (FormerParentId.IsSet)
-            {
-                json.WriteId("former_parent_id"u8, FormerParentId.Value);
-            }
-            if (Position.IsSet)
-            {
-                json.WriteString("position"u8, Position.Value);
-            }
-        });
+            json.WriteEndArray();
+        }
+        if (AssigneeId.IsSet)
+        {
+            json.WriteId("assignee_id"u8, AssigneeId.Value);
+        }
+        if (ParentId.IsSet)
+        {
+            json.WriteId("parent_id"u8, ParentId.Value);
+        }
+        if (FormerParentId.IsSet)
+        {
+            json.WriteId("former_parent_id"u8, FormerParentId.Value);
+        }
+        if (Position.IsSet)
+        {
+            json.WriteString("position"u8, Position.Value);
+        }
     }
 
     public static TaskDelta FromJson(string json)
     {
         using var document = JsonDocument.Parse(json);
+        return Read(document.RootElement);
+    }
+
+    internal static TaskDelta Read(JsonElement json)
+    {
         var delta = new TaskDelta();
-        foreach (var member in document.RootElement.EnumerateObject())
+        foreach (var member in json.EnumerateObject())
         {
             var value = member.Value;
             delta = member.Name switch
@@ -151,6 +202,7 @@ public sealed record TaskDelta
                 "due_date" => delta with { DueDate = value.ValueKind == JsonValueKind.Null ? null : ReadTime(value) },
                 "category_id" => delta with { CategoryId = value.ValueKind == JsonValueKind.Null ? null : value.GetGuid() },
                 "tag_ids" => delta with { TagIds = value.EnumerateArray().Select(id => id.GetGuid()).ToArray() },
+                "assignee_id" => delta with { AssigneeId = value.ValueKind == JsonValueKind.Null ? null : value.GetGuid() },
                 "parent_id" => delta with { ParentId = value.ValueKind == JsonValueKind.Null ? null : value.GetGuid() },
                 "former_parent_id" => delta with { FormerParentId = value.ValueKind == JsonValueKind.Null ? null : value.GetGuid() },
                 "position" => delta with { Position = value.GetString() },

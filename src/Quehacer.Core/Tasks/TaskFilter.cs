@@ -42,6 +42,8 @@ public sealed record TaskFilter
 
     public CategoryFilter? Category { get; init; }
 
+    public AssigneeFilter? Assignee { get; init; }
+
     public ParentFilter? Parent { get; init; }
 
     /// <summary>Names of tags: all of them; empty for any. Storable, normalised and trimmed.</summary>
@@ -87,7 +89,7 @@ public sealed record TaskFilter
 
     /// <summary>The workspace's row has the total.</summary>
     internal bool IsCounted =>
-        Priorities.Count == 0 && Category is null && Parent is null && Tags.Count == 0 && TagIds.Count == 0 && DueAfter is null && DueBefore is null && Overdue is null && CreatedAfter is null
+        Priorities.Count == 0 && Category is null && Assignee is null && Parent is null && Tags.Count == 0 && TagIds.Count == 0 && DueAfter is null && DueBefore is null && Overdue is null && CreatedAfter is null
         && CreatedBefore is null && UpdatedSince is null && UpToNumber is null && Words.Count == 0 && !(IncludeDeleted && State is not null);
 
     /// <summary>
@@ -105,6 +107,10 @@ public sealed record TaskFilter
         {
             // Only where there is one: cursors of other lists outlive the release that brought this filter.
             text.Append(CultureInfo.InvariantCulture, $"|p{Parent.Task?.Id:N}:{Parent.Task?.Number}");
+        }
+        if (Assignee is not null)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"|a{Assignee.Id:N}");
         }
         foreach (var tag in Tags.Select(Text.NameKey).Distinct().Order(StringComparer.Ordinal))
         {
@@ -124,6 +130,9 @@ public sealed record TaskFilter
 
 /// <param name="Id">Tasks of this category; null for those that have none.</param>
 public sealed record CategoryFilter(Guid? Id);
+
+/// <param name="Id">Tasks that this one is to do, in the workspace or not; null for those that are nobody's.</param>
+public sealed record AssigneeFilter(Guid? Id);
 
 /// <param name="Task">Tasks directly below this one; null for those that lie below none.</param>
 public sealed record ParentFilter(TaskRef? Task);

@@ -50,6 +50,9 @@ public sealed record TaskItem
     /// <summary>Tags by id, in the order they were given: a renamed tag is renamed everywhere at once.</summary>
     public Guid[] TagIds { get; init; } = [];
 
+    /// <summary>Who is to do it: a member of the workspace, or somebody who was one when this was said.</summary>
+    public Guid? AssigneeId { get; init; }
+
     /// <summary>The task that this one lies below. It is not deleted, unless this one is.</summary>
     public Guid? ParentId { get; init; }
 
@@ -88,6 +91,7 @@ public sealed record TaskItem
             faults.Add(new FieldError(Field.Title, FieldFault.Required, limits.TitleCharacters));
         }
         edit.Check(stored: null, labels, limits, now, faults);
+        edit.CheckAssignee(stored: null, around, faults);
         edit.CheckParent(stored: null, around, faults);
         if (faults.Count > 0)
         {
@@ -102,6 +106,7 @@ public sealed record TaskItem
             DueDate = edit.DueDate.Or(null),
             CategoryId = edit.CategoryId.Or(null),
             TagIds = labels.TagIds,
+            AssigneeId = edit.AssigneeId.Or(null) is { } assignee ? assignee : default(Edit<Guid?>),
             ParentId = edit.ParentIdAfter(stored: null, around) is { } parent ? parent : default(Edit<Guid?>),
         });
         return new[] { created };
@@ -113,6 +118,7 @@ public sealed record TaskItem
         around ??= Surroundings.None;
         var faults = new List<FieldError>(edit.Faults);
         edit.Check(this, labels, limits, now, faults);
+        edit.CheckAssignee(this, around, faults);
         edit.CheckParent(this, around, faults);
         if (faults.Count > 0)
         {
@@ -128,6 +134,7 @@ public sealed record TaskItem
             DueDate = edit.DueDate.IsSet && edit.DueDate.Value != DueDate ? edit.DueDate : default,
             CategoryId = edit.CategoryId.IsSet && edit.CategoryId.Value != CategoryId ? edit.CategoryId : default,
             TagIds = tagIds is not null && !HasTags(tagIds) ? tagIds : default(Edit<Guid[]>),
+            AssigneeId = edit.AssigneeId.IsSet && edit.AssigneeId.Value != AssigneeId ? edit.AssigneeId : default,
             ParentId = parentId != ParentId ? parentId : default(Edit<Guid?>),
             // Whoever has a parent again waits for no other.
             FormerParentId = parentId != ParentId && FormerParentId is not null ? null : default(Edit<Guid?>),
@@ -175,6 +182,28 @@ public sealed record TaskItem
 
     /// <summary>Its parent has been deleted: it goes on without one, and remembers it.</summary>
     public TaskEvent[] Lose() => [Updated(new TaskDelta { ParentId = default(Guid?), FormerParentId = ParentId })];
+
+    /// <summary>
+    /// Decides what it is in another workspace: itself, under the labels of that place. Its place in an order and the parent that lost it were
+    /// of the workspace that it leaves.
+    /// </summary>
+    /// <param name="parentId">The parent that comes along.</param>
+    /// <param name="isAssigneeThere">Whether whoever is to do it is in the other workspace as well.</param>
+    internal TaskEvent.MovedIn MoveIn(Guid from, Guid? parentId, Guid? categoryId, Guid[] tagIds, bool isAssigneeThere) => new(
+        new TaskDelta
+        {
+            Title = Title,
+            Description = Description,
+            State = State,
+            Priority = Priority,
+            DueDate = DueDate,
+            CategoryId = categoryId,
+            TagIds = tagIds,
+            AssigneeId = AssigneeId is { } assignee && isAssigneeThere ? assignee : default(Edit<Guid?>),
+            ParentId = parentId is { } parent ? parent : default(Edit<Guid?>),
+        },
+        CreatedBy,
+        from);
 
     /// <summary>Its former parent has been restored.</summary>
     public TaskEvent[] Return() => [Updated(new TaskDelta { ParentId = FormerParentId, FormerParentId = default(Guid?) })];
@@ -231,7 +260,7 @@ public sealed record TaskItem
             return new TaskItem
             {
                 Id = stamp.StreamId,
-                Number = stamp.Number ?? throw new InvalidOperationException("A task.created event without a number."),
+                Number = stamp.Number ?? throw new InvalidOperationException("An event that makes a task, and has no number for it."),
                 Version = stamp.Version,
                 Title = created.Data.Title.Value,
                 Description = created.Data.Description.Or(null),
@@ -240,10 +269,17 @@ public sealed record TaskItem
                 DueDate = created.Data.DueDate.Or(null),
                 CategoryId = created.Data.CategoryId.Or(null),
                 TagIds = created.Data.TagIds.Or([]),
+                AssigneeId = created.Data.AssigneeId.Or(null),
                 ParentId = created.Data.ParentId.Or(null),
                 CreatedBy = stamp.ActorId,
                 UpdatedAt = stamp.At,
             };
+        }
+        if (taskEvent is TaskEvent.MovedIn moved)
+        {
+            // Whatever it was before, this says all of it.
+            var made = Apply(null, new TaskEvent.Created(moved.Data), stamp);
+            return made with { CreatedBy = moved.CreatedBy };
         }
         var task = before ?? throw new InvalidOperationException("A stream of a task that does not begin with task.created.");
         task = task with { Version = stamp.Version, UpdatedAt = stamp.At };
@@ -257,6 +293,7 @@ public sealed record TaskItem
                 DueDate = updated.Data.DueDate.Or(task.DueDate),
                 CategoryId = updated.Data.CategoryId.Or(task.CategoryId),
                 TagIds = updated.Data.TagIds.Or(task.TagIds),
+                AssigneeId = updated.Data.AssigneeId.Or(task.AssigneeId),
                 ParentId = updated.Data.ParentId.Or(task.ParentId),
                 FormerParentId = updated.Data.FormerParentId.Or(task.FormerParentId),
                 Position = updated.Data.Position.Or(task.Position),
@@ -283,6 +320,7 @@ public sealed record TaskItem
         DueDate = change.DueDate.IsSet ? DueDate : default(Edit<DateTime?>),
         CategoryId = change.CategoryId.IsSet ? CategoryId : default(Edit<Guid?>),
         TagIds = change.TagIds.IsSet ? TagIds : default(Edit<Guid[]>),
+        AssigneeId = change.AssigneeId.IsSet ? AssigneeId : default(Edit<Guid?>),
         ParentId = change.ParentId.IsSet ? ParentId : default(Edit<Guid?>),
         FormerParentId = change.FormerParentId.IsSet ? FormerParentId : default(Edit<Guid?>),
         Position = change.Position.IsSet ? Position : default(Edit<string?>),

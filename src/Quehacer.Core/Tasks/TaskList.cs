@@ -338,6 +338,10 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         {
             And($"(t.category_id IS NULL OR t.category_id <> ALL (ARRAY(SELECT c.label_id FROM labels c WHERE c.workspace_id = $2 AND c.kind = {(short)LabelKind.Category})))");
         }
+        if (filter.Assignee is not null)
+        {
+            And(filter.Assignee.Id is { } assignee ? $"t.assignee_id = {add(assignee)}" : "t.assignee_id IS NULL");
+        }
         if (filter.Parent is { Task: { } parent })
         {
             And($"t.parent_id = {(parent.Number == 0 ? add(parent.Id) : $"(SELECT p.task_id FROM tasks p WHERE p.workspace_id = $2 AND p.number = {add(parent.Number)})")}");

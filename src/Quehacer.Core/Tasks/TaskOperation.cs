@@ -45,6 +45,9 @@ public sealed record TaskOperation
 
     internal Verb Kind { get; private init; }
 
+    /// <summary>Whom the decision needs to know to be in the workspace, unless it is said of the task already.</summary>
+    internal Guid? AssigneeId { get; private init; }
+
     /// <summary>The parent that the task shall have.</summary>
     internal Edit<TaskRef?> Parent { get; private init; }
 
@@ -63,9 +66,13 @@ public sealed record TaskOperation
     /// <summary>The decision rests on how many subtasks there are.</summary>
     internal bool RestsOnSubtasks => Kind == Verb.Delete;
 
-    /// <summary>The decision is about more tasks than one, so nobody else may write while it is made.</summary>
-    internal bool IsDecidedUnderLock(TaskItem? before) => Kind switch
+    /// <summary>
+    /// The decision is about more tasks than one, or about who is in the workspace, so nobody else may write while it is made. Whoever takes a task upon
+    /// themselves is there: the statement that writes says so.
+    /// </summary>
+    internal bool IsDecidedUnderLock(TaskItem? before, Caller caller) => Kind switch
     {
+        Verb.Edit when AssigneeId is { } assignee && assignee != before?.AssigneeId && assignee != caller.UserId => true,
         Verb.Edit => Parent.IsSet && !new TaskEdit { Parent = Parent }.NamesParentOf(before),
         Verb.Complete => Subtasks != SubtaskFate.Keep,
         Verb.Delete => Subtasks != SubtaskFate.Keep || before is { Subtasks.Total: > 0 },
@@ -76,14 +83,14 @@ public sealed record TaskOperation
     public static TaskOperation Create(TaskEdit edit, TaskLimits limits) =>
         new(target: null, Precondition.None, (_, around, labels, now) => TaskItem.Create(edit, labels, limits, now, around))
         {
-            TagNames = edit.TagNames, TagIds = edit.TagIds.Or([]), CategoryId = edit.CategoryId.Or(null), Parent = edit.Parent,
+            TagNames = edit.TagNames, TagIds = edit.TagIds.Or([]), CategoryId = edit.CategoryId.Or(null), AssigneeId = edit.AssigneeId.Or(null), Parent = edit.Parent,
         };
 
     /// <summary>Changes the members that the edit names and no others.</summary>
     public static TaskOperation Change(TaskRef task, TaskEdit edit, TaskLimits limits, Precondition precondition) =>
         new(task, precondition, (before, around, labels, now) => before!.Change(edit, labels, limits, now, around))
         {
-            TagNames = edit.TagNames, TagIds = edit.TagIds.Or([]), CategoryId = edit.CategoryId.Or(null), Parent = edit.Parent,
+            TagNames = edit.TagNames, TagIds = edit.TagIds.Or([]), CategoryId = edit.CategoryId.Or(null), AssigneeId = edit.AssigneeId.Or(null), Parent = edit.Parent,
         };
 
     public static TaskOperation Complete(TaskRef task, Precondition precondition, SubtaskFate subtasks = SubtaskFate.Keep) =>
@@ -106,16 +113,18 @@ public sealed record TaskOperation
         new(task, precondition, (before, around, _, _) => before!.Move(spot, around)) { Kind = Verb.Move, Spot = spot };
 
     /// <summary>Changes no task, and is refused where the edit can be made to none: what is wrong with it is not the fault of the task that it meets.</summary>
-    internal static TaskOperation Try(TaskEdit edit, TaskLimits limits) => new(target: null, Precondition.None, (_, _, labels, now) =>
+    internal static TaskOperation Try(TaskEdit edit, TaskLimits limits) => new(target: null, Precondition.None, (_, around, labels, now) =>
     {
         var faults = new List<FieldError>(edit.Faults);
         edit.Check(stored: null, labels, limits, now, faults);
+        edit.CheckAssignee(stored: null, around, faults);
         return faults.Count > 0 ? Error.Invalid(faults) : Array.Empty<TaskEvent>();
     })
     {
         TagNames = edit.TagNames,
         TagIds = edit.TagIds.Or([]),
         CategoryId = edit.CategoryId.Or(null),
+        AssigneeId = edit.AssigneeId.Or(null),
     };
 
     /// <summary>Does nothing: what was wanted could not be read. It keeps its place among others.</summary>
@@ -124,7 +133,7 @@ public sealed record TaskOperation
     /// <summary>Comes to the change that it makes, or to why it makes none.</summary>
     /// <param name="newId">What the task will be called if it is made.</param>
     /// <param name="found">The task as it is; null when it is to be made.</param>
-    /// <param name="around">Needed where it <see cref="IsDecidedUnderLock"/>.</param>
+    /// <param name="around">Needed where it <see cref="IsDecidedUnderLock"/>, and where it names somebody.</param>
     internal Result<TaskChange> On(Guid newId, TaskView? found, ResolvedLabels labels, DateTime now, Surroundings? around = null)
     {
         var before = found?.Task;

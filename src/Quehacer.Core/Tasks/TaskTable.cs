@@ -9,30 +9,30 @@ internal static class TaskTable
 {
     public const string Columns =
         "t.task_id, t.number, t.version, t.title, t.description, t.state, t.priority, t.due_date, t.category_id, t.tag_ids, t.created_by, t.updated_at, t.deleted_at, "
-        + "t.parent_id, t.former_parent_id, t.position, " + SubtaskColumns;
+        + "t.assignee_id, t.parent_id, t.former_parent_id, t.position, " + SubtaskColumns;
 
     /// <summary>Read by <see cref="ReadSubtasks"/>.</summary>
     public const string SubtaskColumns = "t.subtask_count, t.subtasks_done, t.subtasks_changed_at";
 
-    /// <summary>Parameters: <c>$1</c> the workspace, <c>$2…$13</c> by <see cref="WithNew"/>. Number, revision and time come from the workspace's row.</summary>
+    /// <summary>Parameters: <c>$1</c> the workspace, <c>$2…$14</c> by <see cref="WithNew"/>. Number, revision and time come from the workspace's row.</summary>
     public const string Insert = """
         INSERT INTO tasks (workspace_id, task_id, number, version, revision, title, description, state, priority, due_date, category_id, tag_ids,
-                           title_key, search, created_by, updated_at)
-        SELECT w.workspace_id, $2, w.last_task_number, $3, w.revision, $4, $5, $6, $7, $8, $9, $10, $11, array_to_tsvector($12), $13, w.changed_at
+                           title_key, search, assignee_id, created_by, updated_at)
+        SELECT w.workspace_id, $2, w.last_task_number, $3, w.revision, $4, $5, $6, $7, $8, $9, $10, $11, array_to_tsvector($12), $13, $14, w.changed_at
           FROM workspaces w WHERE w.workspace_id = $1
         """;
 
     /// <summary>
-    /// Parameters: <c>$1</c> the workspace, <c>$2…$16</c> by <see cref="WithChanged"/>. Changes nothing when the version is no longer the expected
+    /// Parameters: <c>$1</c> the workspace, <c>$2…$17</c> by <see cref="WithChanged"/>. Changes nothing when the version is no longer the expected
     /// one; when the subtasks are not, there is no version to be written, which aborts the batch. A parent and a place are changed under the
     /// workspace's lock only, by <see cref="UpdateMany"/>. Gives <see cref="SubtaskColumns"/>.
     /// </summary>
     public const string Update = $"""
-        UPDATE tasks t SET version = CASE WHEN $15::integer IS NULL OR (t.subtask_count = $15 AND t.subtasks_done = $16) THEN $3 END, revision = w.revision, title = $4, description = $5, state = $6, priority = $7, due_date = $8,
-               category_id = $9, tag_ids = $10, title_key = $11, search = array_to_tsvector($12), updated_at = w.changed_at,
-               deleted_at = CASE WHEN $13 THEN coalesce(t.deleted_at, w.changed_at) END
+        UPDATE tasks t SET version = CASE WHEN $16::integer IS NULL OR (t.subtask_count = $16 AND t.subtasks_done = $17) THEN $3 END, revision = w.revision, title = $4, description = $5, state = $6, priority = $7, due_date = $8,
+               category_id = $9, tag_ids = $10, title_key = $11, search = array_to_tsvector($12), assignee_id = $13, updated_at = w.changed_at,
+               deleted_at = CASE WHEN $14 THEN coalesce(t.deleted_at, w.changed_at) END
           FROM workspaces w
-         WHERE w.workspace_id = $1 AND t.workspace_id = $1 AND t.task_id = $2 AND t.version = $14
+         WHERE w.workspace_id = $1 AND t.workspace_id = $1 AND t.task_id = $2 AND t.version = $15
         RETURNING {SubtaskColumns}
         """;
 
@@ -46,12 +46,12 @@ internal static class TaskTable
          WHERE w.workspace_id = $1 AND p.workspace_id = $1 AND p.task_id = c.task_id
         """;
 
-    /// <summary>The same for many rows at once. Parameters: <c>$1</c> the workspace, <c>$2…$19</c> the rows, by <see cref="WithRows"/>.</summary>
+    /// <summary>The same for many rows at once. Parameters: <c>$1</c> the workspace, <c>$2…$20</c> the rows, by <see cref="WithRows"/>.</summary>
     public const string InsertMany = $"""
         INSERT INTO tasks (workspace_id, task_id, number, version, revision, title, description, state, priority, due_date, category_id, tag_ids,
-                           title_key, search, created_by, updated_at, deleted_at, parent_id, former_parent_id, position)
+                           title_key, search, created_by, updated_at, deleted_at, parent_id, former_parent_id, position, assignee_id)
         SELECT w.workspace_id, r.task_id, r.number, r.version, w.revision - r.following, r.title, r.description, r.state, r.priority, r.due_date, r.category_id,
-               r.tag_ids::uuid[], r.title_key, array_to_tsvector(string_to_array(r.search, E'\n')), r.created_by, w.changed_at, r.deleted_at, r.parent_id, r.former_parent_id, r.position
+               r.tag_ids::uuid[], r.title_key, array_to_tsvector(string_to_array(r.search, E'\n')), r.created_by, w.changed_at, r.deleted_at, r.parent_id, r.former_parent_id, r.position, r.assignee_id
           FROM workspaces w CROSS JOIN {Rows}
          WHERE w.workspace_id = $1
         """;
@@ -61,7 +61,7 @@ internal static class TaskTable
         UPDATE tasks t SET version = r.version, revision = w.revision - r.following, title = r.title, description = r.description, state = r.state,
                priority = r.priority, due_date = r.due_date, category_id = r.category_id, tag_ids = r.tag_ids::uuid[], title_key = r.title_key,
                search = array_to_tsvector(string_to_array(r.search, E'\n')), updated_at = w.changed_at, deleted_at = r.deleted_at,
-               parent_id = r.parent_id, former_parent_id = r.former_parent_id, position = r.position
+               parent_id = r.parent_id, former_parent_id = r.former_parent_id, position = r.position, assignee_id = r.assignee_id
           FROM workspaces w CROSS JOIN {Rows}
          WHERE w.workspace_id = $1 AND t.workspace_id = $1 AND t.task_id = r.task_id
         """;
@@ -71,9 +71,9 @@ internal static class TaskTable
     /// one, because arrays of arrays have no rows of different lengths.
     /// </summary>
     private const string Rows = """
-        unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+        unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
         r(task_id, number, version, following, title, description, state, priority, due_date, category_id, tag_ids, title_key, search, created_by, deleted_at,
-          parent_id, former_parent_id, position)
+          parent_id, former_parent_id, position, assignee_id)
         """;
 
     /// <summary>Rows for <see cref="InsertMany"/> and <see cref="UpdateMany"/>, each with how many events of the transaction follow its last one.</summary>
@@ -87,7 +87,7 @@ internal static class TaskTable
             // No word has an end of a line in it.
             .With(Column(task => string.Join('\n', TaskWords.Of(workspaceId, task))))
             .With(Column(task => task.CreatedBy)).WithTimes(Column(task => task.DeletedAt)).With(Column(task => task.ParentId)).With(Column(task => task.FormerParentId))
-            .With(Column(task => task.Position));
+            .With(Column(task => task.Position)).With(Column(task => task.AssigneeId));
     }
 
     /// <summary>Adds what changes of tasks do to the counts of those above them; nothing where they do nothing.</summary>
@@ -131,10 +131,11 @@ internal static class TaskTable
             CreatedBy = reader.GetGuid(first + 10),
             UpdatedAt = reader.GetDateTime(first + 11),
             DeletedAt = reader.IsDBNull(first + 12) ? null : reader.GetDateTime(first + 12),
-            ParentId = reader.IsDBNull(first + 13) ? null : reader.GetGuid(first + 13),
-            FormerParentId = reader.IsDBNull(first + 14) ? null : reader.GetGuid(first + 14),
-            Position = reader.IsDBNull(first + 15) ? null : reader.GetString(first + 15),
-            Subtasks = ReadSubtasks(reader, first + 16),
+            AssigneeId = reader.IsDBNull(first + 13) ? null : reader.GetGuid(first + 13),
+            ParentId = reader.IsDBNull(first + 14) ? null : reader.GetGuid(first + 14),
+            FormerParentId = reader.IsDBNull(first + 15) ? null : reader.GetGuid(first + 15),
+            Position = reader.IsDBNull(first + 16) ? null : reader.GetString(first + 16),
+            Subtasks = ReadSubtasks(reader, first + 17),
         };
     }
 
@@ -143,5 +144,6 @@ internal static class TaskTable
 
     private static NpgsqlParameterCollection WithState(this NpgsqlParameterCollection parameters, Guid workspaceId, TaskItem task) => parameters
         .With(task.Id).With(task.Version).With(task.Title).WithText(task.Description).With((short)task.State).With((short)task.Priority)
-        .WithTime(task.DueDate).WithId(task.CategoryId).With(task.TagIds).With(Text.SortKey(task.Title)).With(TaskWords.Of(workspaceId, task));
+        .WithTime(task.DueDate).WithId(task.CategoryId).With(task.TagIds).With(Text.SortKey(task.Title)).With(TaskWords.Of(workspaceId, task))
+        .WithId(task.AssigneeId);
 }

@@ -36,7 +36,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
                 }
                 found = result.Value;
             }
-            if (operation.IsDecidedUnderLock(found?.Task))
+            if (operation.IsDecidedUnderLock(found?.Task, caller))
             {
                 break;
             }
@@ -50,7 +50,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
                 }
                 labelsRevision = found.Tag.LabelsRevision;
             }
-            var decision = operation.On(newId, found, labels, now);
+            var decision = operation.On(newId, found, labels, now, operation.AssigneeId is null ? null : new Surroundings { Members = new HashSet<Guid> { caller.UserId } });
             if (!decision.IsOk)
             {
                 return await RefuseAsync(caller, key, decision.Error, cancellation);
@@ -180,14 +180,14 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
             return null;
         }
         TaskItem? task = null;
-        foreach (var stored in await EventLog.ReadStreamAsync(database, caller.WorkspaceId, done.StreamId!.Value, done.Version!.Value, cancellation))
+        foreach (var stored in await EventLog.ReadStreamAsync(database, caller, done.StreamId!.Value, done.Version!.Value, cancellation))
         {
-            if (stored is { Type: EventNames.TaskCreated, Data: null })
+            if (stored is { Type: EventNames.TaskCreated or EventNames.TaskMovedIn, Data: null })
             {
                 return new Error(ErrorCode.Gone);
             }
             task = TaskItem.Apply(task, TaskEvent.FromStored(stored), stored.Stamp);
         }
-        return new Written((await reader.ViewAsOfNowAsync(caller.WorkspaceId, [task!], cancellation))[0], IsReplay: true);
+        return task is null ? new Error(ErrorCode.Gone) : new Written((await reader.ViewAsOfNowAsync(caller.WorkspaceId, [task], cancellation))[0], IsReplay: true);
     }
 }

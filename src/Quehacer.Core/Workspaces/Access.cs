@@ -86,6 +86,14 @@ internal static class Access
     /// <summary>The same of a statement that wants to see.</summary>
     public static Task<Error> ExplainAsync(Database database, Caller caller, CancellationToken cancellation) => ExplainAsync(database, caller, Permission.See, cancellation);
 
+    /// <summary>Whether the caller sees the workspace at all.</summary>
+    public static async Task<bool> MaySeeAsync(Database database, Caller caller, CancellationToken cancellation)
+    {
+        await using var command = database.Command($"SELECT EXISTS (SELECT FROM {From} WHERE {Sees})");
+        command.Parameters.WithCaller(caller);
+        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
+    }
+
     public static async Task<bool> IsSessionOpenAsync(Database database, Caller caller, CancellationToken cancellation)
     {
         await using var command = database.Command("SELECT EXISTS (SELECT FROM sessions WHERE session_id = $1 AND ended_at IS NULL)");

@@ -27,7 +27,7 @@ internal static class Headers
         ["Last-Modified"] = Header("When that last changed, once it is a second ago; absent until then.", HeaderSamples.LastModified),
         ["Cache-Control"] = Header(samples.CacheControlSays, samples.CacheControl),
         ["Location"] = Header("Where the new thing is, relative to the server.", samples.Location),
-        ["Content-Location"] = Header("Where the thing is that was named in the body, relative to the server (RFC 9110 §8.7).", samples.Location),
+        ["Content-Location"] = Header("Where the thing is that is shown, relative to the server: the request went to another address (RFC 9110 §8.7).", samples.Location),
         ["Link"] = Header("The addresses around the page (RFC 8288), the same as `_links`. Absent where the answer is the whole list.", $"<{samples.Page}>; rel=\"next\""),
         ["X-Total-Count"] = Header("How many things the whole list has; absent where it was not counted.", 147),
         ["Vary"] = Header("The headers of the request that the answer depends on, for caches.", "Authorization, Accept, Accept-Encoding"),

@@ -71,6 +71,7 @@ public sealed class RebuildTests(PostgresFixture postgres, LivedIn livedIn) : IC
                 DueDate = number % 3 == 0 ? house.Time.NowUtc().AddDays(number) : (DateTime?)null,
                 CategoryId = number % 4 == 0 ? gone.Id : number % 2 == 0 ? home.Id : (Guid?)null,
                 Tags = new[] { "a", "b", "c", "d", "e" }[..(number % 6)],
+                AssigneeId = number % 3 == 0 ? ana.UserId : (Guid?)null,
             });
             made.Add(new TaskRef(task.Id, 0));
         }
@@ -164,6 +165,7 @@ public sealed class RebuildTests(PostgresFixture postgres, LivedIn livedIn) : IC
     [InlineData("UPDATE tasks SET version = version + 1, revision = revision - 1 WHERE number = 3", "Task version,revision")]
     [InlineData("UPDATE tasks SET parent_id = NULL, position = 'a1' WHERE number = 3", "Task parent_id,position")]
     [InlineData("UPDATE tasks SET former_parent_id = task_id WHERE number = 3", "Task former_parent_id")]
+    [InlineData("UPDATE tasks SET assignee_id = NULL WHERE number = 3", "Task assignee_id")]
     [InlineData("UPDATE tasks SET subtask_count = subtask_count + 1, subtasks_done = subtasks_done + 1 WHERE number = 5", "Task subtask_count,subtasks_done")]
     [InlineData("UPDATE tasks SET subtasks_changed_at = subtasks_changed_at - interval '1 ms' WHERE number = 5", "Task subtasks_changed_at")]
     [InlineData("UPDATE tasks SET created_by = workspace_id WHERE number = 3", "Task created_by")]
@@ -224,10 +226,10 @@ public sealed class RebuildTests(PostgresFixture postgres, LivedIn livedIn) : IC
     [InlineData("DELETE FROM events WHERE revision = 9", "revision 9 is missing")]
     [InlineData("DELETE FROM events WHERE revision = 1", "revision 1 is missing")]
     [InlineData("DELETE FROM events", "there are no events")]
-    [InlineData("UPDATE events SET data = NULL WHERE type = 'task.created' AND number = 1", "it says nothing, and its task was not purged")]
+    [InlineData("UPDATE events SET data = NULL WHERE type = 'task.created' AND number = 1", "it says nothing, and its task was neither purged nor moved")]
     [InlineData("UPDATE events SET data = NULL WHERE type = 'tag.updated'", "it says nothing")]
-    [InlineData("UPDATE events SET data = data - 'text' WHERE type = 'note.created' AND data ->> 'text' = 'dicho'", "it says nothing, and neither the note was deleted nor its task purged")]
-    [InlineData("UPDATE events SET data = data - 'text' || '{\"task_id\": \"x\"}' WHERE type = 'note.created' AND data ->> 'text' = 'dicho'", "it says nothing, and neither the note was deleted nor its task purged")]
+    [InlineData("UPDATE events SET data = data - 'text' WHERE type = 'note.created' AND data ->> 'text' = 'dicho'", "it says nothing, and neither the note was deleted nor its task purged or moved")]
+    [InlineData("UPDATE events SET data = data - 'text' || '{\"task_id\": \"x\"}' WHERE type = 'note.created' AND data ->> 'text' = 'dicho'", "it says nothing, and neither the note was deleted nor its task purged or moved")]
     [InlineData("UPDATE events SET data = data - 'task_id' WHERE type = 'note.created' AND data ->> 'text' = 'dicho'", "an event that cannot be read (note.created)")]
     [InlineData("UPDATE events SET before = NULL WHERE type = 'note.updated' AND before IS NOT NULL", "an event that cannot be read (note.updated)")]
     [InlineData("UPDATE events SET version = 7 WHERE type = 'note.updated' AND before IS NOT NULL", "version 7 follows version 1")]

@@ -237,7 +237,7 @@ public sealed class TaskListModelTests(PostgresFixture postgres)
         for (var i = 0; i < count; i++)
         {
             house.Time.Forward(TimeSpan.FromMilliseconds(random.Next(3) * 40));
-            var task = await house.CreateAsync(ana, Edit(random, dues, categories));
+            var task = await house.CreateAsync(ana, Edit(random, dues, categories) with { AssigneeId = random.Next(3) == 0 ? ana.UserId : (Guid?)null });
             made.Add(task.Id);
             var reference = new TaskRef(made[random.Next(made.Count)], 0);
             if (random.Next(3) == 0)
@@ -310,6 +310,7 @@ public sealed class TaskListModelTests(PostgresFixture postgres)
             Words = search is null ? [] : Search.Parse(search),
             IncludeDeleted = Perhaps(3),
             Parent = Perhaps(6) ? new ParentFilter(Perhaps(3) ? null : OneOf(world.Tasks) is var parent && Perhaps(2) ? new TaskRef(default, parent.Number) : new TaskRef(OneOf(world.Tasks).ParentId ?? parent.Id, 0)) : null,
+            Assignee = Perhaps(6) ? new AssigneeFilter(Perhaps(3) ? null : Perhaps(6) ? Guid.CreateVersion7() : world.Caller.UserId) : null,
             Sort = (TaskSort)random.Next(Enum.GetValues<TaskSort>().Length),
             Reversed = random.Next(2) == 0,
         };

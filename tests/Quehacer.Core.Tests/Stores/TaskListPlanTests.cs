@@ -42,6 +42,11 @@ public sealed class TaskListPlanTests(PostgresFixture postgres)
                 await AssertAsync(house, caller, filter, middle, $"page in the middle of {what}", first + 6 * Page);
                 await AssertAsync(house, caller, filter, middle with { Backwards = true }, $"page before the middle of {what}", first + 6 * Page);
             }
+            // One task in 500 is somebody's; page and total read them once each.
+            await AssertAsync(house, caller, new TaskFilter { Assignee = new AssigneeFilter(caller.WorkspaceId) }, null, $"first page of what somebody is to do in {name}", 500 + 2 * Page);
+            await AssertAsync(
+                house, caller, new TaskFilter { Assignee = new AssigneeFilter(caller.WorkspaceId), State = TaskState.Pending, Sort = TaskSort.Due }, null,
+                $"first pending page of what somebody is to do in {name}, by due date", 2 * Limits.TasksWithoutIndex + 500);
             // The words are on one task in 101 and one in 103 of the workspace; together on ten. Page and total search once each.
             await AssertAsync(house, caller, new TaskFilter { Words = Search.Parse("alpha7 beta11") }, null, $"search in {name}", 2 * Limits.TasksWithoutIndex + 12 * Page);
             await AssertAsync(house, caller, new TaskFilter { Words = Search.Parse("bet11 alpha7") }, null, $"search for a prefix that is not there in {name}", 2 * Limits.TasksWithoutIndex + 2 * Page);
@@ -103,14 +108,14 @@ public sealed class TaskListPlanTests(PostgresFixture postgres)
             await house.ExecuteAsync($"DROP INDEX {index.Split(' ')[2]}");
         }
         var tasks = (string workspaces, string count) => string.Create(CultureInfo.InvariantCulture, $"""
-            INSERT INTO tasks (workspace_id, task_id, number, version, revision, title, state, priority, due_date, tag_ids, title_key, search, created_by, updated_at, deleted_at, position)
+            INSERT INTO tasks (workspace_id, task_id, number, version, revision, title, state, priority, due_date, tag_ids, title_key, search, created_by, updated_at, deleted_at, position, assignee_id)
             SELECT w.id, (lpad(to_hex(1700000000000 + n * 1000 + w.k), 12, '0') || '7' || substr(md5(w.id::text || n), 1, 3) || '8' || substr(md5(n || w.id::text), 1, 15))::uuid,
                    n, 1, n, 'Task ' || n, CASE WHEN n % 10 < 9 THEN 1 ELSE 0 END, n % 4, CASE WHEN n % 3 > 0 THEN timestamptz '2030-01-01Z' + n * interval '1 hour' END, ARRAY[]::uuid[],
                    'task ' || md5(n::text),
                    array_to_tsvector(ARRAY[right(replace(w.id::text, '-', ''), 8) || 'task', right(replace(w.id::text, '-', ''), 8) || 'alpha' || n % 101,
                                            right(replace(w.id::text, '-', ''), 8) || 'beta' || n % 103]),
                    w.id, timestamptz '2026-01-01Z' + n * interval '1 second', CASE WHEN n % 13 = 0 THEN timestamptz '2026-06-01Z' END,
-                   CASE WHEN n % 7 = 0 THEN chr(96 + length(to_hex(n))) || to_hex(n) || 'ii' END
+                   CASE WHEN n % 7 = 0 THEN chr(96 + length(to_hex(n))) || to_hex(n) || 'ii' END, CASE WHEN n % 500 = 0 THEN w.id END
               FROM ({workspaces}) w(id, k), generate_series(1, {count}) n ORDER BY n
             """);
         // In parts, none of which runs into the time that a statement has where the machine is busy.

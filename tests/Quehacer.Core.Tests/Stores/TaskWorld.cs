@@ -14,6 +14,8 @@ namespace Quehacer.Core.Tests.Stores;
 /// </summary>
 internal sealed class TaskWorld(House house, Caller caller)
 {
+    public Caller Caller => caller;
+
     private sealed record Label(LabelKind Kind, string Name, Guid? Into);
 
     private Dictionary<Guid, Label> labels = [];
@@ -95,6 +97,7 @@ internal sealed class TaskWorld(House house, Caller caller)
         && (filter.State is null || task.State == filter.State)
         && (filter.Priorities.Count == 0 || filter.Priorities.Contains(task.Priority))
         && (filter.Category is null || CategoryOf(task) == filter.Category.Id)
+        && (filter.Assignee is null || task.AssigneeId == filter.Assignee.Id)
         && (filter.Parent is null || task.ParentId == ParentOf(filter.Parent))
         && filter.Tags.All(name => TagsOf(task).Any(tag => string.Equals(tag, name, StringComparison.OrdinalIgnoreCase)))
         && filter.TagIds.All(id => TagBehind(id) is { } tag && task.TagIds.Select(TagBehind).Contains(tag))

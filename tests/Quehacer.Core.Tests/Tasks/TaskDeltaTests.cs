@@ -17,12 +17,13 @@ public sealed class TaskDeltaTests
         from priority in Optional(Gen.Elements(Enum.GetValues<TaskPriority>()))
         from due in Optional(Gen.OneOf(Gen.Constant<DateTime?>(null), Properties.AnyTime.Select(time => (DateTime?)time)))
         from tags in Optional(Properties.AnyGuid.ArrayOf())
+        from assignee in Optional(Ids)
         from parent in Optional(Ids)
         from former in Optional(Ids)
         from position in Optional(Gen.Elements<string?>(null, "a1i", "9fi"))
         select new TaskDelta
         {
-            Title = title, Description = description!, State = state, Priority = priority, DueDate = due, TagIds = tags, ParentId = parent, FormerParentId = former, Position = position,
+            Title = title, Description = description!, State = state, Priority = priority, DueDate = due, TagIds = tags, AssigneeId = assignee, ParentId = parent, FormerParentId = former, Position = position,
         };
 
     private static Gen<Guid?> Ids => Gen.OneOf(Gen.Constant<Guid?>(null), Properties.AnyGuid.Select(id => (Guid?)id));

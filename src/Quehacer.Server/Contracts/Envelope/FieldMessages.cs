@@ -52,6 +52,7 @@ internal static class FieldMessages
             or Field.DueAfter or Field.DueBefore or Field.Overdue or Field.CreatedAfter or Field.CreatedBefore or Field.UpdatedSince or Field.IncludeDeleted or Field.IncludeTotal
             or Field.Counts or Field.Color or Field.Into or Field.Op or Field.TaskMembers or Field.TagIds or Field.Offset or Field.Text or Field.Expand or Field.Filter or Field.DryRun
             or Field.ParentId or Field.ParentFilter or Field.SubtasksOfCompletion or Field.SubtasksOfDeletion or Field.After or Field.Before or Field.To
+            or Field.AssigneeId or Field.AssigneeFilter or Field.SubtasksOfTransfer or Field.ToWorkspace
             or Field.Role or Field.RoleFilter or Field.UserId or Field.Search => ("body", "Body"),
     };
 
@@ -91,6 +92,7 @@ internal static class FieldMessages
         FieldFault.Cycle => "would lie below itself",
         FieldFault.TooDeep => $"would lie deeper than {error.Limit} levels",
         FieldFault.SubtasksLeft => $"has subtasks: {error.Limit}",
+        FieldFault.OtherWorkspace => "is another workspace",
         FieldFault.NoRoom => "has no place left there",
         FieldFault.ForAdministrators => "is for administrators alone",
         FieldFault.MailboxIsFactor => "cannot be another while codes that are sent to it are a second factor",

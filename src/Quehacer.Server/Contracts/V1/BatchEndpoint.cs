@@ -22,7 +22,7 @@ internal sealed class BatchEndpoint(TaskBatchWriter batches, Problems problems, 
         }
         // Headers are about the address of the request, which is no task's; each operation has a condition of its own.
         var (faults, isAtomic, operations) = Reading.Batch(
-            request.Body, version => new Precondition(null, version.IsSet ? version.Value : null) { IsMissing = demands.Precondition && !version.IsSet });
+            request.Body, http.Caller().WorkspaceId, version => new Precondition(null, version.IsSet ? version.Value : null) { IsMissing = demands.Precondition && !version.IsSet });
         if (faults.Count > 0)
         {
             return new Refusal(problems, Error.Invalid(faults));
@@ -54,6 +54,6 @@ internal sealed class BatchEndpoint(TaskBatchWriter batches, Problems problems, 
         }
         return op == "delete"
             ? new BatchResultBody(index, 204, Etag: null, Task: null, Problem: null)
-            : new BatchResultBody(index, op == "create" ? 201 : 200, V1.Conditional.Tags.Of(outcome.Value.Tag), TaskBody.Of(outcome.Value), Problem: null);
+            : new BatchResultBody(index, op == "create" ? 201 : 200, V1.Conditional.Tags.Of(outcome.Value.Tag), TaskBody.Of(outcome.Value, http.Caller().WorkspaceId), Problem: null);
     }
 }

@@ -14,7 +14,7 @@ namespace Quehacer.Server.Contracts.V1;
 /// <summary>A task as v1 shows it. The last three members are there where <see cref="TaskShape"/> was told so.</summary>
 internal sealed record TaskBody(
     string Id, long Number, string Title, string? Description, string Status, string Priority, DateTime? DueDate, string? CategoryId, IReadOnlyList<string> Tags,
-    string? ParentId, int SubtaskCount, int SubtasksDone, string Position, int Version, DateTime CreatedAt, DateTime UpdatedAt, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTime? DeletedAt)
+    string? AssigneeId, string? ParentId, int SubtaskCount, int SubtasksDone, string Position, string WorkspaceId, int Version, DateTime CreatedAt, DateTime UpdatedAt, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTime? DeletedAt)
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LabelFaceBody? Category { get; init; }
@@ -26,10 +26,13 @@ internal sealed record TaskBody(
     [JsonPropertyName("_links")]
     public TaskLinksBody? Links { get; init; }
 
-    public static TaskBody Of(TaskView view) => new(
+    /// <param name="workspaceId">Where the task is.</param>
+    public static TaskBody Of(TaskView view, Guid workspaceId) => new(
         Ids.ToTypeId(Ids.TaskPrefix, view.Task.Id), view.Task.Number, view.Task.Title, view.Task.Description, Words.Of(view.Task.State),
         Words.Of(view.Task.Priority), view.Task.DueDate, view.Category is { } category ? Ids.ToTypeId(Ids.CategoryPrefix, category.Id) : null, view.Tags,
-        view.Task.ParentId is { } parent ? Ids.ToTypeId(Ids.TaskPrefix, parent) : null, view.Task.Subtasks.Total, view.Task.Subtasks.Done, view.Task.PositionKey, view.Task.Version, view.Task.CreatedAt, view.Task.UpdatedAt, view.Task.DeletedAt);
+        view.Task.AssigneeId is { } assignee ? Ids.ToTypeId(Ids.UserPrefix, assignee) : null,
+        view.Task.ParentId is { } parent ? Ids.ToTypeId(Ids.TaskPrefix, parent) : null, view.Task.Subtasks.Total, view.Task.Subtasks.Done, view.Task.PositionKey,
+        Ids.ToTypeId(Ids.WorkspacePrefix, workspaceId), view.Task.Version, view.Task.CreatedAt, view.Task.UpdatedAt, view.Task.DeletedAt);
 }
 
 /// <summary>What a task shows of its category or of a tag.</summary>
@@ -238,6 +241,9 @@ internal static class Words
     /// <summary>The same of one that is deleted.</summary>
     public static readonly string[] FatesOfDeletion = ["keep", "delete", "refuse"];
 
+    /// <summary>What becomes of the subtasks of a task that is moved into another workspace.</summary>
+    public static readonly string[] FatesOfTransfer = ["follow", "refuse"];
+
     /// <summary>What an API key can be good for, each with its bit.</summary>
     public static readonly IReadOnlyList<string> KeyScopes = ["tasks:read", "tasks:write", "workspaces:read", "workspaces:write", "admin"];
 
@@ -262,8 +268,8 @@ internal static class Words
     /// <summary>Every member of a task, in the order in which it is shown.</summary>
     public static readonly string[] TaskMembers =
     [
-        "id", "number", "title", "description", "status", "priority", "due_date", "category_id", "tags", "parent_id", "subtask_count", "subtasks_done", "position",
-        "version", "created_at", "updated_at", "deleted_at",
+        "id", "number", "title", "description", "status", "priority", "due_date", "category_id", "tags", "assignee_id", "parent_id", "subtask_count", "subtasks_done", "position",
+        "workspace_id", "version", "created_at", "updated_at", "deleted_at",
         "category", "tag_details", "_links",
     ];
 
@@ -281,7 +287,7 @@ internal static class Words
     public static readonly string[] TaskChangeMembers = [.. TaskMembers, "add_tags", "remove_tags"];
 
     /// <summary>Every member that a change of many tasks may name.</summary>
-    public static readonly string[] BulkChangeMembers = ["description", "status", "priority", "due_date", "category_id", "tags", "add_tags", "remove_tags"];
+    public static readonly string[] BulkChangeMembers = ["description", "status", "priority", "due_date", "category_id", "tags", "add_tags", "remove_tags", "assignee_id"];
 
     /// <summary>Every member of a category or a tag, in the order in which it is shown.</summary>
     public static readonly string[] LabelMembers = ["id", "name", "color", "version", "created_at", "updated_at", "task_count"];

@@ -17,7 +17,7 @@ internal sealed class BulkEndpoints(TaskBulkWriter bulk, Problems problems, Writ
     private async Task<IResult> WriteAsync(HttpContext http, bool isDeletion)
     {
         var query = new QueryReader(http.Request.Query, http.Request.QueryString);
-        var (filter, most, cursor, isDryRun) = TaskListQuery.ReadMany(query);
+        var (filter, most, cursor, isDryRun) = TaskListQuery.ReadMany(query, http.Caller());
         var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey, bodyIsOptional: isDeletion, query: query);
         if (request is null)
         {

@@ -86,10 +86,14 @@ internal static class FieldMessages
             Field.TaskMembers => "task",
             Field.Text => "text",
             Field.Expand => "expand",
+            Field.AssigneeId => "assignee_id",
+            Field.AssigneeFilter => "assignee_id",
             Field.ParentId => "parent_id",
             Field.ParentFilter => "parent_id",
             Field.SubtasksOfCompletion => "subtasks",
             Field.SubtasksOfDeletion => "subtasks",
+            Field.SubtasksOfTransfer => "subtasks",
+            Field.ToWorkspace => "workspace_id",
             Field.After => "after",
             Field.Before => "before",
             Field.To => "to",
@@ -132,6 +136,7 @@ internal static class FieldMessages
         FieldFault.TooDeep => "TOO_DEEP",
         FieldFault.SubtasksLeft => "SUBTASKS_LEFT",
         FieldFault.NoRoom => "NO_ROOM",
+        FieldFault.OtherWorkspace => "OTHER_WORKSPACE",
         FieldFault.MailboxIsFactor => "MAILBOX_IS_FACTOR",
         FieldFault.ForAdministrators => "FOR_ADMINISTRATORS",
         FieldFault.NotLetters or FieldFault.TooSimple => throw OfAnotherContract(fault),
@@ -165,6 +170,12 @@ internal static class FieldMessages
         FieldFault.TooMany when error.Field == Field.ParentId => new(
             $"That task has {error.Limit} subtasks already, and no task can have more. Choose another parent, or put a task between.",
             $"Esa tarea ya tiene {error.Limit} subtareas, y ninguna puede tener más. Elige otra tarea superior o pon una intermedia."),
+        FieldFault.TooMany when error.Field == Field.SubtasksOfTransfer => new(
+            $"There are more than {error.Limit} subtasks below, which is more than is moved at once. Move some of the subtasks first.",
+            $"Hay más de {error.Limit} subtareas por debajo, más de las que se mueven de una vez. Mueve antes algunas de las subtareas."),
+        FieldFault.TooMany when error.Field == Field.ToWorkspace => new(
+            $"With its subtasks and notes more than {error.Limit} notes or changes would have to go along, which is more than is moved at once. Move some of the subtasks first.",
+            $"Con sus subtareas y notas tendrían que ir más de {error.Limit} notas o cambios, más de lo que se mueve de una vez. Mueve antes algunas de las subtareas."),
         FieldFault.TooMany when error.Field is Field.SubtasksOfCompletion or Field.SubtasksOfDeletion => new(
             $"There are more than {error.Limit} subtasks below, which is more than is done at once. Do it with the subtasks first.",
             $"Hay más de {error.Limit} subtareas por debajo, más de las que se hacen de una vez. Hazlo primero con las subtareas."),
@@ -192,7 +203,16 @@ internal static class FieldMessages
         FieldFault.NotABoolean => new($"'{name}' must be true or false.", $"'{name}' debe ser true o false."),
         FieldFault.NotAnId => new($"'{name}' must be an id, such as {ExampleOf(error.Field)}.", $"'{name}' debe ser un id, como {ExampleOf(error.Field)}."),
         FieldFault.NotAColor => new($"Field '{name}' must be a colour such as #FF5733.", $"El campo '{name}' debe ser un color, como #FF5733."),
+        FieldFault.NoSuchThing when error.Field == Field.AssigneeId => new(
+            "'assignee_id' names nobody who is in the workspace. Name one of its members, or null for nobody.",
+            "'assignee_id' no nombra a nadie que esté en el espacio de trabajo. Nombra a uno de sus miembros, o null para nadie."),
         FieldFault.NoSuchThing => new($"'{name}' names something that does not exist. Check the id.", $"'{name}' nombra algo que no existe. Revisa el id."),
+        FieldFault.Contradiction when error.Field == Field.ToWorkspace => new(
+            "The task is in that workspace already. Name the one that it shall go into.",
+            "La tarea ya está en ese espacio de trabajo. Nombra aquel al que debe ir."),
+        FieldFault.Contradiction when error.Field == Field.WorkspaceId => new(
+            "'workspace_id' is not the workspace in which the request works, which is that of the query or your personal one. Name one workspace, in the query.",
+            "'workspace_id' no es el espacio de trabajo de la petición, que es el de la consulta o el tuyo personal. Nombra uno solo, en la consulta."),
         FieldFault.Contradiction => new($"'{name}' contradicts '{error.Name}'. Change or remove one of them.", $"'{name}' contradice a '{error.Name}'. Cambia o quita uno de los dos."),
         FieldFault.NothingToSearchFor => new($"'{name}' has nothing to search for. Send a word, or remove it.", $"'{name}' no tiene nada que buscar. Envía una palabra o quítalo."),
         FieldFault.NotForMany => new(
@@ -210,9 +230,15 @@ internal static class FieldMessages
         FieldFault.SubtasksLeft when error.Field == Field.SubtasksOfCompletion => new(
             $"Subtasks that are not done: {error.Limit}. Complete them first, or send 'subtasks' as complete or keep.",
             $"Subtareas sin terminar: {error.Limit}. Termínalas primero, o envía 'subtasks' como complete o keep."),
+        FieldFault.SubtasksLeft when error.Field == Field.SubtasksOfTransfer => new(
+            $"Subtasks of the task: {error.Limit}. Move them elsewhere first, or send 'subtasks' as follow.",
+            $"Subtareas de la tarea: {error.Limit}. Muévelas antes a otro lugar, o envía 'subtasks' como follow."),
         FieldFault.SubtasksLeft => new(
             $"Subtasks of the task: {error.Limit}. Delete or move them first, or send 'subtasks' as delete or keep.",
             $"Subtareas de la tarea: {error.Limit}. Bórralas o muévelas primero, o envía 'subtasks' como delete o keep."),
+        FieldFault.OtherWorkspace => new(
+            "'workspace_id' is another workspace than the task's, and a change does not move it. POST to its address followed by /transfer does.",
+            "'workspace_id' es otro espacio de trabajo que el de la tarea, y un cambio no la mueve. Lo hace un POST a su dirección seguida de /transfer."),
         FieldFault.MailboxIsFactor => new(
             "Codes by mail are a second factor of the account and go to its present e-mail. Remove that factor first, which wants a code.",
             "Los códigos por correo son un segundo factor de la cuenta y llegan a su correo actual. Quita antes ese factor, para lo que se pide un código."),
@@ -235,8 +261,9 @@ internal static class FieldMessages
         Field.Id or Field.ParentId or Field.After or Field.Before => "task_01h455vb4pex5vsknk084sn02q",
         Field.ParentFilter => "task_01h455vb4pex5vsknk084sn02q or none",
         Field.CategoryFilter => "cat_01h455vb4pex5vsknk084sn02q or none",
-        Field.UserId => "user_01h455vb4pex5vsknk084sn02q",
-        Field.WorkspaceId => "ws_01h455vb4pex5vsknk084sn02q",
+        Field.WorkspaceId or Field.ToWorkspace => "ws_01h455vb4pex5vsknk084sn02q",
+        Field.UserId or Field.AssigneeId => "user_01h455vb4pex5vsknk084sn02q",
+        Field.AssigneeFilter => "user_01h455vb4pex5vsknk084sn02q, me or none",
         _ => "cat_01h455vb4pex5vsknk084sn02q",
     };
 
@@ -258,6 +285,7 @@ internal static class FieldMessages
         Field.Op => Words.BatchOps,
         Field.SubtasksOfCompletion => Words.FatesOfCompletion,
         Field.SubtasksOfDeletion => Words.FatesOfDeletion,
+        Field.SubtasksOfTransfer => Words.FatesOfTransfer,
         Field.To => Words.Ends,
         Field.Scopes => Words.KeyScopes,
         Field.ServiceScopes => Words.ServiceKeyScopes,

@@ -24,7 +24,8 @@ internal static class Reading
 
     /// <summary>A task as a client wants it, and the version it must have, where the body names one.</summary>
     /// <param name="isNew">What is new has no version to be compared with: whatever the body says of one was read from another, and is no fault.</param>
-    public static (TaskEdit Edit, Edit<int> Version) Task(JsonElement? body, bool isNew)
+    /// <param name="workspaceId">Where the request works: the body may say so too, and nothing else. Null where it says nothing that matters.</param>
+    public static (TaskEdit Edit, Edit<int> Version) Task(JsonElement? body, bool isNew, Guid? workspaceId)
     {
         var edit = new TaskEdit();
         var faults = new List<FieldError>();
@@ -50,6 +51,12 @@ internal static class Reading
                     break;
                 case "category_id":
                     edit = edit with { CategoryId = OptionalId(value, Ids.CategoryPrefix) };
+                    break;
+                case "assignee_id":
+                    edit = edit with { AssigneeId = OptionalId(value, Ids.UserPrefix) };
+                    break;
+                case "workspace_id" when workspaceId is { } where:
+                    RefuseOther(where, OptionalId(value, Ids.WorkspacePrefix), isNew, faults);
                     break;
                 case "parent_id":
                     edit = edit with { Parent = OptionalTask(value) };
@@ -85,7 +92,7 @@ internal static class Reading
     /// </summary>
     public static TaskEdit TaskOfMany(JsonElement? body)
     {
-        var (edit, _) = Task(body, isNew: false);
+        var (edit, _) = Task(body, isNew: false, workspaceId: null);
         if (body is not { ValueKind: JsonValueKind.Object } members)
         {
             return edit;
@@ -114,8 +121,10 @@ internal static class Reading
     }
 
     /// <summary>A batch of operations. What is wrong with one operation is that operation's refusal; what is wrong with the batch is in <c>Faults</c>.</summary>
+    /// <param name="workspaceId">Where all of them are done.</param>
     /// <param name="condition">Puts a version, where one is given, and what else the request demands, on an operation.</param>
-    public static (List<FieldError> Faults, bool IsAtomic, List<(string Op, TaskOperation Operation)> Operations) Batch(JsonElement? body, Func<Edit<int>, Precondition> condition)
+    public static (List<FieldError> Faults, bool IsAtomic, List<(string Op, TaskOperation Operation)> Operations) Batch(
+        JsonElement? body, Guid workspaceId, Func<Edit<int>, Precondition> condition)
     {
         var faults = new List<FieldError>();
         var isAtomic = true;
@@ -151,10 +160,10 @@ internal static class Reading
                 faults.Add(new FieldError(Field.Operations, FieldFault.TooMany, Limits.BatchOperations));
                 break;
         }
-        return (faults, isAtomic, faults.Count > 0 ? [] : [.. operations!.Value.EnumerateArray().Select(operation => Operation(operation, condition))]);
+        return (faults, isAtomic, faults.Count > 0 ? [] : [.. operations!.Value.EnumerateArray().Select(operation => Operation(operation, workspaceId, condition))]);
     }
 
-    private static (string Op, TaskOperation Operation) Operation(JsonElement body, Func<Edit<int>, Precondition> condition)
+    private static (string Op, TaskOperation Operation) Operation(JsonElement body, Guid workspaceId, Func<Edit<int>, Precondition> condition)
     {
         var faults = new List<FieldError>();
         var (op, id, task, subtasks) = (default(string), default(JsonElement?), default(JsonElement?), default(JsonElement?));
@@ -244,7 +253,7 @@ internal static class Reading
             return (op ?? "", TaskOperation.Malformed(faults));
         }
 
-        var (edit, versionOfTask) = task is null ? (new TaskEdit(), default) : Task(task, isNew: op == "create");
+        var (edit, versionOfTask) = task is null ? (new TaskEdit(), default) : Task(task, isNew: op == "create", workspaceId);
         if (op == "update" && version.IsSet && versionOfTask.IsSet && version.Value != versionOfTask.Value)
         {
             return (op, TaskOperation.Malformed([new FieldError(Field.Version, FieldFault.Contradiction, Name: "task.version")]));
@@ -345,6 +354,59 @@ internal static class Reading
         return (faults, faults.Count > 0 ? null : spot, version);
     }
 
+    /// <summary>The body of a transfer: the workspace that a task goes into, what becomes of its subtasks, and the version that it must have.</summary>
+    public static (List<FieldError> Faults, Guid To, SubtaskFate Subtasks, Edit<int> Version) Transfer(JsonElement? body)
+    {
+        var faults = new List<FieldError>();
+        var subtasks = SubtaskFate.Follow;
+        Edit<Guid?> to = default;
+        Edit<int> version = default;
+        foreach (var (name, value) in Members(body, faults))
+        {
+            switch (name)
+            {
+                case "workspace_id":
+                    to = OptionalId(value, Ids.WorkspacePrefix);
+                    break;
+                case "subtasks":
+                    subtasks = Fate(value, Field.SubtasksOfTransfer, faults) == default ? SubtaskFate.Follow : SubtaskFate.Refuse;
+                    break;
+                case "version":
+                    version = Version(value);
+                    break;
+                default:
+                    RefuseUnknown(name, ["workspace_id", "subtasks", "version"], faults);
+                    break;
+            }
+        }
+        if (to.Fault is { } fault)
+        {
+            faults.Add(new FieldError(Field.ToWorkspace, fault));
+        }
+        else if (to.Or(null) is null && !faults.Exists(error => error.Field == Field.Body))
+        {
+            faults.Add(new FieldError(Field.ToWorkspace, FieldFault.Required));
+        }
+        AddFault(version, faults);
+        return (faults, to.Or(null) ?? default, subtasks, version);
+    }
+
+    /// <summary>The workspace that the body of a new task names; null where it names none that can be read, which <see cref="Task"/> says.</summary>
+    public static Guid? WorkspaceOf(JsonElement? body) =>
+        body is { ValueKind: JsonValueKind.Object } members && members.TryGetProperty("workspace_id", out var value) ? OptionalId(value, Ids.WorkspacePrefix).Or(null) : null;
+
+    private static void RefuseOther(Guid workspaceId, Edit<Guid?> named, bool isNew, List<FieldError> faults)
+    {
+        if (named.Fault is { } fault)
+        {
+            faults.Add(new FieldError(Field.WorkspaceId, fault));
+        }
+        else if (named.Value is { } other && other != workspaceId)
+        {
+            faults.Add(isNew ? new FieldError(Field.WorkspaceId, FieldFault.Contradiction, Name: "?workspace_id") : new FieldError(Field.WorkspaceId, FieldFault.OtherWorkspace));
+        }
+    }
+
     private static readonly (string Name, Field Field)[] SpotFields = [("after", Field.After), ("before", Field.Before), ("to", Field.To)];
 
     /// <summary>Where a move goes: exactly one of its members says so. Null where something is at fault.</summary>
@@ -379,7 +441,7 @@ internal static class Reading
 
     private static SubtaskFate Fate(JsonElement value, Field field, List<FieldError> faults)
     {
-        var words = field == Field.SubtasksOfDeletion ? Words.FatesOfDeletion : Words.FatesOfCompletion;
+        var words = field switch { Field.SubtasksOfDeletion => Words.FatesOfDeletion, Field.SubtasksOfTransfer => Words.FatesOfTransfer, _ => Words.FatesOfCompletion };
         var fate = Array.FindIndex(words, word => value.ValueKind == JsonValueKind.String && value.ValueEquals(word));
         if (fate < 0)
         {

@@ -9,7 +9,8 @@ using Quehacer.Server.Http;
 namespace Quehacer.Server.Contracts.V1;
 
 /// <summary>Tasks over v1: 004's endpoints, at <c>/api/v1/tasks</c> and at <c>/tasks</c>.</summary>
-internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter writer, WorkspaceReader workspaces, Problems problems, WriteDemands demands)
+internal sealed class TaskEndpoints(
+    TaskReader tasks, TaskList list, TaskWriter writer, TaskTransferWriter transfers, WorkspaceReader workspaces, Problems problems, WriteDemands demands)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -25,11 +26,12 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         routes.Post("/{id}/reopen", http => VerbAsync(http, TaskOperation.Reopen));
         routes.Post("/{id}/restore", http => VerbAsync(http, TaskOperation.Restore));
         routes.Post("/{id}/move", MoveAsync);
+        routes.Post("/{id}/transfer", TransferAsync);
     }
 
     private async Task<IResult> ListAsync(HttpContext http)
     {
-        var query = TaskListQuery.Read(http.Request.Query, http.Request.QueryString);
+        var query = TaskListQuery.Read(http.Request.Query, http.Request.QueryString, http.Caller());
         if (!query.IsOk)
         {
             return new Refusal(problems, query.Error);
@@ -60,7 +62,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         var links = LinksBody.Of(http.Request, pagination);
         if (shape.IsUsual)
         {
-            return new Answer<TaskListBody>(200, new TaskListBody([.. page.Value.Tasks.Select(TaskBody.Of)], pagination, links), BodyJson.Default.TaskListBody)
+            return new Answer<TaskListBody>(200, new TaskListBody([.. page.Value.Tasks.Select(task => TaskBody.Of(task, http.Caller().WorkspaceId))], pagination, links), BodyJson.Default.TaskListBody)
             {
                 Link = links.ToHeader(), Total = page.Value.Total, Validators = validators,
             };
@@ -134,7 +136,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         }
         // The tag is that of the task, whatever is shown of it: what was seen in any shape can be named in a condition.
         return shape.IsUsual
-            ? new Answer<TaskBody>(200, TaskBody.Of(found.Value), BodyJson.Default.TaskBody) { Validators = validators }
+            ? new Answer<TaskBody>(200, TaskBody.Of(found.Value, http.Caller().WorkspaceId), BodyJson.Default.TaskBody) { Validators = validators }
             : new Answer<JsonObject>(200, shape.Of(shape.BodyOf(found.Value, TaskPlace.OfOne(http.Request))), BodyJson.Default.JsonObject) { Validators = validators };
     }
 
@@ -149,9 +151,13 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return new Refusal(problems, new Error(ErrorCode.PreconditionFailed));
         }
-        var (edit, _) = Reading.Task(request.Body, isNew: true);
+        if (http.Features.Get<ChosenWorkspace>() is null && Reading.WorkspaceOf(request.Body) is { } workspaceId && workspaceId != http.Caller().WorkspaceId)
+        {
+            http.ChooseWorkspace(http.Caller(), workspaceId);
+        }
+        var (edit, _) = Reading.Task(request.Body, isNew: true, http.Caller().WorkspaceId);
         var written = await writer.WriteAsync(http.Caller(), TaskOperation.Create(edit, Reading.TaskLimits), request.Key, Endpoints.Bounded);
-        return written.IsOk ? Shown(201, written.Value, http) : new Refusal(problems, written.Error);
+        return written.IsOk ? Shown(http, 201, written.Value) : new Refusal(problems, written.Error);
     }
 
     /// <summary>PUT and PATCH are the same: what the body names is changed, and nothing else (004; RFC 7396).</summary>
@@ -166,10 +172,10 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         {
             return NotFound();
         }
-        var (edit, version) = Reading.Task(request.Body, isNew: false);
+        var (edit, version) = Reading.Task(request.Body, isNew: false, http.Caller().WorkspaceId);
         var change = TaskOperation.Change(task, edit, Reading.TaskLimits, request.Precondition(version, demands.Precondition));
         var written = await writer.WriteAsync(http.Caller(), change, request.Key, Endpoints.Bounded);
-        return written.IsOk ? Shown(200, written.Value) : new Refusal(problems, written.Error);
+        return written.IsOk ? Shown(http, 200, written.Value) : new Refusal(problems, written.Error);
     }
 
     private async Task<IResult> DeleteAsync(HttpContext http)
@@ -205,6 +211,39 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         var (faults, spot, version) = Reading.Move(body);
         return spot is null ? Error.Invalid(faults) : TaskOperation.Move(task, spot, precondition(version));
     });
+
+    /// <summary>Moves the task into the workspace that the body names, and shows it as it is there.</summary>
+    private async Task<IResult> TransferAsync(HttpContext http)
+    {
+        var (request, refusal) = await V1Request.ReadAsync(http, problems, demands.IdempotencyKey);
+        if (request is null)
+        {
+            return refusal!;
+        }
+        if (!TaskRef.TryParse(http.Route("id"), out var task))
+        {
+            return NotFound();
+        }
+        var (faults, to, subtasks, version) = Reading.Transfer(request.Body);
+        if (faults.Count > 0)
+        {
+            return new Refusal(problems, Error.Invalid(faults));
+        }
+        var moved = await transfers.TransferAsync(http.Caller(), task, to, subtasks, request.Precondition(version, demands.Precondition), request.Key, Endpoints.Bounded);
+        if (!moved.IsOk)
+        {
+            return new Refusal(problems, moved.Error);
+        }
+        http.ChooseWorkspace(http.Caller(), to);
+        var body = TaskBody.Of(moved.Value.View, to);
+        var path = http.Request.Path.Value!;
+        return new Answer<TaskBody>(200, body, BodyJson.Default.TaskBody)
+        {
+            Validators = V1.Conditional.Of(moved.Value.View.Tag, moved.Value.View.ChangedAt),
+            IsReplay = moved.Value.IsReplay,
+            ContentLocation = $"{path[..path.IndexOf("tasks/", StringComparison.Ordinal)]}tasks/{body.Id}{http.InWorkspace()}",
+        };
+    }
 
     private Task<IResult> AddTagAsync(HttpContext http) => TagAsync(http, names => new TaskEdit { AddTags = names });
 
@@ -258,18 +297,18 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
             return new Refusal(problems, operation.Error);
         }
         var written = await writer.WriteAsync(http.Caller(), operation.Value, request.Key, Endpoints.Bounded);
-        return written.IsOk ? Shown(200, written.Value) : new Refusal(problems, explain?.Invoke(written.Error) ?? written.Error);
+        return written.IsOk ? Shown(http, 200, written.Value) : new Refusal(problems, explain?.Invoke(written.Error) ?? written.Error);
     }
 
-    /// <param name="collection">Where the task was made: its own address lies below.</param>
-    private static Answer<TaskBody> Shown(int status, Written written, HttpContext? collection = null)
+    /// <param name="status">201 where the task was made: its own address lies below that of the request.</param>
+    private static Answer<TaskBody> Shown(HttpContext http, int status, Written written)
     {
-        var body = TaskBody.Of(written.View);
+        var body = TaskBody.Of(written.View, http.Caller().WorkspaceId);
         return new Answer<TaskBody>(status, body, BodyJson.Default.TaskBody)
         {
             Validators = V1.Conditional.Of(written.View.Tag, written.View.ChangedAt),
             IsReplay = written.IsReplay,
-            Location = collection is null ? null : $"{collection.Request.Path.Value!.TrimEnd('/')}/{body.Id}{collection.InWorkspace()}",
+            Location = status == 201 ? $"{http.Request.Path.Value!.TrimEnd('/')}/{body.Id}{http.InWorkspace()}" : null,
         };
     }
 

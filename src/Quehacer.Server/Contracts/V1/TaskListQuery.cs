@@ -10,7 +10,7 @@ namespace Quehacer.Server.Contracts.V1;
 /// <param name="NamesPage">A part of the list is asked for, by its page, its length or its cursor.</param>
 internal sealed record TaskListQuery(TaskListRequest Request, TaskShape Shape, bool NamesPage)
 {
-    public static Result<TaskListQuery> Read(IQueryCollection parameters, QueryString asSent)
+    public static Result<TaskListQuery> Read(IQueryCollection parameters, QueryString asSent, Caller caller)
     {
         var query = new QueryReader(parameters, asSent);
         var page = query.Integer("page", Field.Page, int.MaxValue);
@@ -22,7 +22,7 @@ internal sealed record TaskListQuery(TaskListRequest Request, TaskShape Shape, b
             query.Refuse(Field.Page, FieldFault.Contradiction, name: "cursor");
         }
         var (sort, reversed) = query.Order("sort", "order", word => Words.Sorts.IndexOf(word) is >= 0 and var index ? (TaskSort)index : null);
-        var filter = ReadFilter(query) with
+        var filter = ReadFilter(query, caller) with
         {
             IncludeDeleted = query.Flag("include_deleted", Field.IncludeDeleted) ?? false,
             Sort = sort,
@@ -39,9 +39,9 @@ internal sealed record TaskListQuery(TaskListRequest Request, TaskShape Shape, b
     /// What the query of a change of many tasks asks for: the filters of a list, of which one has to choose so that nobody means all tasks by accident, and
     /// nothing of what a list is shown by.
     /// </summary>
-    public static (TaskFilter Filter, int Limit, string? Cursor, bool IsDryRun) ReadMany(QueryReader query)
+    public static (TaskFilter Filter, int Limit, string? Cursor, bool IsDryRun) ReadMany(QueryReader query, Caller caller)
     {
-        var filter = ReadFilter(query);
+        var filter = ReadFilter(query, caller);
         if (filter.ChoosesAll)
         {
             query.Refuse(Field.Filter, FieldFault.Required);
@@ -52,13 +52,14 @@ internal sealed record TaskListQuery(TaskListRequest Request, TaskShape Shape, b
         return (filter, limit, cursor, isDryRun);
     }
 
-    private static TaskFilter ReadFilter(QueryReader query)
+    private static TaskFilter ReadFilter(QueryReader query, Caller caller)
     {
         var filter = new TaskFilter
         {
             State = ReadState(query),
             Priorities = query.Priorities("priority", Words.Priorities),
             Category = ReadCategory(query),
+            Assignee = ReadAssignee(query, caller),
             Parent = ReadParent(query),
             Tags = query.TagNames("tag"),
             DueAfter = query.Time("due_after", Field.DueAfter),
@@ -121,6 +122,24 @@ internal sealed record TaskListQuery(TaskListRequest Request, TaskShape Shape, b
         }
         query.Refuse(Field.CategoryFilter, FieldFault.NotAnId);
         return null;
+    }
+
+    private static AssigneeFilter? ReadAssignee(QueryReader query, Caller caller)
+    {
+        switch (query.Single("assignee_id", Field.AssigneeFilter))
+        {
+            case null:
+                return null;
+            case "none":
+                return new AssigneeFilter(Id: null);
+            case "me":
+                return new AssigneeFilter(caller.UserId);
+            case { } text when Ids.TryParse(Ids.UserPrefix, text, out var id):
+                return new AssigneeFilter(id);
+            default:
+                query.Refuse(Field.AssigneeFilter, FieldFault.NotAnId);
+                return null;
+        }
     }
 
     private static ParentFilter? ReadParent(QueryReader query)

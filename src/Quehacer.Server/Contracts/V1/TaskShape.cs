@@ -20,10 +20,11 @@ internal enum Expansions
 /// <param name="Base">The path under which this server is, empty for the root.</param>
 /// <param name="Tasks">The address of all tasks, without a slash behind it.</param>
 /// <param name="InWorkspace">What every address ends with.</param>
-internal readonly record struct TaskPlace(string Base, string Tasks, string InWorkspace)
+/// <param name="WorkspaceId">Where they are.</param>
+internal readonly record struct TaskPlace(string Base, string Tasks, string InWorkspace, Guid WorkspaceId)
 {
     public static TaskPlace OfList(HttpRequest request) =>
-        new(request.PathBase.ToUriComponent(), (request.PathBase + request.Path).ToUriComponent().TrimEnd('/'), request.HttpContext.InWorkspace());
+        new(request.PathBase.ToUriComponent(), (request.PathBase + request.Path).ToUriComponent().TrimEnd('/'), request.HttpContext.InWorkspace(), request.HttpContext.Caller().WorkspaceId);
 
     public static TaskPlace OfOne(HttpRequest request)
     {
@@ -82,7 +83,7 @@ internal sealed record TaskShape(IReadOnlyList<string>? Fields, Expansions Expan
     /// <summary>The task with what is expanded; not yet without what was not selected.</summary>
     public TaskBody BodyOf(TaskView view, TaskPlace place)
     {
-        var body = TaskBody.Of(view);
+        var body = TaskBody.Of(view, place.WorkspaceId);
         return Expansions == Expansions.None ? body : body with
         {
             Category = Expansions.HasFlag(Expansions.Category) && view.Category is { } category ? LabelFaceBody.Of(category) : null,

@@ -23,7 +23,7 @@ internal static class V1
         var sessions = new SessionEndpoints(installation.SessionList, problems, demands);
         var logins = new LoginEndpoints(installation.Logins, problems, demands);
         var factors = new FactorEndpoints(installation.SecondFactors, problems, demands);
-        var tasks = new TaskEndpoints(installation.Tasks, installation.TaskList, installation.TaskWriter, installation.Workspaces, problems, demands);
+        var tasks = new TaskEndpoints(installation.Tasks, installation.TaskList, installation.TaskWriter, installation.TaskTransfers, installation.Workspaces, problems, demands);
         var batches = new BatchEndpoint(installation.TaskBatches, problems, demands, batchLimit);
         var bulk = new BulkEndpoints(installation.TaskBulk, problems, demands, batchLimit);
         var notes = new NoteEndpoints(installation.Notes, installation.NoteWriter, problems, demands);

@@ -32,8 +32,7 @@ internal sealed class WorkspaceChoice(RequestDelegate next, Problems problems)
         {
             return new Refusal(problems, Error.Invalid(Field.WorkspaceId, FieldFault.NotAnId)).ExecuteAsync(http);
         }
-        http.Features.Set(caller with { WorkspaceId = id });
-        http.Features.Set(new ChosenWorkspace(id));
+        http.ChooseWorkspace(caller, id);
         // As it was sent, but for the one parameter: what is not UTF-8 is for the endpoint to see.
         var others = http.Request.QueryString.Value![1..].Split('&').Where(parameter => Uri.UnescapeDataString(parameter.Split('=')[0].Replace('+', ' ')) != Parameter).ToList();
         http.Request.QueryString = others.Count == 0 ? QueryString.Empty : new QueryString("?" + string.Join('&', others));
@@ -43,6 +42,13 @@ internal sealed class WorkspaceChoice(RequestDelegate next, Problems problems)
 
 internal static class ChosenWorkspaces
 {
+    /// <summary>The request works in this workspace, which links of its answer name.</summary>
+    public static void ChooseWorkspace(this HttpContext http, Caller caller, Guid id)
+    {
+        http.Features.Set(caller with { WorkspaceId = id });
+        http.Features.Set(new ChosenWorkspace(id));
+    }
+
     /// <summary>What an address within the workspace ends with: nothing for the caller's own.</summary>
     public static string InWorkspace(this HttpContext http) => string.Concat(http.WorkspaceParameter().Select(parameter => $"?{parameter.Key}={parameter.Value}"));
 

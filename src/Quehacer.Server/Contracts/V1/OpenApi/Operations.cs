@@ -111,7 +111,7 @@ internal static partial class Operations
                 new("short", "Nothing but a title", () => Json("""{"title":"Buy milk"}""")),
                 new("full", "Every member", () => Json($$"""
                     {"title":"Buy milk","description":"The shop closes at nine.","status":"pending","priority":"high","due_date":"2099-01-31T18:00:00+01:00",
-                     "category_id":"{{Samples.CategoryId}}","parent_id":"{{Samples.OtherTaskId}}","tags":["home"]}
+                     "category_id":"{{Samples.CategoryId}}","assignee_id":"{{Samples.UserId}}","parent_id":"{{Samples.OtherTaskId}}","tags":["home"]}
                     """)),
             ],
             Success = new(201, "The task.", "Task", Samples.Task, "Location", "ETag", "Idempotent-Replayed"),
@@ -222,6 +222,20 @@ internal static partial class Operations
                 new("neighbour", "Behind another task", () => Json($$"""{"after":"{{Samples.OtherTaskId}}"}""")),
             ],
             Success = new(200, "The task as it is now.", "Task", Samples.MovedTask, "ETag", "Idempotent-Replayed"),
+            Special = [ErrorResponse.Gone],
+        };
+        yield return new(
+            "POST", one + "/transfer", "transferTask", "tasks", "Move a task into another workspace",
+            "Moves it with all that lies below it, its notes and its history into a workspace in which you may write as well. It keeps its id, goes on with its version and has the next number there; tags and category go by name and are made where there are none. Whoever is to do it stays so where they are in that workspace. Here it is 404 from then on.")
+        {
+            IsConditional = true,
+            Body = "TaskTransfer",
+            Requests =
+            [
+                new("workspace", "With all that lies below it", () => Json($$"""{"workspace_id":"{{Samples.WorkspaceId}}"}""")),
+                new("condition", "Only while it has no subtasks, and is as you saw it", () => Json($$"""{"workspace_id":"{{Samples.WorkspaceId}}","subtasks":"refuse","version":1}""")),
+            ],
+            Success = new(200, "The task as it is in that workspace.", "Task", Samples.TransferredTask, "Content-Location", "ETag", "Idempotent-Replayed"),
             Special = [ErrorResponse.Gone],
         };
 

@@ -13,14 +13,14 @@ internal static class Parameters
 
     public static readonly string[] TaskQuery =
     [
-        "page", "limit", "cursor", "include_total", "status", "priority", "category_id", "parent_id", "tag", "due_after", "due_before", "overdue", "created_after", "created_before",
+        "page", "limit", "cursor", "include_total", "status", "priority", "category_id", "assignee_id", "parent_id", "tag", "due_after", "due_before", "overdue", "created_after", "created_before",
         "updated_since", "q", "sort", "order", "expand", "fields", "include_deleted",
     ];
 
     /// <summary>What chooses the tasks that are changed together.</summary>
     public static readonly string[] BulkQuery =
     [
-        "status", "priority", "category_id", "parent_id", "tag", "due_after", "due_before", "overdue", "created_after", "created_before", "updated_since", "q", "bulk_limit", "bulk_cursor", "dry_run",
+        "status", "priority", "category_id", "assignee_id", "parent_id", "tag", "due_after", "due_before", "overdue", "created_after", "created_before", "updated_since", "q", "bulk_limit", "bulk_cursor", "dry_run",
     ];
 
     public static readonly string[] TaskShapeQuery = ["expand", "fields"];
@@ -110,6 +110,9 @@ internal static class Parameters
         ["status"] = Query("status", "Tasks in this state. `completed` is another word for `done`.", OneOf(Words.StatusFilters, "all"), "pending"),
         ["priority"] = Several("priority", "Tasks of any of these.", OneOf(Words.Priorities), Words.Priorities.Length, "high", "critical"),
         ["category_id"] = Query("category_id", "Tasks of this category, or with `none` of no category.", Text($"^(?:{TypeId(Ids.CategoryPrefix)}|{Uuid}|none)$", 36), "none"),
+        ["assignee_id"] = Query(
+            "assignee_id", "Tasks that this account is to do, or with `me` you, or with `none` nobody. A TypeID, or the bare UUID within it.",
+            Text($"^(?:{TypeId(Ids.UserPrefix)}|{Uuid}|me|none)$", 36), "me"),
         ["parent_id"] = Query(
             "parent_id", "Tasks directly below this one, or with `none` those that lie below none. A TypeID, the bare UUID within it, or the number of the task.",
             Text($"^(?:{TypeId(Ids.TaskPrefix)}|{Uuid}|[1-9][0-9]{{0,18}}|none)$", 36), "none"),

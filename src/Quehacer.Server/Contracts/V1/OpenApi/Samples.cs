@@ -20,6 +20,7 @@ internal static class Samples
     public const string CategoryId = "cat_01m7ykm0xxfa1tsz2xkv5r8e4m";
     public const string TagId = "tag_01m7ykm0xxe9hb7t1c8qy6n3wd";
     public const string OtherTagId = "tag_01m7ykm0xxenv4k2r9j5m0a8pz";
+    public const string UserId = "user_01m7ykm0xxf4eaz0xbbm8c9swp";
     public const string WorkspaceId = "ws_01m7ykm0xxfe3p5t7v9x1z3b5f";
     public const string OtherUserId = "user_01m7ykm0xxfe3p5t7v9x1z3b5a";
     public const string InvitationId = "inv_01m7ykm0xxfe3p5t7v9x1z3b5b";
@@ -37,12 +38,12 @@ internal static class Samples
     private static readonly DateTime Due = new(2099, 1, 31, 17, 0, 0, DateTimeKind.Utc);
 
     public static readonly TaskBody PendingTask = new(
-        TaskId, 1, "Buy milk", null, Words.Of(TaskState.Pending), Words.Of(TaskPriority.High), Due, CategoryId, ["home"], null, 0, 0, "a1i", 1, At, At, null);
+        TaskId, 1, "Buy milk", null, Words.Of(TaskState.Pending), Words.Of(TaskPriority.High), Due, CategoryId, ["home"], null, null, 0, 0, "a1i", "ws_01m7ykm0xxfg28fmf6byh9getc", 1, At, At, null);
 
     private static readonly TaskBody OtherTask = PendingTask with { Id = "task_01m7ykm0xxf6d2s8v3n9h5j7ra", Number = 3, DueDate = null, CategoryId = null, Tags = [], Position = "a3i" };
 
     private static readonly UserBody Account = new(
-        "user_01m7ykm0xxf4eaz0xbbm8c9swp", "person", "ana@example.com", true, "Ana", ["user"], "ws_01m7ykm0xxfg28fmf6byh9getc", 1, At, At);
+        UserId, "person", "ana@example.com", true, "Ana", ["user"], "ws_01m7ykm0xxfg28fmf6byh9getc", 1, At, At);
 
     public static JsonNode Task() => Of(PendingTask, BodyJson.Default.TaskBody);
 
@@ -55,6 +56,8 @@ internal static class Samples
     public static JsonNode DoneTask() => Of(PendingTask with { Status = Words.Of(TaskState.Done), Version = 2 }, BodyJson.Default.TaskBody);
 
     public static JsonNode MovedTask() => Of(PendingTask with { Position = "a2r", Version = 2 }, BodyJson.Default.TaskBody);
+
+    public static JsonNode TransferredTask() => Of(PendingTask with { CategoryId = "cat_01m7ykm0xxf8t2b6n4j9q5w1ce", WorkspaceId = WorkspaceId, Version = 2 }, BodyJson.Default.TaskBody);
 
     public static JsonNode LaterTask() => Of(PendingTask with { Version = 3 }, BodyJson.Default.TaskBody);
 

@@ -136,10 +136,12 @@ internal static class Schemas
             ["due_date"] = Says("When it is due."),
             ["category_id"] = Id("Its category, if it has one.", Ids.CategoryPrefix),
             ["tags"] = Says("The names of its tags, in the order they were given. Another contract may have given it more than this one does.", ("maxItems", Limits.MostTagsOfATask)),
+            ["assignee_id"] = Id("Who is to do it, if anybody is: the account of somebody who was in the workspace when that was said.", Ids.UserPrefix),
             ["parent_id"] = Id("The task that it lies below, if there is one.", Ids.TaskPrefix),
             ["subtask_count"] = Says("The tasks directly below it that are not deleted.", ("maximum", Limits.SubtasksOfATask)),
             ["subtasks_done"] = Says("How many of these are done.", ("maximum", Limits.SubtasksOfATask)),
             ["position"] = Says("Its place in the order by hand, to be compared byte by byte. Opaque; `POST /api/v1/tasks/{id}/move` changes it.", ("maxLength", Limits.PositionCharacters)),
+            ["workspace_id"] = Id("Where it is. `POST /api/v1/tasks/{id}/transfer` moves it.", Ids.WorkspacePrefix),
             ["version"] = Version(),
             ["created_at"] = Says("When it was made."),
             ["updated_at"] = Says("When it was changed last."),
@@ -411,12 +413,14 @@ internal static class Schemas
 
     private static IEnumerable<(string Name, JsonObject Schema)> Requests()
     {
-        yield return ("NewTask", Request("A new task.", ["title"], Words.TaskMembers, TaskMembers()));
+        yield return ("NewTask", Request("A new task.", ["title"], Words.TaskMembers,
+            [.. TaskMembers(), ("workspace_id", NamesWorkspace("The workspace in which it is made, by TypeID or UUID, where the query names none; `null` for your personal one."))]));
         yield return ("TaskChange", Request(
             "What is to be changed of a task. An absent member stays as it is. `add_tags` and `remove_tags` stand in the place of `tags`, not beside it.", [], Words.TaskMembers,
             [
                 .. TaskMembers(),
                 .. TagsToAddAndRemove(),
+                ("workspace_id", NamesWorkspace("Shown, never written: where the task is. Another workspace is refused; `POST /api/v1/tasks/{id}/transfer` moves the task there.", isShown: true)),
                 ("version", Condition()),
             ]));
         yield return ("TasksChange", Request(
@@ -427,6 +431,13 @@ internal static class Schemas
             "What becomes of the subtasks, and the version that the task must have.", [], [], [("subtasks", FateOfSubtasks(Words.FatesOfCompletion)), ("version", Condition())]));
         yield return ("TaskMove", Request(
             "Where the task goes, said by one of `after`, `before` and `to`, and the version that it must have.", [], [], [.. Places(), ("version", Condition())]));
+        yield return ("TaskTransfer", Request(
+            "The workspace that the task goes into, what becomes of its subtasks, and the version that it must have.", ["workspace_id"], [],
+            [
+                ("workspace_id", WorkspaceId("The workspace that it goes into, by TypeID or UUID.")),
+                ("subtasks", Written("string", "They go along, as they do unless told, or nothing is moved while there are any.", ("enum", Enum(Words.FatesOfTransfer)))),
+                ("version", Condition()),
+            ]));
         yield return ("Batch", Request(
             "Operations to be done in one request.", ["operations"], [],
             [
@@ -517,6 +528,18 @@ internal static class Schemas
         yield return ("EmailChange", Request("The present password, and the new e-mail.", ["current_password", "email"], [], [("current_password", Password(1)), ("email", Email())]));
     }
 
+    private static JsonObject NamesWorkspace(string description, bool isShown = false)
+    {
+        var member = Nullable("string", description, ("pattern", $"^(?:{TypeId(Ids.WorkspacePrefix)}|{Uuid})$"), ("maxLength", 36));
+        if (isShown)
+        {
+            member["readOnly"] = true;
+        }
+        return member;
+    }
+
+    private static JsonObject WorkspaceId(string description) => Written("string", description, ("pattern", $"^(?:{TypeId(Ids.WorkspacePrefix)}|{Uuid})$"), ("maxLength", 36));
+
     private static JsonObject WorkspaceName() =>
         Written("string", "What its members will know it by. White space around it is taken off.", ("minLength", 1), ("maxLength", Limits.WorkspaceNameCharacters), ("pattern", "\\S"));
 
@@ -547,6 +570,7 @@ internal static class Schemas
         ("due_date", Nullable("string", "A time of RFC 3339 with any offset, in the future; `null` for none.", ("format", "date-time"), ("maxLength", 64))),
         ("category_id", Nullable(
             "string", "A category of yours, by TypeID or UUID; `null` for none.", ("pattern", $"^(?:{TypeId(Ids.CategoryPrefix)}|{Uuid})$"), ("maxLength", 36))),
+        ("assignee_id", Nullable("string", "Who is to do it: a member of the workspace, by TypeID or UUID; `null` for nobody.", ("pattern", $"^(?:{TypeId(Ids.UserPrefix)}|{Uuid})$"), ("maxLength", 36))),
         ("parent_id", TaskId($"The task that it lies below, by TypeID, UUID or number; `null` for none. At most {Limits.TaskLevels} levels, at most {Limits.SubtasksOfATask} directly below one.", isNullable: true)),
         ("tags", TagNames("Tags by name, in your order; `null` for none. A name that is new makes a tag, a name given twice counts once.")),
     ];
