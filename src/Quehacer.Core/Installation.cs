@@ -1,5 +1,6 @@
 using System.Net;
 using Quehacer.Core.Accounts;
+using Quehacer.Core.Administration;
 using Quehacer.Core.Jobs;
 using Quehacer.Core.Labels;
 using Quehacer.Core.Mail;
@@ -71,6 +72,9 @@ public sealed class Installation
         ApiKeys = new ApiKeyStore(database, Accounts, options.SigningKey, check, time, report);
         PasswordResets = new PasswordResets(database, passwords, check, Accounts, OneTimeSecrets, letters, Outbox, time, report);
         EmailChanges = new EmailChanges(database, check, Accounts, OneTimeSecrets, letters, Outbox, options.EmailVerification, time, report);
+        Users = new UserDirectory(database, seal);
+        UserAdministration = new UserAdministration(database, Users, Outbox, time, report);
+        AuditTrail = new AuditTrail(database, seal);
         CleanUp = new CleanUp(database, time, options.IdempotencyKeysKeptFor, options.DeletedTasksKeptFor);
     }
 
@@ -119,6 +123,12 @@ public sealed class Installation
     public EmailChanges EmailChanges { get; }
 
     public AccessToken AccessToken { get; }
+
+    public UserDirectory Users { get; }
+
+    public UserAdministration UserAdministration { get; }
+
+    public AuditTrail AuditTrail { get; }
 
     public CleanUp CleanUp { get; }
 }

@@ -107,7 +107,11 @@ internal static class AccountStep
     /// <summary>
     /// Says in the account's history what was done; behind the statement that has raised its version. <paramref name="type"/> is a constant of ours.
     /// </summary>
-    public static Task<int> RecordAsync(this NpgsqlConnection connection, Guid userId, string type, DateTime at, string requestId) => connection.ExecuteAsync(
-        "INSERT INTO account_events (user_id, version, type, actor_id, at, request_id) SELECT user_id, version, $2, user_id, $3, $4 FROM accounts WHERE user_id = $1",
-        parameters => parameters.With(userId).With(type).With(at).WithText(requestId));
+    public static Task<int> RecordAsync(this NpgsqlConnection connection, Guid userId, string type, DateTime at, string requestId) =>
+        connection.RecordAsync(userId, userId, type, at, requestId);
+
+    /// <summary>The same for what somebody else has done: an administrator, or, where there is no actor, whoever runs the installation.</summary>
+    public static Task<int> RecordAsync(this NpgsqlConnection connection, Guid userId, Guid? actorId, string type, DateTime at, string? requestId) => connection.ExecuteAsync(
+        "INSERT INTO account_events (user_id, version, type, actor_id, at, request_id) SELECT user_id, version, $2, $5, $3, $4 FROM accounts WHERE user_id = $1",
+        parameters => parameters.With(userId).With(type).With(at).WithText(requestId).WithId(actorId));
 }

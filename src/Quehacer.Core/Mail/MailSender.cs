@@ -208,7 +208,7 @@ public sealed class MailSender(
         MailKind.LoginCode => SecretPurpose.CodeLogin,
         MailKind.EmailFactorCode => SecretPurpose.EmailFactor,
         MailKind.PasswordChanged or MailKind.EmailChangeAsked or MailKind.EmailChanged or MailKind.SecondFactorAdded or MailKind.SecondFactorRemoved
-            or MailKind.RecoveryCodeUsed => null,
+            or MailKind.RecoveryCodeUsed or MailKind.AccountSuspended or MailKind.AccountUnsuspended => null,
     };
 
     private async Task GiveUpAsync(Taken taken, Exception? reason)

@@ -42,6 +42,12 @@ public enum MailKind : short
 
     /// <summary>A recovery code was used; the detail says how many are left, in digits.</summary>
     RecoveryCodeUsed = 12,
+
+    /// <summary>The account was suspended.</summary>
+    AccountSuspended = 20,
+
+    /// <summary>The account is suspended no more.</summary>
+    AccountUnsuspended = 21,
 }
 
 /// <summary>

@@ -88,6 +88,18 @@ internal static class FieldMessages
             Field.ParentFilter => "parent_id",
             Field.SubtasksOfCompletion => "subtasks",
             Field.SubtasksOfDeletion => "subtasks",
+            Field.Plan => "plan",
+            Field.Role => "role",
+            Field.Suspended => "suspended",
+            Field.Reason => "reason",
+            Field.Search => "search",
+            Field.UserSort => "sort",
+            Field.ActorId => "actor_id",
+            Field.UserId => "user_id",
+            Field.Act => "act",
+            Field.Since => "since",
+            Field.Until => "until",
+            Field.WorkspaceId => "workspace_id",
             Field.After => "after",
             Field.Before => "before",
             Field.To => "to",
@@ -148,7 +160,7 @@ internal static class FieldMessages
         FieldFault.Required => new($"Field '{name}' is required and cannot be empty.", $"El campo '{name}' es obligatorio y no puede estar vacío."),
         FieldFault.TooShort => new($"Field '{name}' must have at least {error.Limit} characters.", $"El campo '{name}' debe tener al menos {error.Limit} caracteres."),
         FieldFault.TooLong => new($"Field '{name}' cannot have more than {error.Limit} characters.", $"El campo '{name}' no puede tener más de {error.Limit} caracteres."),
-        FieldFault.TooMany when error.Field == Field.Query => new($"'{name}' cannot have more than {error.Limit} words.", $"'{name}' no puede tener más de {error.Limit} palabras."),
+        FieldFault.TooMany when error.Field is Field.Query or Field.Search => new($"'{name}' cannot have more than {error.Limit} words.", $"'{name}' no puede tener más de {error.Limit} palabras."),
         FieldFault.TooMany when error.Field == Field.ParentId => new(
             $"That task has {error.Limit} subtasks already, and no task can have more. Choose another parent, or put a task between.",
             $"Esa tarea ya tiene {error.Limit} subtareas, y ninguna puede tener más. Elige otra tarea superior o pon una intermedia."),
@@ -219,6 +231,8 @@ internal static class FieldMessages
         Field.Id or Field.ParentId or Field.After or Field.Before => "task_01h455vb4pex5vsknk084sn02q",
         Field.ParentFilter => "task_01h455vb4pex5vsknk084sn02q or none",
         Field.CategoryFilter => "cat_01h455vb4pex5vsknk084sn02q or none",
+        Field.ActorId or Field.UserId => "user_01h455vb4pex5vsknk084sn02q",
+        Field.WorkspaceId => "ws_01h455vb4pex5vsknk084sn02q",
         _ => "cat_01h455vb4pex5vsknk084sn02q",
     };
 
@@ -242,6 +256,10 @@ internal static class FieldMessages
         Field.SubtasksOfDeletion => Words.FatesOfDeletion,
         Field.To => Words.Ends,
         Field.Scopes => Words.KeyScopes,
+        Field.Plan => Core.Accounts.Plans.Names,
+        Field.Role => Words.Roles,
+        Field.UserSort => Words.UserSorts,
+        Field.Act => Core.Administration.AdminActKinds.Names,
         _ => [],
     };
 }

@@ -28,6 +28,7 @@ internal static class V1
         var notes = new NoteEndpoints(installation.Notes, installation.NoteWriter, problems, demands);
         var categories = new LabelEndpoints(LabelKind.Category, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
         var tags = new LabelEndpoints(LabelKind.Tag, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
+        var admin = new AdminEndpoints(installation.Users, installation.UserAdministration, installation.AuditTrail, problems, demands);
 
         var anonymous = routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json);
         var forCaller = routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller());
@@ -39,6 +40,7 @@ internal static class V1
         recovery.MapForCaller(forCaller);
         sessions.Map(forCaller);
         keys.Map(forCaller);
+        admin.Map(routes.MapGroup("/api/v1/admin").WithMetadata(AnswersIn.Json, new RequiresCaller()));
         foreach (var prefix in new[] { "/api/v1/tasks", "/tasks" })
         {
             var group = routes.MapGroup(prefix).WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks);

@@ -23,6 +23,7 @@ internal static class CodeSamples
         ["NoteChange"] = "NoteChange",
         ["AccountChange"] = "AccountChange",
         ["NewApiKey"] = "NewApiKey",
+        ["UserChange"] = "UserChange",
     };
 
     public static JsonArray Of(Operation operation, Dictionary<string, string> path, Dictionary<string, JsonNode> query, JsonObject? body) =>
@@ -122,7 +123,7 @@ internal static class CodeSamples
             ("subtasks", _) => $"SubtaskFate.{Pascal((string)value!)}",
             ("to", _) => $"ListEnd.{Pascal((string)value!)}",
             ("sort", _) => $"TaskSort.{Pascal((string)value!)}",
-            ("due_date" or "created_before" or "expires_at", _) => $"DateTimeOffset.Parse({CurlSample.Json(value)})",
+            ("due_date" or "created_before" or "expires_at" or "since", _) => $"DateTimeOffset.Parse({CurlSample.Json(value)})",
             _ => CurlSample.Json(value),
         };
 
@@ -150,7 +151,7 @@ internal static class CodeSamples
     private static string? Result(Operation operation) => operation.Success.Schema switch
     {
         null => null,
-        "User" => "account",
+        "User" or "AdminUser" => "account",
         "Tokens" => "tokens",
         "ApiKey" => "key",
         "ApiKeyList" => "keys",

@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.Text;
+using Npgsql;
+using Quehacer.Core.Accounts;
+using Quehacer.Core.Postgres;
+
+namespace Quehacer.Core.Administration;
+
+/// <summary>How a list of accounts is ordered.</summary>
+public enum UserSort
+{
+    /// <summary>The newest first.</summary>
+    Created,
+
+    /// <summary>A to Z, without regard to case and accents.</summary>
+    Name,
+
+    /// <summary>A to Z.</summary>
+    Email,
+}
+
+/// <summary>Which accounts are wanted; null or empty where it does not matter.</summary>
+/// <param name="Words">All of them have to begin words of name or e-mail.</param>
+/// <param name="Reversed">The other way round than is natural for the order.</param>
+public sealed record UserFilter(IReadOnlyList<SearchWord> Words, Plan? Plan, bool? IsAdmin, bool? IsSuspended, UserSort Sort, bool Reversed);
+
+/// <summary>An account as administrators see it.</summary>
+/// <param name="LastSeenAt">When a session of it was seen last, to about a minute; null where there is none of the last hours that one could know it from.</param>
+/// <param name="Incarnation">Of the database, for entity tags.</param>
+public sealed record UserView(Account Account, DateTime? LastSeenAt, string Incarnation)
+{
+    /// <summary>
+    /// What is seen of it changes with its version, and with when it was last seen, in seconds. A condition on a change asks of the version alone: nobody decides on the rest.
+    /// </summary>
+    public EntityTag Tag => new(Incarnation, Account.Version, LastSeenAt is { } seen ? (seen - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerSecond : 0);
+
+    public DateTime ChangedAt => LastSeenAt > Account.UpdatedAt ? LastSeenAt.Value : Account.UpdatedAt;
+}
+
+/// <param name="Total">How many there are in all; null when that was not asked.</param>
+public sealed record UserPage(IReadOnlyList<UserView> Users, long? Total, string? NextCursor, string? PreviousCursor);
+
+/// <summary>The accounts of the installation, for its administrators: one round trip each, the right to see them within the same statement.</summary>
+public sealed class UserDirectory(Database database, Seal seal)
+{
+    /// <summary>Of the account <c>a</c>. API keys are not people.</summary>
+    private const string Columns =
+        $"{AccountStore.Columns}, (SELECT max(greatest(v.refreshed_at, v.seen_at)) FROM sessions v WHERE v.user_id = a.user_id AND NOT v.is_key)";
+
+    public async Task<Result<UserView>> GetAsync(Caller caller, Guid userId, CancellationToken cancellation)
+    {
+        await using (var command = database.Command($"SELECT {Columns} FROM {AdminAccess.From} JOIN accounts a ON a.user_id = $2 WHERE {AdminAccess.Where}"))
+        {
+            command.Parameters.With(caller.SessionId).With(userId);
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            if (await reader.ReadAsync(cancellation))
+            {
+                return Read(reader);
+            }
+        }
+        return await AdminAccess.ExplainAsync(database, caller, new Error(ErrorCode.NotFound), cancellation);
+    }
+
+    /// <param name="limit">Accounts on a page, 1 to <see cref="Limits.PageUsers"/>.</param>
+    /// <param name="cursor">Of a page before; null for the beginning.</param>
+    public async Task<Result<UserPage>> ListAsync(Caller caller, UserFilter filter, int limit, string? cursor, bool withTotal, CancellationToken cancellation)
+    {
+        var query = AccountWords.Query(filter.Words);
+        var list = Encoding.UTF8.GetBytes(string.Create(
+            CultureInfo.InvariantCulture, $"users|{filter.Sort}|{filter.Reversed}|{filter.Plan}|{filter.IsAdmin}|{filter.IsSuspended}|{query}"));
+        var opened = PlaceCursor.Open(cursor, seal, list);
+        if (opened.Error is { } notThisCursor)
+        {
+            return await AdminAccess.ExplainAsync(database, caller, notThisCursor, cancellation);
+        }
+        var place = opened.Value;
+        // What a search finds, and so what its best plan is, depends on its words.
+        await using var command = database.PlannedCommand("");
+        var parameters = command.Parameters.With(caller.SessionId);
+        string Add<T>(T value) => string.Create(CultureInfo.InvariantCulture, $"${parameters.With(value).Count}");
+        var where = new StringBuilder("true");
+        void And(string condition) => where.Append(" AND ").Append(condition);
+        if (query is not null)
+        {
+            And($"a.words @@ {Add(query)}::tsquery");
+        }
+        if (filter.Plan is { } plan)
+        {
+            And($"a.plan = {Add((short)plan)}");
+        }
+        if (filter.IsAdmin is { } isAdmin)
+        {
+            And(isAdmin ? "a.is_admin" : "NOT a.is_admin");
+        }
+        if (filter.IsSuspended is { } isSuspended)
+        {
+            And($"a.suspended_at IS {(isSuspended ? "NOT NULL" : "NULL")}");
+        }
+        var (key, descends) = filter.Sort switch
+        {
+            UserSort.Created => (null, !filter.Reversed),
+            UserSort.Name => ("a.name_key", filter.Reversed),
+            UserSort.Email => ("a.email_key", filter.Reversed),
+            _ => throw new ArgumentOutOfRangeException(nameof(filter)),
+        };
+        var direction = descends != (place?.Backwards ?? false) ? "DESC" : "ASC";
+        var order = key is null ? $"a.user_id {direction}" : $"{key} {direction}, a.user_id {direction}";
+        var behind = place is null ? ""
+            : key is null ? $"AND a.user_id {place.Comparison(descends)} {Add(place.Id)}"
+            : $"AND ({key}, a.user_id) {place.Comparison(descends)} ({Add(place.Key ?? "")}, {Add(place.Id)})";
+        command.CommandText = $"""
+            SELECT {Columns}, {(withTotal ? $"(SELECT count(*) FROM accounts a WHERE {where})" : "NULL::bigint")}
+              FROM {AdminAccess.From} LEFT JOIN LATERAL (SELECT * FROM accounts a WHERE {where} {behind} ORDER BY {order} LIMIT {Add((long)limit + 1)}) a ON true
+             WHERE {AdminAccess.Where}
+             ORDER BY {order}
+            """;
+        var (users, total, mayList) = (new List<UserView>(), default(long?), false);
+        await using (var reader = await command.ExecuteReaderAsync(cancellation))
+        {
+            const int totalColumn = AccountStore.ColumnCount + 1;
+            while (await reader.ReadAsync(cancellation))
+            {
+                (mayList, total) = (true, reader.IsDBNull(totalColumn) ? null : reader.GetInt64(totalColumn));
+                if (!reader.IsDBNull(0))
+                {
+                    users.Add(Read(reader));
+                }
+            }
+        }
+        if (!mayList)
+        {
+            return await AdminAccess.ExplainAsync(database, caller, new Error(ErrorCode.NotAdministrator), cancellation);
+        }
+        var (next, previous) = PlaceCursor.Turn(place, users, limit, user => (KeyOf(user.Account, filter.Sort), user.Account.Id), seal, list);
+        return new UserPage(users, total, next, previous);
+    }
+
+    /// <summary>What was wrong with a request before it came here, told to an administrator; anybody else is told that they are none.</summary>
+    public Task<Error> ExplainAsync(Caller caller, Error error, CancellationToken cancellation) => AdminAccess.ExplainAsync(database, caller, error, cancellation);
+
+    private UserView Read(NpgsqlDataReader reader) => new(
+        AccountStore.Read(reader), reader.IsDBNull(AccountStore.ColumnCount) ? null : reader.GetDateTime(AccountStore.ColumnCount), database.Incarnation);
+
+    private static string? KeyOf(Account account, UserSort sort) => sort switch
+    {
+        UserSort.Name => Text.SortKey(account.Name),
+        UserSort.Email => AccountEdit.EmailKey(account.Email),
+        _ => null,
+    };
+}
