@@ -11,4 +11,10 @@ public sealed record Caller(Guid UserId, Guid SessionId, Guid WorkspaceId, strin
 
     /// <summary>What the API key is good for that the caller shows; null for the access token of a session, which is good for everything.</summary>
     public KeyScopes? Scopes { get; init; }
+
+    /// <summary>
+    /// Whose workspace an administrator of the installation looks into, to read tasks and nothing else (<see cref="Administration.UserTasks"/>); null for whoever comes in
+    /// their own right.
+    /// </summary>
+    internal Guid? LooksInto { get; init; }
 }

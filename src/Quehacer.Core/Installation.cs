@@ -48,7 +48,8 @@ public sealed class Installation
         TaskWriter = new TaskWriter(database, labelNames, Tasks, time);
         TaskBatches = new TaskBatchWriter(database, labelNames, Tasks, time);
         TaskBulk = new TaskBulkWriter(database, labelNames, Tasks, TaskList, seal, time);
-        Workspaces = new WorkspaceReader(database);
+        Workspaces = new WorkspaceReader(database, seal);
+        WorkspaceWriter = new WorkspaceWriter(database, Workspaces, time);
         Labels = new LabelReader(database);
         LabelWriter = new LabelWriter(database, Labels, time);
         Notes = new NoteReader(database);
@@ -75,6 +76,7 @@ public sealed class Installation
         Users = new UserDirectory(database, seal);
         UserAdministration = new UserAdministration(database, Users, Outbox, time, report);
         AuditTrail = new AuditTrail(database, seal);
+        UserTasks = new UserTasks(database, TaskList, Tasks, AuditTrail, time, report);
         CleanUp = new CleanUp(database, time, options.IdempotencyKeysKeptFor, options.DeletedTasksKeptFor);
     }
 
@@ -91,6 +93,8 @@ public sealed class Installation
     public TaskBulkWriter TaskBulk { get; }
 
     public WorkspaceReader Workspaces { get; }
+
+    public WorkspaceWriter WorkspaceWriter { get; }
 
     public LabelReader Labels { get; }
 
@@ -129,6 +133,8 @@ public sealed class Installation
     public UserAdministration UserAdministration { get; }
 
     public AuditTrail AuditTrail { get; }
+
+    public UserTasks UserTasks { get; }
 
     public CleanUp CleanUp { get; }
 }

@@ -32,6 +32,9 @@ public sealed record AdminUser
     /// <summary>The user's personal workspace.</summary>
     public required string WorkspaceId { get; init; }
 
+    /// <summary>How many workspaces are the user's, the personal one among them.</summary>
+    public required int WorkspacesOwned { get; init; }
+
     /// <summary>When a session of it was seen last, to about a minute; null where there has been none for some time.</summary>
     public required DateTimeOffset? LastSeenAt { get; init; }
 

@@ -520,6 +520,29 @@ public sealed class QuehacerClient : IDisposable
     public Task SignOutUserAsync(string id, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
         WriteAsync(HttpMethod.Post, $"admin/users/{Escaped(id)}/sign-out", null, null, idempotencyKey, cancellationToken);
 
+    /// <summary>A page of tasks of somebody else, for administrators. Each look is recorded.</summary>
+    /// <param name="id">Of the account.</param>
+    /// <param name="query">Which tasks, and in which order.</param>
+    /// <param name="page">Which page, from 1; not together with a cursor.</param>
+    /// <param name="cursor">Of a page before.</param>
+    /// <param name="workspaceId">Another workspace that the account owns; null for the personal one.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<TaskList> ListUserTasksAsync(
+        string id, TaskQuery? query = null, int? page = null, string? cursor = null, string? workspaceId = null, CancellationToken cancellationToken = default) =>
+        (await ReadAsync($"admin/users/{Escaped(id)}/tasks" + (query ?? new TaskQuery()).ToQuery(page, cursor).Add("workspace_id", workspaceId), cancellationToken).ConfigureAwait(false))
+            .Read(QuehacerJson.Default.TaskList);
+
+    /// <summary>A task of somebody else, for administrators. Each look is recorded.</summary>
+    /// <param name="id">Of the account.</param>
+    /// <param name="taskId">Of the task, or its number.</param>
+    /// <param name="expand">What it shows beside its usual members.</param>
+    /// <param name="workspaceId">Another workspace that the account owns; null for the personal one.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<TaskItem> GetUserTaskAsync(
+        string id, string taskId, IReadOnlyList<TaskExpansion>? expand = null, string? workspaceId = null, CancellationToken cancellationToken = default) =>
+        (await ReadAsync($"admin/users/{Escaped(id)}/tasks/{Escaped(taskId)}" + new Query().Add("expand", expand).Add("workspace_id", workspaceId), cancellationToken).ConfigureAwait(false))
+            .Read(QuehacerJson.Default.TaskItem);
+
     /// <summary>A page of what administrators have done, the newest first, for administrators.</summary>
     /// <param name="actorId">What this account has done.</param>
     /// <param name="userId">What was done to this account.</param>

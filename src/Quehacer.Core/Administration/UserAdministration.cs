@@ -337,11 +337,11 @@ public sealed class UserAdministration(Database database, UserDirectory director
         return await reader.ReadAsync(CancellationToken.None) ? AccountStore.Read(reader) : null;
     }
 
-    /// <summary>What is decided on is the account, not when its owner was last seen.</summary>
+    /// <summary>What is decided on is the account, not when its owner was last seen, nor what workspaces there are.</summary>
     private static Precondition Conditions(Precondition precondition) => precondition with
     {
-        AnyOf = precondition.AnyOf?.Select(tag => tag with { LabelsRevision = 0 }).ToList(),
-        NoneOf = precondition.NoneOf?.Select(tag => tag with { LabelsRevision = 0 }).ToList(),
+        AnyOf = precondition.AnyOf?.Select(tag => tag with { LabelsRevision = 0, Subtasks = 0 }).ToList(),
+        NoneOf = precondition.NoneOf?.Select(tag => tag with { LabelsRevision = 0, Subtasks = 0 }).ToList(),
     };
 
     /// <summary>What an act has left, as far as acts change it; for the answer, and for that to a repeat. No name and no e-mail: these would outlive the account.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using Npgsql;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Postgres;
+using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core.Administration;
 
@@ -25,14 +26,16 @@ public enum UserSort
 public sealed record UserFilter(IReadOnlyList<SearchWord> Words, Plan? Plan, bool? IsAdmin, bool? IsSuspended, UserSort Sort, bool Reversed);
 
 /// <summary>An account as administrators see it.</summary>
+/// <param name="WorkspacesOwned">How many workspaces are the account's, the personal one among them.</param>
 /// <param name="LastSeenAt">When a session of it was seen last, to about a minute; null where there is none of the last hours that one could know it from.</param>
 /// <param name="Incarnation">Of the database, for entity tags.</param>
-public sealed record UserView(Account Account, DateTime? LastSeenAt, string Incarnation)
+public sealed record UserView(Account Account, int WorkspacesOwned, DateTime? LastSeenAt, string Incarnation)
 {
     /// <summary>
-    /// What is seen of it changes with its version, and with when it was last seen, in seconds. A condition on a change asks of the version alone: nobody decides on the rest.
+    /// What is seen of it changes with its version, with when it was last seen, and with how many workspaces it has. A condition on a change asks of the version alone:
+    /// nobody decides on the rest.
     /// </summary>
-    public EntityTag Tag => new(Incarnation, Account.Version, LastSeenAt is { } seen ? (seen - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerSecond : 0);
+    public EntityTag Tag => new(Incarnation, Account.Version, LastSeenAt is { } seen ? (seen - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond : 0, WorkspacesOwned);
 
     public DateTime ChangedAt => LastSeenAt > Account.UpdatedAt ? LastSeenAt.Value : Account.UpdatedAt;
 }
@@ -40,7 +43,10 @@ public sealed record UserView(Account Account, DateTime? LastSeenAt, string Inca
 /// <param name="Total">How many there are in all; null when that was not asked.</param>
 public sealed record UserPage(IReadOnlyList<UserView> Users, long? Total, string? NextCursor, string? PreviousCursor);
 
-/// <summary>The accounts of the installation, for its administrators: one round trip each, the right to see them within the same statement.</summary>
+/// <summary>
+/// The accounts of the installation, for its administrators, the right to see them within the same statement. How many workspaces they have is asked in another: accounts
+/// and workspaces need not lie side by side.
+/// </summary>
 public sealed class UserDirectory(Database database, Seal seal)
 {
     /// <summary>Of the account <c>a</c>. API keys are not people.</summary>
@@ -49,16 +55,17 @@ public sealed class UserDirectory(Database database, Seal seal)
 
     public async Task<Result<UserView>> GetAsync(Caller caller, Guid userId, CancellationToken cancellation)
     {
+        UserView? found = null;
         await using (var command = database.Command($"SELECT {Columns} FROM {AdminAccess.From} JOIN accounts a ON a.user_id = $2 WHERE {AdminAccess.Where}"))
         {
             command.Parameters.With(caller.SessionId).With(userId);
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             if (await reader.ReadAsync(cancellation))
             {
-                return Read(reader);
+                found = Read(reader);
             }
         }
-        return await AdminAccess.ExplainAsync(database, caller, new Error(ErrorCode.NotFound), cancellation);
+        return found is not null ? (await WithWorkspacesAsync([found], cancellation))[0] : await AdminAccess.ExplainAsync(database, caller, new Error(ErrorCode.NotFound), cancellation);
     }
 
     /// <param name="limit">Accounts on a page, 1 to <see cref="Limits.PageUsers"/>.</param>
@@ -132,14 +139,29 @@ public sealed class UserDirectory(Database database, Seal seal)
             return await AdminAccess.ExplainAsync(database, caller, new Error(ErrorCode.NotAdministrator), cancellation);
         }
         var (next, previous) = PlaceCursor.Turn(place, users, limit, user => (KeyOf(user.Account, filter.Sort), user.Account.Id), seal, list);
-        return new UserPage(users, total, next, previous);
+        return new UserPage(await WithWorkspacesAsync(users, cancellation), total, next, previous);
     }
 
     /// <summary>What was wrong with a request before it came here, told to an administrator; anybody else is told that they are none.</summary>
     public Task<Error> ExplainAsync(Caller caller, Error error, CancellationToken cancellation) => AdminAccess.ExplainAsync(database, caller, error, cancellation);
 
     private UserView Read(NpgsqlDataReader reader) => new(
-        AccountStore.Read(reader), reader.IsDBNull(AccountStore.ColumnCount) ? null : reader.GetDateTime(AccountStore.ColumnCount), database.Incarnation);
+        AccountStore.Read(reader), WorkspacesOwned: 0, reader.IsDBNull(AccountStore.ColumnCount) ? null : reader.GetDateTime(AccountStore.ColumnCount), database.Incarnation);
+
+    private async Task<List<UserView>> WithWorkspacesAsync(List<UserView> users, CancellationToken cancellation)
+    {
+        var owned = new Dictionary<Guid, int>();
+        await using (var command = database.Command($"SELECT user_id, count(*) FROM members WHERE user_id = ANY ($1) AND role = {(short)WorkspaceRole.Owner} GROUP BY user_id"))
+        {
+            command.Parameters.With(users.Select(user => user.Account.Id).ToArray());
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            while (await reader.ReadAsync(cancellation))
+            {
+                owned[reader.GetGuid(0)] = (int)reader.GetInt64(1);
+            }
+        }
+        return [.. users.Select(user => user with { WorkspacesOwned = owned.GetValueOrDefault(user.Account.Id) })];
+    }
 
     private static string? KeyOf(Account account, UserSort sort) => sort switch
     {

@@ -25,23 +25,26 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
     private const string GetById = $"""
         SELECT {LabelsStamp.Columns}, {TaskTable.Columns}
           FROM {Access.From} LEFT JOIN tasks t ON t.workspace_id = $2 AND t.task_id = $3
-         WHERE {Access.Where}
+         WHERE {Access.Sees}
         """;
 
     private const string GetByNumber = $"""
         SELECT {LabelsStamp.Columns}, {TaskTable.Columns}
           FROM {Access.From} LEFT JOIN tasks t ON t.workspace_id = $2 AND t.number = $3
-         WHERE {Access.Where}
+         WHERE {Access.Sees}
         """;
+
+    private static readonly string GetByIdAsAdministrator = GetById.Replace(Access.Sees, Access.SeesAsAdministrator("$4"), StringComparison.Ordinal);
+    private static readonly string GetByNumberAsAdministrator = GetByNumber.Replace(Access.Sees, Access.SeesAsAdministrator("$4"), StringComparison.Ordinal);
 
     private const string StampColumns = $"{LabelsStamp.Columns}, t.version, t.updated_at, {TaskTable.SubtaskColumns}";
 
     private const string StampById = $"""
-        SELECT {StampColumns} FROM {Access.From} JOIN tasks t ON t.workspace_id = $2 AND t.task_id = $3 AND t.deleted_at IS NULL WHERE {Access.Where}
+        SELECT {StampColumns} FROM {Access.From} JOIN tasks t ON t.workspace_id = $2 AND t.task_id = $3 AND t.deleted_at IS NULL WHERE {Access.Sees}
         """;
 
     private const string StampByNumber = $"""
-        SELECT {StampColumns} FROM {Access.From} JOIN tasks t ON t.workspace_id = $2 AND t.number = $3 AND t.deleted_at IS NULL WHERE {Access.Where}
+        SELECT {StampColumns} FROM {Access.From} JOIN tasks t ON t.workspace_id = $2 AND t.number = $3 AND t.deleted_at IS NULL WHERE {Access.Sees}
         """;
 
     /// <summary>
@@ -70,10 +73,15 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
     {
         LabelsStamp? labelsAt = null;
         TaskItem? found = null;
-        await using (var command = database.Command(task.Number > 0 ? GetByNumber : GetById))
+        var sql = caller.LooksInto is null ? task.Number > 0 ? GetByNumber : GetById : task.Number > 0 ? GetByNumberAsAdministrator : GetByIdAsAdministrator;
+        await using (var command = database.Command(sql))
         {
             command.Parameters.WithCaller(caller);
             _ = task.Number > 0 ? command.Parameters.With(task.Number) : command.Parameters.With(task.Id);
+            if (caller.LooksInto is { } owner)
+            {
+                command.Parameters.With(owner);
+            }
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             if (await reader.ReadAsync(cancellation))
             {

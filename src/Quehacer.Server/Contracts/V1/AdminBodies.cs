@@ -7,7 +7,7 @@ namespace Quehacer.Server.Contracts.V1;
 
 /// <summary>An account as administrators see it: never a secret.</summary>
 internal sealed record AdminUserBody(
-    string Id, string Email, bool EmailVerified, string Name, string Role, string Plan, DateTime? SuspendedAt, IReadOnlyList<string> SecondFactors, string WorkspaceId, DateTime? LastSeenAt,
+    string Id, string Email, bool EmailVerified, string Name, string Role, string Plan, DateTime? SuspendedAt, IReadOnlyList<string> SecondFactors, string WorkspaceId, int WorkspacesOwned, DateTime? LastSeenAt,
     int Version, DateTime CreatedAt, DateTime UpdatedAt)
 {
     public static AdminUserBody Of(UserView view)
@@ -24,7 +24,7 @@ internal sealed record AdminUserBody(
         }
         return new(
             Ids.ToTypeId(Ids.UserPrefix, account.Id), account.Email, account.IsEmailVerified, account.Name, Words.Roles[account.IsAdmin ? 1 : 0], Plans.NameOf(account.Plan), account.SuspendedAt, factors,
-            Ids.ToTypeId(Ids.WorkspacePrefix, account.WorkspaceId), view.LastSeenAt, account.Version, account.CreatedAt, account.UpdatedAt);
+            Ids.ToTypeId(Ids.WorkspacePrefix, account.WorkspaceId), view.WorkspacesOwned, view.LastSeenAt, account.Version, account.CreatedAt, account.UpdatedAt);
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Administration;
@@ -7,7 +8,7 @@ using Quehacer.Server.Http;
 namespace Quehacer.Server.Contracts.V1;
 
 /// <summary>What administrators of the installation see and do: <c>/api/v1/admin/…</c>. Anybody else is told 403, whatever else is wrong with what they ask.</summary>
-internal sealed class AdminEndpoints(UserDirectory users, UserAdministration administration, AuditTrail trail, Problems problems, WriteDemands demands)
+internal sealed class AdminEndpoints(UserDirectory users, UserAdministration administration, AuditTrail trail, UserTasks tasks, Problems problems, WriteDemands demands)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -18,6 +19,8 @@ internal sealed class AdminEndpoints(UserDirectory users, UserAdministration adm
         routes.Post("/users/{id}/unsuspend", http => VerbAsync(http, administration.UnsuspendAsync));
         routes.Post("/users/{id}/reset-factor", http => VerbAsync(http, administration.ResetFactorsAsync));
         routes.Post("/users/{id}/sign-out", SignOutAsync);
+        routes.Get("/users/{id}/tasks", ListTasksAsync);
+        routes.Get("/users/{id}/tasks/{task_id}", GetTaskAsync);
         routes.Get("/audit", AuditAsync);
     }
 
@@ -106,6 +109,58 @@ internal sealed class AdminEndpoints(UserDirectory users, UserAdministration adm
         return Ids.TryParse(Ids.UserPrefix, http.Route("id"), out var id) ? await act(id, request) : await RefusedAsync(http, new Error(ErrorCode.NotFound));
     }
 
+    /// <summary>A page of it, and never the whole: whoever looks into the things of others looks at no more than they must.</summary>
+    private async Task<IResult> ListTasksAsync(HttpContext http)
+    {
+        var query = new QueryReader(http.Request.Query, http.Request.QueryString);
+        var workspaceId = IdOf(query, WorkspaceChoice.Parameter, Field.WorkspaceId, Ids.WorkspacePrefix);
+        var read = TaskListQuery.Read(query);
+        if (!read.IsOk)
+        {
+            return await RefusedAsync(http, read.Error);
+        }
+        if (!Ids.TryParse(Ids.UserPrefix, http.Route("id"), out var id))
+        {
+            return await RefusedAsync(http, new Error(ErrorCode.NotFound));
+        }
+        var (request, shape, _) = read.Value;
+        var page = await tasks.ListAsync(http.Caller(), id, workspaceId, request, http.Visitor(), Endpoints.Bounded);
+        if (!page.IsOk)
+        {
+            return new Refusal(problems, page.Error);
+        }
+        var pagination = PaginationBody.Of(request.Page, request.Limit, page.Value.Total, page.Value.NextCursor, page.Value.PreviousCursor);
+        var links = LinksBody.Of(http.Request, pagination);
+        var place = TaskPlace.OfList(http.Request);
+        return new Answer<SelectedTaskListBody>(
+            200, new SelectedTaskListBody([.. page.Value.Tasks.Select(task => shape.Of(ReadOnly(shape.BodyOf(task, place))))], pagination, links), BodyJson.Default.SelectedTaskListBody)
+        {
+            Link = links.ToHeader(), Total = page.Value.Total, IsSecret = true,
+        };
+    }
+
+    private async Task<IResult> GetTaskAsync(HttpContext http)
+    {
+        var query = new QueryReader(http.Request.Query, http.Request.QueryString);
+        var workspaceId = IdOf(query, WorkspaceChoice.Parameter, Field.WorkspaceId, Ids.WorkspacePrefix);
+        var shape = TaskShape.Read(query);
+        if (query.Finish() is { } error)
+        {
+            return await RefusedAsync(http, error);
+        }
+        if (!Ids.TryParse(Ids.UserPrefix, http.Route("id"), out var id) || !TaskRef.TryParse(http.Route("task_id"), out var task))
+        {
+            return await RefusedAsync(http, new Error(ErrorCode.NotFound));
+        }
+        var found = await tasks.GetAsync(http.Caller(), id, workspaceId, task, http.Visitor(), Endpoints.Bounded);
+        return found.IsOk
+            ? new Answer<JsonObject>(200, shape.Of(ReadOnly(shape.BodyOf(found.Value, TaskPlace.OfOne(http.Request)))), BodyJson.Default.JsonObject) { IsSecret = true }
+            : new Refusal(problems, found.Error);
+    }
+
+    /// <summary>What an administrator cannot do with a task of somebody else has no link.</summary>
+    private static TaskBody ReadOnly(TaskBody body) => body.Links is { } links ? body with { Links = new TaskLinksBody(links.Self, null, null, null, null, null) } : body;
+
     private async Task<IResult> AuditAsync(HttpContext http)
     {
         var query = new QueryReader(http.Request.Query, http.Request.QueryString);
@@ -114,7 +169,7 @@ internal sealed class AdminEndpoints(UserDirectory users, UserAdministration adm
         var withTotal = query.Flag("include_total", Field.IncludeTotal) ?? false;
         var act = OneOf(query, "act", Field.Act, AdminActKinds.Names);
         var filter = new AuditFilter(
-            IdOf(query, "actor_id", Field.ActorId), IdOf(query, "user_id", Field.UserId), act is { } index ? AdminActKinds.Names[index] : null, query.Time("since", Field.Since), query.Time("until", Field.Until));
+            IdOf(query, "actor_id", Field.ActorId, Ids.UserPrefix), IdOf(query, "user_id", Field.UserId, Ids.UserPrefix), act is { } index ? AdminActKinds.Names[index] : null, query.Time("since", Field.Since), query.Time("until", Field.Until));
         if (filter is { Since: { } since, Until: { } until } && since >= until)
         {
             query.Refuse(Field.Until, FieldFault.Contradiction, name: "since");
@@ -153,13 +208,13 @@ internal sealed class AdminEndpoints(UserDirectory users, UserAdministration adm
         return null;
     }
 
-    private static Guid? IdOf(QueryReader query, string name, Field field)
+    private static Guid? IdOf(QueryReader query, string name, Field field, string prefix)
     {
         if (query.Single(name, field) is not { } text)
         {
             return null;
         }
-        if (Ids.TryParse(Ids.UserPrefix, text, out var id))
+        if (Ids.TryParse(prefix, text, out var id))
         {
             return id;
         }

@@ -49,6 +49,8 @@ internal static class FieldMessages
             Field.Code => "code",
             Field.Scopes => "scopes",
             Field.ExpiresAt => "expires_at",
+            Field.WorkspaceId => "workspace_id",
+            Field.IncludeArchived => "include_archived",
             Field.KeepCurrent => "keep_current",
             Field.Unknown => error.Name ?? "",
             Field.Page => "page",

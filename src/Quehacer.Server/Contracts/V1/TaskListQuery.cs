@@ -10,9 +10,11 @@ namespace Quehacer.Server.Contracts.V1;
 /// <param name="NamesPage">A part of the list is asked for, by its page, its length or its cursor.</param>
 internal sealed record TaskListQuery(TaskListRequest Request, TaskShape Shape, bool NamesPage)
 {
-    public static Result<TaskListQuery> Read(IQueryCollection parameters, QueryString asSent)
+    public static Result<TaskListQuery> Read(IQueryCollection parameters, QueryString asSent) => Read(new QueryReader(parameters, asSent));
+
+    /// <param name="query">From which other parameters may have been read.</param>
+    public static Result<TaskListQuery> Read(QueryReader query)
     {
-        var query = new QueryReader(parameters, asSent);
         var page = query.Integer("page", Field.Page, int.MaxValue);
         var limit = query.Integer("limit", Field.Limit, Limits.PageTasks) ?? Limits.PageTasksDefault;
         var cursor = query.Single("cursor", Field.Cursor);

@@ -26,9 +26,10 @@ internal static class V1
         var batches = new BatchEndpoint(installation.TaskBatches, problems, demands, batchLimit);
         var bulk = new BulkEndpoints(installation.TaskBulk, problems, demands, batchLimit);
         var notes = new NoteEndpoints(installation.Notes, installation.NoteWriter, problems, demands);
+        var workspaces = new WorkspaceEndpoints(installation.Workspaces, installation.WorkspaceWriter, problems, demands);
         var categories = new LabelEndpoints(LabelKind.Category, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
         var tags = new LabelEndpoints(LabelKind.Tag, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
-        var admin = new AdminEndpoints(installation.Users, installation.UserAdministration, installation.AuditTrail, problems, demands);
+        var admin = new AdminEndpoints(installation.Users, installation.UserAdministration, installation.AuditTrail, installation.UserTasks, problems, demands);
 
         var anonymous = routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json);
         var forCaller = routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller());
@@ -41,15 +42,16 @@ internal static class V1
         sessions.Map(forCaller);
         keys.Map(forCaller);
         admin.Map(routes.MapGroup("/api/v1/admin").WithMetadata(AnswersIn.Json, new RequiresCaller()));
+        workspaces.Map(routes.MapGroup("/api/v1/workspaces").WithMetadata(AnswersIn.Json, new RequiresCaller()));
         foreach (var prefix in new[] { "/api/v1/tasks", "/tasks" })
         {
-            var group = routes.MapGroup(prefix).WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks);
+            var group = routes.MapGroup(prefix).WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace());
             tasks.Map(group);
             batches.Map(group);
             bulk.Map(group);
             notes.Map(group);
         }
-        categories.Map(routes.MapGroup("/api/v1/categories").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks));
-        tags.Map(routes.MapGroup("/api/v1/tags").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks));
+        categories.Map(routes.MapGroup("/api/v1/categories").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace()));
+        tags.Map(routes.MapGroup("/api/v1/tags").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace()));
     }
 }

@@ -15,7 +15,7 @@ internal static class AdminOperations
 
     private static readonly DateTime At = new(2026, 11, 21, 8, 30, 0, 125, DateTimeKind.Utc);
 
-    private static readonly AdminUserBody Body = new(UserId, "ana@example.com", true, "Ana", "user", "standard", null, ["totp"], "ws_01m7ykm0xxfg28fmf6byh9getc", At, 1, At, At);
+    private static readonly AdminUserBody Body = new(UserId, "ana@example.com", true, "Ana", "user", "standard", null, ["totp"], "ws_01m7ykm0xxfg28fmf6byh9getc", 1, At, 1, At, At);
 
     public static IEnumerable<Operation> All()
     {
@@ -69,6 +69,23 @@ internal static class AdminOperations
             "Ends all sessions of an account with all of their tokens, at once. Its API keys go on." + Only)
         {
             Success = new(204, "The sessions have ended.", Headers: "Idempotent-Replayed"),
+        };
+        yield return new(
+            "GET", one + "/tasks", "listUserTasks", "administration", "List tasks of somebody else",
+            "Tasks of a workspace that the account owns: its personal one, or the one that the query names. Read and never written, a page at a time, and each look is in the trail." + Only)
+        {
+            Query = [.. Parameters.TaskQuery, "owned_workspace_id"],
+            SampleQuery = ["status", "priority"],
+            IsOfItsMoment = true,
+            Success = new(200, "A page of tasks.", "TaskList", Samples.Tasks, "Link", "X-Total-Count"),
+        };
+        yield return new(
+            "GET", one + "/tasks/{task_id}", "getUserTask", "administration", "Show a task of somebody else",
+            "A task of a workspace that the account owns: its personal one, or the one that the query names. Each look is in the trail." + Only)
+        {
+            Query = [.. Parameters.TaskShapeQuery, "owned_workspace_id"],
+            IsOfItsMoment = true,
+            Success = new(200, "The task.", "Task", Samples.Task),
         };
         yield return new(
             "GET", "/api/v1/admin/audit", "listAdminActs", "administration", "Read the trail of administrators",

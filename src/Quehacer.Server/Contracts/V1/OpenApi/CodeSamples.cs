@@ -19,6 +19,8 @@ internal static class CodeSamples
         ["NewTag"] = "NewLabel",
         ["CategoryChange"] = "LabelChange",
         ["TagChange"] = "LabelChange",
+        ["NewWorkspace"] = "NewWorkspace",
+        ["WorkspaceChange"] = "WorkspaceChange",
         ["NewNote"] = "NewNote",
         ["NoteChange"] = "NoteChange",
         ["AccountChange"] = "AccountChange",
@@ -88,7 +90,7 @@ internal static class CodeSamples
             arguments.Insert(0, $"new TaskFilter{Initializer(filters)}");
             arguments.Add($"dryRun: {Literal("dry_run", query["dry_run"])}");
         }
-        else if (operation.Id == "listTasks")
+        else if (operation.Id is "listTasks" or "listUserTasks")
         {
             arguments.Add($"new TaskQuery{Initializer(query.Select(parameter => KeyValuePair.Create(parameter.Key, (JsonNode?)parameter.Value)))}");
         }
@@ -153,6 +155,7 @@ internal static class CodeSamples
         null => null,
         "User" or "AdminUser" => "account",
         "Tokens" => "tokens",
+        "Workspace" => "workspace",
         "ApiKey" => "key",
         "ApiKeyList" => "keys",
         "SessionList" => "sessions",

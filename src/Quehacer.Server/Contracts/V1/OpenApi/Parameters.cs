@@ -29,6 +29,8 @@ internal static class Parameters
 
     public static readonly string[] NoteQuery = ["page", "note_limit"];
 
+    public static readonly string[] WorkspaceQuery = ["workspace_limit", "workspace_cursor", "include_total", "include_archived"];
+
     public static readonly string[] LabelQuery = ["page", "label_limit", "counts"];
 
     /// <summary>The names of an operation's parameters of the path.</summary>
@@ -36,7 +38,11 @@ internal static class Parameters
     {
         if (operation.Path.Contains("{id}", StringComparison.Ordinal))
         {
-            yield return operation.Tag switch { "tasks" or "notes" => "TaskId", "categories" => "CategoryId", "sessions" => "SessionId", "keys" => "KeyId", "administration" => "UserId", _ => "TagId" };
+            yield return operation.Tag switch { "tasks" or "notes" => "TaskId", "categories" => "CategoryId", "sessions" => "SessionId", "keys" => "KeyId", "workspaces" => "WorkspaceId", "administration" => "UserId", _ => "TagId" };
+        }
+        if (operation.Path.Contains("{task_id}", StringComparison.Ordinal))
+        {
+            yield return "UserTaskId";
         }
         if (operation.Path.Contains("{name}", StringComparison.Ordinal))
         {
@@ -56,10 +62,18 @@ internal static class Parameters
         ["KeyId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.KeyPrefix)}|{Uuid})$", 36), Samples.KeyId),
         ["SessionId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.SessionPrefix)}|{Uuid})$", 36), Samples.SessionId),
         ["UserId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.UserPrefix)}|{Uuid})$", 36), AdminOperations.UserId),
+        ["UserTaskId"] = Path("task_id", "A TypeID, the bare UUID within it, or the number of the task in its workspace.", Text(TaskPattern, 36), Samples.TaskId),
+        ["WorkspaceId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.WorkspacePrefix)}|{Uuid})$", 36), Samples.WorkspaceId),
         ["NoteId"] = Path("note_id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.NotePrefix)}|{Uuid})$", 36), Samples.NoteId),
         ["TagName"] = Path(
             "name", "The name of the tag, escaped: a slash in it is `%2F`.", new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Limits.TagCharacters }, "home"),
 
+        [WorkspaceChoice.Parameter] = Query(
+            WorkspaceChoice.Parameter, "The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.WorkspacePrefix)}|{Uuid})$", 36), null),
+        ["workspace_limit"] = Query("limit", "Workspaces on a page.", Integer(1, Limits.PageWorkspaces, Limits.PageWorkspacesDefault), 50),
+        ["workspace_cursor"] = Query(
+            "cursor", "A place in the list: `next_cursor` of an answer to the same query. Sealed, to be sent as it came.", Text("^[A-Za-z0-9_-]+$", 2048), null),
+        ["include_archived"] = Query("include_archived", "Those that are out of use as well.", Flag(false), true),
         ["page"] = Query("page", "Which page. Not together with `cursor`.", Integer(1, int.MaxValue, 1), 1),
         ["limit"] = Query("limit", "Tasks on a page.", Integer(1, Limits.PageTasks, Limits.PageTasksDefault), 50),
         ["label_limit"] = Query("limit", "Entries on a page.", Integer(1, Limits.PageLabels, Limits.PageLabelsDefault), 50),
@@ -112,6 +126,8 @@ internal static class Parameters
         ["user_sort"] = Query("sort", "The order. A `-` in front turns it round.", OneOf([.. Words.UserSorts, .. Words.UserSorts.Select(sort => "-" + sort)], Words.UserSorts[0]), "name"),
         ["user_limit"] = Query("limit", "Accounts on a page.", Integer(1, Limits.PageUsers, Limits.PageUsersDefault), 50),
         ["count_all"] = Query("include_total", "Count the whole list: the answer has `total`, and `X-Total-Count`.", Flag(false), true),
+        ["owned_workspace_id"] = Query(
+            "workspace_id", "Another workspace that the account owns. A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.WorkspacePrefix)}|{Uuid})$", 36), null),
         ["actor_id"] = Query("actor_id", "What this account has done. A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.UserPrefix)}|{Uuid})$", 36), AdminOperations.UserId),
         ["on_user_id"] = Query("user_id", "What was done to this account. A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.UserPrefix)}|{Uuid})$", 36), AdminOperations.UserId),
         ["act"] = Query("act", "Acts of this kind.", OneOf(AdminActKinds.Names), "user.suspended"),
