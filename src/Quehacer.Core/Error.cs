@@ -232,9 +232,6 @@ public enum Field
     Since,
     Until,
 
-    /// <summary>The workspace that is looked into.</summary>
-    WorkspaceId,
-
     /// <summary>Of a move: the task behind which it goes.</summary>
     After,
 

@@ -52,8 +52,7 @@ internal static class FieldMessages
             or Field.DueAfter or Field.DueBefore or Field.Overdue or Field.CreatedAfter or Field.CreatedBefore or Field.UpdatedSince or Field.IncludeDeleted or Field.IncludeTotal
             or Field.Counts or Field.Color or Field.Into or Field.Op or Field.TaskMembers or Field.TagIds or Field.Offset or Field.Text or Field.Expand or Field.Filter or Field.DryRun
             or Field.ParentId or Field.ParentFilter or Field.SubtasksOfCompletion or Field.SubtasksOfDeletion or Field.After or Field.Before or Field.To
-            or Field.Plan or Field.Role or Field.Suspended or Field.Reason or Field.Search or Field.UserSort or Field.ActorId or Field.UserId or Field.Act or Field.Since or Field.Until
-            or Field.WorkspaceId => ("body", "Body"),
+            or Field.Plan or Field.Role or Field.Suspended or Field.Reason or Field.Search or Field.UserSort or Field.ActorId or Field.UserId or Field.Act or Field.Since or Field.Until => ("body", "Body"),
     };
 
     private static string Capitalised(string name) => name.Length == 0 ? "" : char.ToUpperInvariant(name[0]) + name[1..];

@@ -101,7 +101,6 @@ internal static class FieldMessages
             Field.Act => "act",
             Field.Since => "since",
             Field.Until => "until",
-            Field.WorkspaceId => "workspace_id",
             Field.After => "after",
             Field.Before => "before",
             Field.To => "to",
