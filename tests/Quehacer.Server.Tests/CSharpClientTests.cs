@@ -64,6 +64,13 @@ public sealed class CSharpClientTests(SharedServer shared)
         ["ApiKey"] = typeof(ApiKey),
         ["ApiKeyList"] = typeof(ApiKeyList),
         ["NewApiKey"] = typeof(NewApiKey),
+        ["AdminUser"] = typeof(AdminUser),
+        ["AdminUserList"] = typeof(AdminUserList),
+        ["UserChange"] = typeof(UserChange),
+        ["Suspension"] = typeof(Suspension),
+        ["AdminAct"] = typeof(AdminAct),
+        ["AdminActDetail"] = typeof(AdminActDetail),
+        ["AdminActList"] = typeof(AdminActList),
         ["Login"] = typeof(Login),
         ["Refresh"] = typeof(Refresh),
         ["Session"] = typeof(SignedIn),
@@ -134,6 +141,10 @@ public sealed class CSharpClientTests(SharedServer shared)
         Assert.Equal(Words("BatchOperation", "subtasks"), WordsOf<SubtaskFate>());
         Assert.Equal(Words("TaskMove", "to"), WordsOf<ListEnd>());
         Assert.Equal(Parameter("sort")["enum"]!.AsArray().Select(word => (string)word!).Where(word => word[0] != '-'), WordsOf<TaskSort>());
+        Assert.Equal(
+            description.Parameters(description.Operations.Single(operation => operation.Id == "listUsers")).Single(parameter => (string)parameter["name"]! == "sort")["schema"]!["enum"]!.AsArray()
+                .Select(word => (string)word!).Where(word => word[0] != '-'),
+            WordsOf<UserSort>());
         Assert.Equal(Parameter("order")["enum"]!.AsArray().Select(word => (string)word!), WordsOf<SortOrder>());
         Assert.Equal(
             description.Resolve(new JsonObject { ["$ref"] = "#/components/schemas/Problem" })["properties"]!["code"]!["examples"]!.AsArray().Select(code => (string)code!).Order(),
@@ -164,7 +175,7 @@ public sealed class CSharpClientTests(SharedServer shared)
             var client = whole.In("ws_01h455vb4pex5vsknk084sn02q");
             await Assert.ThrowsAsync<ProblemException>(() => (Task)method.Invoke(client, [.. method.GetParameters().Select(parameter => Filled(parameter.ParameterType, parameter.Name!))])!);
             var sent = Assert.Single(network.Sent);
-            Assert.Equal((operation.Method, "/under" + operation.Path.Replace("{id}", "x%2Fy").Replace("{name}", "x%2Fy").Replace("{note_id}", "x%2Fy")), (sent.Method, sent.Address.AbsolutePath));
+            Assert.Equal((operation.Method, "/under" + operation.Path.Replace("{id}", "x%2Fy").Replace("{name}", "x%2Fy").Replace("{note_id}", "x%2Fy").Replace("{task_id}", "x%2Fy")), (sent.Method, sent.Address.AbsolutePath));
             var query = sent.Address.Query.Split(['?', '&'], StringSplitOptions.RemoveEmptyEntries).Select(parameter => parameter.Split('=')[0]).ToList();
             var described = description.Parameters(operation).ToLookup(parameter => (string)parameter["in"]!, parameter => (string)parameter["name"]!);
             Assert.Equal(described["query"].Except(["fields"]).Order(), query.Order());
@@ -188,11 +199,14 @@ public sealed class CSharpClientTests(SharedServer shared)
         // Every member that there is, so that none can be left out of what is sent.
         static object? Filled(Type type, string name) => (System.Nullable.GetUnderlyingType(type) ?? type) switch
         {
-            var text when text == typeof(string) => name switch { "email" => "ana@example.com", "into" => Guid.NewGuid().ToString(), "name" or "id" or "noteId" => "x/y", "after" or "before" => "1", _ => "x/y long enough" },
+            var text when text == typeof(string) => name switch { "email" => "ana@example.com", "into" => Guid.NewGuid().ToString(), "name" or "id" or "noteId" or "taskId" => "x/y", "after" or "before" => "1", _ => "x/y long enough" },
             var number when number == typeof(int) => 1,
             var flag when flag == typeof(bool) => true,
             var fate when fate == typeof(SubtaskFate) => SubtaskFate.Keep,
             var end when end == typeof(ListEnd) => ListEnd.First,
+            var sort when sort == typeof(UserSort) => UserSort.Name,
+            var time when time == typeof(DateTimeOffset) => DateTimeOffset.UnixEpoch,
+            var change when change == typeof(UserChange) => new UserChange { Plan = "plus", Role = "user", Version = 1 },
             var token when token == typeof(CancellationToken) => CancellationToken.None,
             var query when query == typeof(TaskQuery) => new TaskQuery
             {
