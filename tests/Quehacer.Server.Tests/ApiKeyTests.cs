@@ -62,7 +62,7 @@ public sealed class ApiKeyTests(SharedServer shared)
                 // Nothing is there, so that whatever is let in does no more than to be told so.
                 var path = operation.Path.Replace("{id}", Guid.NewGuid().ToString()).Replace("{name}", "home").Replace("{note_id}", Guid.NewGuid().ToString()).Replace("{task_id}", Guid.NewGuid().ToString());
                 var isMe = operation.Id is "getAccount" || path == "/api/auth/perfil";
-                var isOfTasks = !isMe && !path.StartsWith("/api/v1/me", StringComparison.Ordinal) && !path.Contains("/auth", StringComparison.Ordinal) && !path.StartsWith("/api/v1/admin", StringComparison.Ordinal);
+                var isOfTasks = !isMe && !path.StartsWith("/api/v1/me", StringComparison.Ordinal) && !path.Contains("/auth", StringComparison.Ordinal) && !path.StartsWith("/api/v1/admin", StringComparison.Ordinal) && !path.StartsWith("/api/v1/workspaces", StringComparison.Ordinal);
                 var isRead = operation.Method == "GET";
                 foreach (var (client, mayRead) in new[] { (reader, true), (writer, false) })
                 {

@@ -205,6 +205,7 @@ public sealed class CSharpClientTests(SharedServer shared)
             var fate when fate == typeof(SubtaskFate) => SubtaskFate.Keep,
             var end when end == typeof(ListEnd) => ListEnd.First,
             var sort when sort == typeof(UserSort) => UserSort.Name,
+            var order when order == typeof(SortOrder) => SortOrder.Asc,
             var time when time == typeof(DateTimeOffset) => DateTimeOffset.UnixEpoch,
             var change when change == typeof(UserChange) => new UserChange { Plan = "plus", Role = "user", Version = 1 },
             var token when token == typeof(CancellationToken) => CancellationToken.None,

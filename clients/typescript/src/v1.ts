@@ -11092,7 +11092,7 @@ export interface operations {
                      *           "user_id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
                      *           "workspace_id": null,
                      *           "detail": {
-                     *             "reason": "Sends other people's mail."
+                     *             "reason": "Sends spam."
                      *           },
                      *           "address": "203.0.113.7",
                      *           "request_id": "req_01m7ykm0xxfq9s3b6d1v8c5n2h"

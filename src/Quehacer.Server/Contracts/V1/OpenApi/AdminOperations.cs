@@ -49,7 +49,7 @@ internal static class AdminOperations
         {
             Body = "Suspension",
             BodyIsOptional = true,
-            Requests = [new("reason", "With the reason, for the trail", () => Json("""{"reason":"Sends other people's mail."}"""))],
+            Requests = [new("reason", "With the reason, for the trail", () => Json("""{"reason":"Sends spam."}"""))],
             Success = new(200, "The account as it is now.", "AdminUser", () => Of(Body with { SuspendedAt = At, Version = 2 }), "ETag", "Idempotent-Replayed"),
         };
         yield return new(
@@ -105,7 +105,7 @@ internal static class AdminOperations
             [
                 new AdminActBody(
                     "act_01m7ykm0xxe8r5t2w9y6b3d0g7", At, "user_01m7ykm0xxe1n4q7t0w3z6c9f2", AdminActKinds.NameOf(AdminActKind.Suspended), UserId, null,
-                    new AdminActDetailBody(null, null, "Sends other people's mail.", null), "203.0.113.7", HeaderSamples.RequestId),
+                    new AdminActDetailBody(null, null, "Sends spam.", null), "203.0.113.7", HeaderSamples.RequestId),
             ],
             PaginationBody.Of(null, 20, null), Links("audit")),
         BodyJson.Default.AdminActListBody);
