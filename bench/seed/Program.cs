@@ -73,7 +73,7 @@ async Task SeedAsync(NpgsqlDataSource source)
     await using var rows = await source.OpenConnectionAsync();
     await using var log = await source.OpenConnectionAsync();
     await using (var accounts = await rows.BeginBinaryImportAsync(
-        "COPY accounts (user_id, email, email_key, name, password_hash, workspace_id, version, updated_at) FROM STDIN (FORMAT binary)"))
+        "COPY accounts (user_id, email, email_key, name, password_hash, workspace_id, version, updated_at, name_key, words) FROM STDIN (FORMAT binary)"))
     {
         foreach (var user in users)
         {
@@ -87,6 +87,8 @@ async Task SeedAsync(NpgsqlDataSource source)
             await accounts.WriteAsync(user.WorkspaceId, NpgsqlDbType.Uuid);
             await accounts.WriteAsync(1, NpgsqlDbType.Integer);
             await accounts.WriteAsync(user.RegisteredAt, NpgsqlDbType.TimestampTz);
+            await accounts.WriteAsync(Text.SortKey(user.Name), NpgsqlDbType.Text);
+            await accounts.WriteAsync(Vector(AccountWords.Of(user.Name, user.Email)), NpgsqlDbType.TsVector);
         }
         await accounts.CompleteAsync();
     }

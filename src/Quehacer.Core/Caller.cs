@@ -17,4 +17,10 @@ public sealed record Caller(Guid UserId, Guid SessionId, Guid WorkspaceId, strin
 
     /// <summary>With whom the requests are counted; null for the account alone. Service accounts of a workspace share what it may ask.</summary>
     public Guid? CountedWith { get; init; }
+
+    /// <summary>
+    /// Whose workspace an administrator of the installation looks into, to read tasks and nothing else (<see cref="Administration.UserTasks"/>); null for whoever comes in
+    /// their own right.
+    /// </summary>
+    internal Guid? LooksInto { get; init; }
 }

@@ -65,6 +65,18 @@ public enum ErrorCode
     /// <summary>The installation wants the e-mail of an account verified before anybody signs in with it.</summary>
     EmailNotVerified,
 
+    /// <summary>The account is suspended. Told to whoever has shown its password.</summary>
+    AccountSuspended,
+
+    /// <summary>This is for administrators of the installation, and the caller is none.</summary>
+    NotAdministrator,
+
+    /// <summary>Nobody suspends or demotes themselves, or takes their own second factors away without showing one.</summary>
+    NotOnOneself,
+
+    /// <summary>It would leave the installation without an administrator.</summary>
+    LastAdministrator,
+
     /// <summary>Whoever runs the installation has not turned this on.</summary>
     NotOffered,
 
@@ -219,6 +231,27 @@ public enum Field
 
     /// <summary>The workspace that a task is moved into.</summary>
     ToWorkspace,
+
+    /// <summary>Of an account, or that accounts are filtered by.</summary>
+    Plan,
+
+    /// <summary>The same: what an account may do in the installation.</summary>
+    InstallationRole,
+
+    /// <summary>Whether accounts in a list are suspended.</summary>
+    Suspended,
+
+    /// <summary>Why somebody is suspended.</summary>
+    Reason,
+
+    /// <summary>The order of accounts.</summary>
+    UserSort,
+
+    /// <summary>Of the trail of administrators: who, to whom, what, and when.</summary>
+    ActorId,
+    Act,
+    Since,
+    Until,
 
     /// <summary>Of a move: the task behind which it goes.</summary>
     After,

@@ -20,6 +20,7 @@ public static class Ids
     public const string SessionPrefix = "sess";
     public const string KeyPrefix = "key";
     public const string InvitationPrefix = "inv";
+    public const string ActPrefix = "act";
 
     private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
     private const int SuffixCharacters = 26;

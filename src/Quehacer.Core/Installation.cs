@@ -1,5 +1,6 @@
 using System.Net;
 using Quehacer.Core.Accounts;
+using Quehacer.Core.Administration;
 using Quehacer.Core.Jobs;
 using Quehacer.Core.Labels;
 using Quehacer.Core.Mail;
@@ -78,6 +79,10 @@ public sealed class Installation
         Members = new MemberReader(database, seal);
         MemberWriter = new MemberWriter(database, Members, Workspaces, Accounts, check, Outbox, time, report);
         Invitations = new Invitations(database, Workspaces, OneTimeSecrets, letters, Outbox, seal, time, report);
+        Users = new UserDirectory(database, seal);
+        UserAdministration = new UserAdministration(database, Users, Outbox, time, report);
+        AuditTrail = new AuditTrail(database, seal);
+        UserTasks = new UserTasks(database, TaskList, Tasks, AuditTrail, time, report);
         CleanUp = new CleanUp(database, time, options.IdempotencyKeysKeptFor, options.DeletedTasksKeptFor);
     }
 
@@ -140,6 +145,14 @@ public sealed class Installation
     public EmailChanges EmailChanges { get; }
 
     public AccessToken AccessToken { get; }
+
+    public UserDirectory Users { get; }
+
+    public UserAdministration UserAdministration { get; }
+
+    public AuditTrail AuditTrail { get; }
+
+    public UserTasks UserTasks { get; }
 
     public CleanUp CleanUp { get; }
 }

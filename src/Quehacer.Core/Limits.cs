@@ -205,6 +205,19 @@ public static class Limits
 
     public const int PageNotesDefault = 20;
 
+    /// <summary>Accounts on one page of an administrator's list.</summary>
+    public const int PageUsers = 100;
+
+    public const int PageUsersDefault = 20;
+
+    /// <summary>Acts on one page of the trail of administrators.</summary>
+    public const int PageActs = 100;
+
+    public const int PageActsDefault = 20;
+
+    /// <summary>Why an account is suspended: a sentence or two.</summary>
+    public const int ReasonCharacters = 500;
+
     /// <summary>How often a change that lost a race is decided again before it is decided under the workspace's lock.</summary>
     public const int OptimisticAttempts = 3;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
+using Quehacer.Core.Administration;
 using Quehacer.Core.Postgres;
 using Quehacer.Server;
 using Quehacer.Server.Contracts;
@@ -27,10 +28,13 @@ var createUser = new Command("create", "Make an account.") { email, name, passwo
 var promoteUser = new Command("promote", "Make an account an administrator of the installation.") { who };
 var putOnPlan = new Command("plan", "Put an account on a plan, which says how many requests a minute it may send.") { who, plan };
 var removeFactors = new Command("remove-factors", "Take all second factors of an account away, for somebody who has lost them, and end its sessions.") { who };
+var reason = new Option<string?>("--reason") { Description = "Why, for the trail of administrators." };
+var suspendUser = new Command("suspend", "Let nobody sign in to an account, and end its sessions and API keys. Everything in it is kept.") { who, reason };
+var unsuspendUser = new Command("unsuspend", "Let people sign in to an account again.") { who };
 var contract = new Argument<string>("contract") { Description = $"The contract: {string.Join(", ", Descriptions.All.Select(description => description.Contract))}." };
 contract.AcceptOnlyFromAmong([.. Descriptions.All.Select(description => description.Contract)]);
 var openApi = new Command("openapi", "Print the OpenAPI description of a contract. Needs no database and no server.") { contract };
-var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, backup, restore, new Command("user", "Manage accounts.") { createUser, promoteUser, putOnPlan, removeFactors }, openApi };
+var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, backup, restore, new Command("user", "Manage accounts.") { createUser, promoteUser, putOnPlan, removeFactors, suspendUser, unsuspendUser }, openApi };
 
 root.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
 serve.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
@@ -98,6 +102,20 @@ removeFactors.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opene
         false => "The account has no second factor.",
         true => "The account has no second factor any more, and all of its sessions have ended. Its owner is told by mail.",
     }), cancellation)));
+suspendUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
+    async installation =>
+    {
+        var why = parsed.GetValue(reason) is { Length: > 0 } text ? Text.NormaliseName(text) : null;
+        if (UserAdministration.CheckReason(why) is [var fault, ..])
+        {
+            throw new DatabaseRefused(FieldMessages.Of(fault, Language.English).Message);
+        }
+        await SayAsync(await installation.UserAdministration.SuspendAsync(Text.NormaliseName(parsed.GetRequiredValue(who)), why, cancellation),
+            "The account is suspended, and all of its sessions and API keys have ended. Its owner is told by mail.", "The account is suspended already.");
+    }, cancellation)));
+unsuspendUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
+    async installation => await SayAsync(await installation.UserAdministration.UnsuspendAsync(Text.NormaliseName(parsed.GetRequiredValue(who)), cancellation),
+        "People can sign in to the account again. Its owner is told by mail.", "The account is not suspended."), cancellation)));
 openApi.SetAction(async (parsed, cancellation) =>
 {
     await using var output = Console.OpenStandardOutput();
@@ -105,5 +123,13 @@ openApi.SetAction(async (parsed, cancellation) =>
 });
 
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+
+static Task SayAsync(OperatorOutcome outcome, string done, string alreadySo) => Say(outcome switch
+{
+    OperatorOutcome.Done => done,
+    OperatorOutcome.AlreadySo => alreadySo,
+    OperatorOutcome.NoSuchAccount => throw new DatabaseRefused("There is no account with this e-mail. Check how it is written, and try again."),
+    OperatorOutcome.LastAdministrator => throw new DatabaseRefused("This is the last administrator. Make somebody else one first, with 'user promote', and try again."),
+});
 
 static Task Say(string sentence) => Console.Out.WriteLineAsync(sentence);

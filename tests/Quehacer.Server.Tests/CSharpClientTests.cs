@@ -80,6 +80,13 @@ public sealed class CSharpClientTests(SharedServer shared)
         ["NewServiceAccount"] = typeof(NewServiceAccount),
         ["ServiceAccountChange"] = typeof(ServiceAccountChange),
         ["NewServiceKey"] = typeof(NewServiceKey),
+        ["AdminUser"] = typeof(AdminUser),
+        ["AdminUserList"] = typeof(AdminUserList),
+        ["UserChange"] = typeof(UserChange),
+        ["Suspension"] = typeof(Suspension),
+        ["AdminAct"] = typeof(AdminAct),
+        ["AdminActDetail"] = typeof(AdminActDetail),
+        ["AdminActList"] = typeof(AdminActList),
         ["Login"] = typeof(Login),
         ["Refresh"] = typeof(Refresh),
         ["Session"] = typeof(SignedIn),
@@ -151,6 +158,10 @@ public sealed class CSharpClientTests(SharedServer shared)
         Assert.Equal(Words("TaskMove", "to"), WordsOf<ListEnd>());
         Assert.Equal(Words("TaskTransfer", "subtasks"), WordsOf<TransferFate>());
         Assert.Equal(Parameter("sort")["enum"]!.AsArray().Select(word => (string)word!).Where(word => word[0] != '-'), WordsOf<TaskSort>());
+        Assert.Equal(
+            description.Parameters(description.Operations.Single(operation => operation.Id == "listUsers")).Single(parameter => (string)parameter["name"]! == "sort")["schema"]!["enum"]!.AsArray()
+                .Select(word => (string)word!).Where(word => word[0] != '-'),
+            WordsOf<UserSort>());
         Assert.Equal(Parameter("order")["enum"]!.AsArray().Select(word => (string)word!), WordsOf<SortOrder>());
         Assert.Equal(
             description.Resolve(new JsonObject { ["$ref"] = "#/components/schemas/Problem" })["properties"]!["code"]!["examples"]!.AsArray().Select(code => (string)code!).Order(),
@@ -205,12 +216,16 @@ public sealed class CSharpClientTests(SharedServer shared)
         // Every member that there is, so that none can be left out of what is sent.
         static object? Filled(Type type, string name) => (System.Nullable.GetUnderlyingType(type) ?? type) switch
         {
-            var text when text == typeof(string) => name switch { "email" => "ana@example.com", "into" => Guid.NewGuid().ToString(), "name" or "id" or "noteId" or "userId" or "keyId" => "x/y", "after" or "before" => "1", _ => "x/y long enough" },
+            var text when text == typeof(string) => name switch { "email" => "ana@example.com", "into" => Guid.NewGuid().ToString(), "name" or "id" or "noteId" or "userId" or "keyId" or "taskId" => "x/y", "after" or "before" => "1", _ => "x/y long enough" },
             var number when number == typeof(int) => 1,
             var flag when flag == typeof(bool) => true,
             var fate when fate == typeof(SubtaskFate) => SubtaskFate.Keep,
             var end when end == typeof(ListEnd) => ListEnd.First,
             var fate when fate == typeof(TransferFate) => TransferFate.Follow,
+            var sort when sort == typeof(UserSort) => UserSort.Name,
+            var order when order == typeof(SortOrder) => SortOrder.Asc,
+            var time when time == typeof(DateTimeOffset) => DateTimeOffset.UnixEpoch,
+            var change when change == typeof(UserChange) => new UserChange { Plan = "plus", Role = "user", Version = 1 },
             var token when token == typeof(CancellationToken) => CancellationToken.None,
             var query when query == typeof(TaskQuery) => new TaskQuery
             {

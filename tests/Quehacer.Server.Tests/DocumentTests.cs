@@ -75,6 +75,11 @@ public sealed partial class DocumentTests(SharedServer shared)
         await PastedAsync("moving.md", leastExamples: 3), "\"title\":\"Go camping\",\"assignee_id\":\"user_", "\"title\":\"Read the documents\"", "\"field\":\"assignee_id\"", "Content-Location: /api/v1/tasks/task_",
         "\"version\":2", "\n404\n", "The lake, not the sea.");
 
+    [Fact]
+    public async Task The_examples_of_administration_work_as_they_are_written() => AssertPromised(
+        await PastedAsync("administration.md", leastExamples: 4, hasTask: false, user: await shared.AdministratorAsync()), "\"total\":", "\"suspended_at\":\"20", "\"users\":[{", "\"tasks\":[]",
+        "\"reason\":\"Sends spam.\"");
+
     private static void AssertPromised(string transcript, params string[] promises)
     {
         Assert.All(promises, promised => Assert.Contains(promised, transcript, StringComparison.OrdinalIgnoreCase));
@@ -103,11 +108,12 @@ public sealed partial class DocumentTests(SharedServer shared)
 
     /// <summary>What the examples of a document print, pasted one after the other by somebody who has done the quick start.</summary>
     /// <param name="hasTask">A task is there, whose id and tag the examples know.</param>
-    private async Task<string> PastedAsync(string document, int leastExamples, bool hasTask = true)
+    /// <param name="user">Who it is; somebody new unless told.</param>
+    private async Task<string> PastedAsync(string document, int leastExamples, bool hasTask = true, User? user = null)
     {
         var blocks = Bash().Matches(await File.ReadAllTextAsync(Path.Combine(QuehacerServer.Repository, "docs", document))).Select(block => block.Groups[1].Value).ToList();
         Assert.True(blocks.Count >= leastExamples, $"docs/{document} has only {blocks.Count} examples.");
-        var user = await shared.NewUserAsync();
+        user ??= await shared.NewUserAsync();
         var start = new ProcessStartInfo("bash", ["-c", $"set -euo pipefail\n{string.Join("echo ---\n", blocks)}"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["Q"] = $"http://localhost:{shared.Server.Port}";
         start.Environment["JSON"] = "Content-Type: application/json";

@@ -191,6 +191,23 @@ public sealed class DurabilityTests
             }
             var user = new User(server.Http, email);
             Assert.Equal("""["user","admin"]""", (await user.LogInAsync())["user"]!["roles"]!.ToJsonString());
+            var suspended = await server.RunAsync(["user", "suspend", email, "--reason", "Away."]);
+            if (email.StartsWith("jefa", StringComparison.Ordinal))
+            {
+                Assert.NotEqual(0, suspended.ExitCode);
+                Assert.Contains("last administrator", suspended.Errors);
+            }
+            else
+            {
+                Assert.True(suspended.ExitCode == 0, suspended.Errors);
+                (await user.GetAsync(User.Tasks)).Is(401);
+                (await user.PostAsync("/api/v1/auth/login", new { email, password = User.Password })).IsProblem(403, "ACCOUNT_SUSPENDED");
+                Assert.Equal(0, (await server.RunAsync(["user", "unsuspend", email])).ExitCode);
+                await user.LogInAsync();
+                var acts = (await user.GetAsync("/api/v1/admin/audit")).Is(200)["acts"]!.AsArray();
+                Assert.Equal(["user.unsuspended", "user.suspended", "user.role_changed", "user.created"], acts.Take(4).Select(act => (string)act!["act"]!));
+                Assert.All(acts, act => Assert.Null(act!["actor_id"]));
+            }
             await server.StopAsync();
         }
     }

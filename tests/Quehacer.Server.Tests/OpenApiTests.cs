@@ -81,7 +81,7 @@ public sealed class OpenApiTests(SharedServer shared)
     {
         foreach (var operation in description.Operations)
         {
-            var user = await shared.NewUserAsync();
+            var user = IsOfAdministrators(operation) ? await shared.AdministratorAsync() : await shared.NewUserAsync();
             foreach (var (type, body) in Bodies(operation))
             {
                 var (path, parent) = await PlaceAsync(user, operation);
@@ -109,7 +109,7 @@ public sealed class OpenApiTests(SharedServer shared)
         foreach (var operation in description.Operations)
         {
             // What is made may be there already, and a session ends.
-            var user = operation.Tag == "sessions" || (operation.Method == "POST" && !operation.Path.Contains("{id}")) ? await shared.NewUserAsync() : somebody;
+            var user = IsOfAdministrators(operation) ? await shared.AdministratorAsync() : operation.Tag == "sessions" || (operation.Method == "POST" && !operation.Path.Contains("{id}")) ? await shared.NewUserAsync() : somebody;
             var (path, parent) = await PlaceAsync(user, operation);
             var examples = description.Parameters(operation).Where(parameter => (string)parameter["in"]! == "path").ToDictionary(parameter => $"{{{parameter["name"]}}}", parameter => (string)parameter["example"]!);
             // The sample says itself what it asks for.
@@ -139,10 +139,11 @@ public sealed class OpenApiTests(SharedServer shared)
     [Fact]
     public async Task Every_example_of_a_parameter_is_taken()
     {
-        var user = await shared.NewUserAsync();
-        await user.CreateAsync(new { title = "Buy milk", tags = new[] { "home" } });
+        var somebody = await shared.NewUserAsync();
+        await somebody.CreateAsync(new { title = "Buy milk", tags = new[] { "home" } });
         foreach (var operation in description.Operations)
         {
+            var user = IsOfAdministrators(operation) ? await shared.AdministratorAsync() : somebody;
             foreach (var parameter in description.Parameters(operation).Where(parameter => (string)parameter["in"]! == "query" && parameter["example"] is not null))
             {
                 var example = parameter["example"]!;
@@ -166,9 +167,10 @@ public sealed class OpenApiTests(SharedServer shared)
     [Fact]
     public async Task Every_operation_refuses_as_described()
     {
-        var user = await shared.NewUserAsync();
+        var somebody = await shared.NewUserAsync();
         foreach (var operation in description.Operations)
         {
+            var user = IsOfAdministrators(operation) ? await shared.AdministratorAsync() : somebody;
             var body = Bodies(operation).First().Body is { } example ? await FilledAsync(user, operation, example, isToSucceed: false) : null;
             var (path, _) = await PlaceAsync(user, operation);
             await Refuses(406, user, path, ("Accept", "text/html"));
@@ -181,6 +183,10 @@ public sealed class OpenApiTests(SharedServer shared)
             if (operation.Path.Contains("{id}"))
             {
                 await Refuses(404, user, Regex.Replace(operation.Path.Replace("{name}", "home"), @"\{\w+\}", _ => Guid.NewGuid().ToString()));
+            }
+            if (IsOfAdministrators(operation))
+            {
+                await Refuses(403, somebody, path);
             }
             if (operation.Method != "GET")
             {
@@ -202,9 +208,10 @@ public sealed class OpenApiTests(SharedServer shared)
     [Fact]
     public async Task Every_member_of_a_body_is_bounded_as_described()
     {
-        var user = await shared.NewUserAsync();
+        var somebody = await shared.NewUserAsync();
         foreach (var operation in description.Operations.Where(operation => operation.Node["requestBody"] is not null))
         {
+            var user = IsOfAdministrators(operation) ? await shared.AdministratorAsync() : somebody;
             var schema = description.Resolve(operation.Node["requestBody"]!["content"]!["application/json"]!["schema"]!);
             var members = schema["properties"]!.AsObject();
             (await WithAsync("nonsense", 1)).IsInvalid("nonsense");
@@ -257,7 +264,7 @@ public sealed class OpenApiTests(SharedServer shared)
         foreach (var operation in description.Operations)
         {
             // What is in bounds is done.
-            var user = operation.Method == "GET" ? somebody : await shared.NewUserAsync();
+            var user = IsOfAdministrators(operation) ? await shared.AdministratorAsync() : operation.Method == "GET" ? somebody : await shared.NewUserAsync();
             foreach (var parameter in description.Parameters(operation).Where(parameter => (string)parameter["in"]! == "query"))
             {
                 var name = (string)parameter["name"]!;
@@ -301,6 +308,8 @@ public sealed class OpenApiTests(SharedServer shared)
         return $"{parts[0]}?{string.Join('&', parts.Skip(1).Where(said => said.Split('=')[0] != parameter.Split('=')[0]).Append(parameter))}";
     }
 
+    private static bool IsOfAdministrators(DescribedOperation operation) => operation.Tag == "administration";
+
     /// <summary>The path with the id of something that is there, and the path of that thing; where a filter has to choose, with one.</summary>
     private async Task<(string Path, string? Thing)> PlaceAsync(User user, DescribedOperation operation)
     {
@@ -317,6 +326,11 @@ public sealed class OpenApiTests(SharedServer shared)
             const string keys = "/api/v1/me/keys";
             var key = (string)(await user.PostAsync(keys, new { name = "Script", scopes = new[] { "tasks:read" }, current_password = User.Password })).Is(201)["id"]!;
             return (operation.Path.Replace("{id}", key), $"{keys}/{key}");
+        }
+        if (IsOfAdministrators(operation))
+        {
+            var (subject, task) = await shared.SubjectAsync();
+            return (operation.Path.Replace("{id}", subject).Replace("{task_id}", task), null);
         }
         if (operation.Tag == "workspaces")
         {

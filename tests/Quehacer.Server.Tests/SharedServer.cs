@@ -9,6 +9,8 @@ public sealed class SharedServer : IAsyncLifetime
     private readonly SemaphoreSlim once = new(1);
     private User? somebody;
     private User? verified;
+    private User? administrator;
+    private (string Id, string TaskId)? subject;
 
     public QuehacerServer Server { get; private set; } = null!;
 
@@ -43,6 +45,46 @@ public sealed class SharedServer : IAsyncLifetime
         user ??= verified = await NewUserAsync();
         await Server.SqlAsync($"UPDATE accounts SET email_verified_at = now() WHERE email = '{user.Email}' AND email_verified_at IS NULL");
         return user;
+    }
+
+    /// <summary>The same for tests to which it does not matter what other administrators there are.</summary>
+    public async Task<User> AdministratorAsync()
+    {
+        await once.WaitAsync();
+        try
+        {
+            return administrator ??= await NewAdministratorAsync();
+        }
+        finally
+        {
+            once.Release();
+        }
+    }
+
+    public async Task<User> NewAdministratorAsync()
+    {
+        var user = await NewUserAsync();
+        await Server.SqlAsync($"UPDATE accounts SET is_admin = true WHERE email = '{user.Email}'");
+        return user;
+    }
+
+    /// <summary>An account with a task, to which administrators may do whatever they like: nobody signs in to it.</summary>
+    public async Task<(string Id, string TaskId)> SubjectAsync()
+    {
+        await once.WaitAsync();
+        try
+        {
+            if (subject is null)
+            {
+                var user = await NewUserAsync();
+                subject = ((string)(await user.GetAsync("/api/v1/me")).Is(200)["id"]!, (string)(await user.CreateAsync(new { title = "Looked at", tags = new[] { "home" } })).Answer["id"]!);
+            }
+            return subject.Value;
+        }
+        finally
+        {
+            once.Release();
+        }
     }
 
     public Client Nobody() => new(Server.Http);

@@ -33,6 +33,9 @@ public static class ErrorCodes
     /// <summary>403. Whoever runs this server has not turned this on.</summary>
     public const string NotOffered = "NOT_OFFERED";
 
+    /// <summary>403. The password is right, and the account is suspended: nobody signs in to it.</summary>
+    public const string AccountSuspended = "ACCOUNT_SUSPENDED";
+
     /// <summary>422. The request was understood, but some of its values cannot be accepted. 'errors' lists each with its field, a code and a message.</summary>
     public const string ValidationError = "VALIDATION_ERROR";
 

@@ -677,6 +677,96 @@ public sealed class QuehacerClient : IDisposable
         WriteLabelAsync(
             HttpMethod.Post, $"tags/{Escaped(id)}/merge", Body(new TagMerge { Into = into, Version = version }, QuehacerJson.Default.TagMerge), ifMatch, idempotencyKey, cancellationToken);
 
+    /// <summary>A page of the accounts of the installation, for its administrators.</summary>
+    /// <param name="search">Words of name or e-mail, at least their beginnings.</param>
+    /// <param name="plan"><c>standard</c>, <c>plus</c> or <c>premium</c>.</param>
+    /// <param name="role"><c>user</c> or <c>admin</c>.</param>
+    /// <param name="suspended">Those that are suspended, or all others.</param>
+    /// <param name="sort">The order; <see cref="UserSort.Created"/> unless told.</param>
+    /// <param name="order">The direction; the natural one of the order unless told.</param>
+    /// <param name="limit">How many are on a page: 1 to 100; 20 unless told.</param>
+    /// <param name="cursor">Of a page before; null for the beginning.</param>
+    /// <param name="includeTotal">Count all of them.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<AdminUserList> ListUsersAsync(
+        string? search = null, string? plan = null, string? role = null, bool? suspended = null, UserSort? sort = null, SortOrder? order = null, int? limit = null, string? cursor = null,
+        bool? includeTotal = null, CancellationToken cancellationToken = default)
+    {
+        var query = new Query().Add("search", search).Add("plan", plan).Add("role", role).Add("suspended", suspended).Add("sort", sort).Add("order", order).Add("limit", limit)
+            .Add("cursor", cursor).Add("include_total", includeTotal);
+        return (await ReadAsync("admin/users" + query, cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.AdminUserList);
+    }
+
+    /// <summary>An account by its id, for administrators.</summary>
+    public async Task<AdminUser> GetUserAsync(string id, CancellationToken cancellationToken = default) =>
+        UserOf(await ReadAsync("admin/users/" + Escaped(id), cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Changes plan or role of an account.</summary>
+    public async Task<AdminUser> ChangeUserAsync(string id, UserChange change, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        UserOf(await WriteAsync(HttpMethod.Patch, "admin/users/" + Escaped(id), Body(change, QuehacerJson.Default.UserChange), ifMatch, idempotencyKey, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Lets nobody sign in to an account any more, and ends its sessions and API keys.</summary>
+    /// <param name="id">Of the account.</param>
+    /// <param name="reason">For the trail of administrators: up to 500 characters.</param>
+    /// <param name="idempotencyKey">One of your own, to send the request again later.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public Task<AdminUser> SuspendUserAsync(string id, string? reason = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        ActOnUserAsync(id, "suspend", Body(new Suspension { Reason = reason }, QuehacerJson.Default.Suspension), idempotencyKey, cancellationToken);
+
+    /// <summary>Lets people sign in to an account again.</summary>
+    public Task<AdminUser> UnsuspendUserAsync(string id, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        ActOnUserAsync(id, "unsuspend", null, idempotencyKey, cancellationToken);
+
+    /// <summary>Takes all second factors of an account away, for somebody who has lost them.</summary>
+    public Task<AdminUser> ResetFactorsAsync(string id, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        ActOnUserAsync(id, "reset-factor", null, idempotencyKey, cancellationToken);
+
+    /// <summary>Ends all sessions of an account. Its API keys go on.</summary>
+    public Task SignOutUserAsync(string id, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteAsync(HttpMethod.Post, $"admin/users/{Escaped(id)}/sign-out", null, null, idempotencyKey, cancellationToken);
+
+    /// <summary>A page of tasks of somebody else, for administrators. Each look is recorded.</summary>
+    /// <param name="id">Of the account.</param>
+    /// <param name="query">Which tasks, and in which order.</param>
+    /// <param name="page">Which page, from 1; not together with a cursor.</param>
+    /// <param name="cursor">Of a page before.</param>
+    /// <param name="workspaceId">Another workspace that the account owns; null for the personal one.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<TaskList> ListUserTasksAsync(
+        string id, TaskQuery? query = null, int? page = null, string? cursor = null, string? workspaceId = null, CancellationToken cancellationToken = default) =>
+        (await ReadAsync($"admin/users/{Escaped(id)}/tasks" + (query ?? new TaskQuery()).ToQuery(page, cursor).Add("workspace_id", workspaceId), cancellationToken).ConfigureAwait(false))
+            .Read(QuehacerJson.Default.TaskList);
+
+    /// <summary>A task of somebody else, for administrators. Each look is recorded.</summary>
+    /// <param name="id">Of the account.</param>
+    /// <param name="taskId">Of the task, or its number.</param>
+    /// <param name="expand">What it shows beside its usual members.</param>
+    /// <param name="workspaceId">Another workspace that the account owns; null for the personal one.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<TaskItem> GetUserTaskAsync(
+        string id, string taskId, IReadOnlyList<TaskExpansion>? expand = null, string? workspaceId = null, CancellationToken cancellationToken = default) =>
+        (await ReadAsync($"admin/users/{Escaped(id)}/tasks/{Escaped(taskId)}" + new Query().Add("expand", expand).Add("workspace_id", workspaceId), cancellationToken).ConfigureAwait(false))
+            .Read(QuehacerJson.Default.TaskItem);
+
+    /// <summary>A page of what administrators have done, the newest first, for administrators.</summary>
+    /// <param name="actorId">What this account has done.</param>
+    /// <param name="userId">What was done to this account.</param>
+    /// <param name="act">Acts of this kind, such as <c>user.suspended</c>.</param>
+    /// <param name="since">Then or later.</param>
+    /// <param name="until">Before.</param>
+    /// <param name="limit">How many are on a page: 1 to 100; 20 unless told.</param>
+    /// <param name="cursor">Of a page before; null for the beginning.</param>
+    /// <param name="includeTotal">Count all of them.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<AdminActList> ListAdminActsAsync(
+        string? actorId = null, string? userId = null, string? act = null, DateTimeOffset? since = null, DateTimeOffset? until = null, int? limit = null, string? cursor = null,
+        bool? includeTotal = null, CancellationToken cancellationToken = default)
+    {
+        var query = new Query().Add("actor_id", actorId).Add("user_id", userId).Add("act", act).Add("since", since).Add("until", until).Add("limit", limit).Add("cursor", cursor)
+            .Add("include_total", includeTotal);
+        return (await ReadAsync("admin/audit" + query, cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.AdminActList);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -717,6 +807,9 @@ public sealed class QuehacerClient : IDisposable
 
     private async Task<Label> WriteLabelAsync(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
         LabelOf(await WriteAsync(method, path, body, ifMatch, key, cancellationToken).ConfigureAwait(false));
+
+    private async Task<AdminUser> ActOnUserAsync(string id, string verb, byte[]? body, string? key, CancellationToken cancellationToken) =>
+        UserOf(await WriteAsync(HttpMethod.Post, $"admin/users/{Escaped(id)}/{verb}", body, null, key, cancellationToken).ConfigureAwait(false));
 
     private async Task<T> WriteFactorAsync<T>(string path, byte[] body, JsonTypeInfo<T> type, string? key, CancellationToken cancellationToken) =>
         (await WriteAsync(HttpMethod.Post, "me/factors/" + path, body, null, key, cancellationToken).ConfigureAwait(false)).Read(type);
@@ -787,6 +880,8 @@ public sealed class QuehacerClient : IDisposable
     private static Member MemberOf(Answered answered) => answered.Read(QuehacerJson.Default.Member) with { ETag = answered.ETag };
 
     private static Label LabelOf(Answered answered) => answered.Read(QuehacerJson.Default.Label) with { ETag = answered.ETag };
+
+    private static AdminUser UserOf(Answered answered) => answered.Read(QuehacerJson.Default.AdminUser) with { ETag = answered.ETag };
 
     private static byte[] Body<T>(T body, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(body, type);
 

@@ -1144,6 +1144,190 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the accounts
+         * @description The accounts that pass all filters, in one of the orders, by cursor. For administrators: anybody else is refused with 403.
+         */
+        get: operations["listUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an account
+         * @description An account by its id, and never a secret of it. For administrators: anybody else is refused with 403.
+         */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change plan or role of an account
+         * @description What the body does not name stays as it is. A plan is in the next access token of the account; a role holds from the next request on. Nobody demotes themselves. For administrators: anybody else is refused with 403.
+         */
+        patch: operations["changeUser"];
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend an account
+         * @description Lets nobody sign in to an account any more, and ends its sessions and API keys, at once and on every server. Everything in it is kept. Its owner is told by mail. Nobody suspends themselves. For administrators: anybody else is refused with 403.
+         */
+        post: operations["suspendUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}/unsuspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the suspension of an account
+         * @description Lets people sign in to an account again. Its sessions and API keys of before stay ended. Its owner is told by mail. For administrators: anybody else is refused with 403.
+         */
+        post: operations["unsuspendUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}/reset-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take all second factors of an account away
+         * @description For somebody who has lost them, and whom the administrator knows by other means. Sessions and API keys of the account end, and its owner is told by mail. Nobody does that to themselves. For administrators: anybody else is refused with 403.
+         */
+        post: operations["resetFactors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End all sessions of an account
+         * @description Ends all sessions of an account with all of their tokens, at once. Its API keys go on. For administrators: anybody else is refused with 403.
+         */
+        post: operations["signOutUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tasks of somebody else
+         * @description Tasks of a workspace that the account owns: its personal one, or the one that the query names. Read and never written, a page at a time, and each look is in the trail. For administrators: anybody else is refused with 403.
+         */
+        get: operations["listUserTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a task of somebody else
+         * @description A task of a workspace that the account owns: its personal one, or the one that the query names. Each look is in the trail. For administrators: anybody else is refused with 403.
+         */
+        get: operations["getUserTask"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the trail of administrators
+         * @description What administrators have done, and whoever runs the installation by its commands; the newest first, by cursor. For administrators: anybody else is refused with 403.
+         */
+        get: operations["listAdminActs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1604,9 +1788,9 @@ export interface components {
             has_next: boolean;
             /** @description Whether there is a page before this one. */
             has_previous: boolean;
-            /** @description The place behind this page, for `cursor`. Lists of tasks only. */
+            /** @description The place behind this page, for `cursor`. Only in lists that take one. */
             next_cursor: string | null;
-            /** @description The place before this page, for `cursor`. Lists of tasks only. */
+            /** @description The place before this page, for `cursor`. Only in lists that take one. */
             previous_cursor: string | null;
         };
         /** @description The addresses around a page, relative to the server. */
@@ -1856,6 +2040,125 @@ export interface components {
             /** @description Ten, or none where there are some already. */
             recovery_codes: string[];
         };
+        /** @description An account as administrators see it. */
+        AdminUser: {
+            /** @description A TypeID. The account. */
+            id: string;
+            /** @description What the user logs in with. */
+            email: string;
+            /** @description Whether a letter to it has come back, or whoever runs the server vouches for it. */
+            email_verified: boolean;
+            /** @description What people call the user. */
+            name: string;
+            /**
+             * @description What the user may do in the installation.
+             * @enum {string}
+             */
+            role: "user" | "admin";
+            /**
+             * @description How much the user may ask of the server.
+             * @enum {string}
+             */
+            plan: "standard" | "plus" | "premium";
+            /**
+             * Format: date-time
+             * @description Since when nobody signs in to it; `null` when people may.
+             */
+            suspended_at: string | null;
+            /** @description What is asked for beside the password: `totp` for an authenticator, `email` for codes by mail. */
+            second_factors: string[];
+            /** @description A TypeID. The user's personal workspace. */
+            workspace_id: string;
+            /**
+             * Format: int32
+             * @description How many workspaces are the user's, the personal one among them.
+             */
+            workspaces_owned: number;
+            /**
+             * Format: date-time
+             * @description When a session of it was seen last, to about a minute; `null` where there has been none for some time.
+             */
+            last_seen_at: string | null;
+            /**
+             * Format: int32
+             * @description Rises by one with every change; in a write it is a condition.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When it was registered.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            updated_at: string;
+        };
+        /** @description A page of accounts. */
+        AdminUserList: {
+            /** @description The accounts of the page. */
+            users: components["schemas"]["AdminUser"][];
+            /** @description Where the page lies. */
+            pagination: components["schemas"]["Pagination"];
+            /** @description The pages around it. */
+            _links: components["schemas"]["Links"];
+        };
+        /** @description What an administrator has done. */
+        AdminAct: {
+            /** @description A TypeID. The UUIDv7 within it holds the time. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was done.
+             */
+            at: string;
+            /** @description A TypeID. Who has done it; `null` for whoever runs the installation, by a command. */
+            actor_id: string | null;
+            /**
+             * @description What it was, for programs. There may be more.
+             * @example user.created
+             * @example user.plan_changed
+             * @example user.role_changed
+             * @example user.suspended
+             * @example user.unsuspended
+             * @example user.factors_reset
+             * @example user.signed_out
+             * @example user.tasks_listed
+             * @example user.task_read
+             */
+            act: string;
+            /** @description A TypeID. Whose account it was done to. The account may be gone. */
+            user_id: string | null;
+            /** @description A TypeID. The workspace that was looked into, where one was. */
+            workspace_id: string | null;
+            /** @description What it was exactly, where there is more to say. */
+            detail: components["schemas"]["AdminActDetail"] | null;
+            /** @description From where it was asked; `null` for whoever sits at the machine. */
+            address: string | null;
+            /** @description The id of the request, as in `X-Request-Id` and in the log. */
+            request_id: string | null;
+        };
+        /** @description What an act was exactly: what its kind has. */
+        AdminActDetail: {
+            /** @description The plan or the role before. */
+            from?: string;
+            /** @description The plan or the role from then on. */
+            to?: string;
+            /** @description Why, in the words of whoever did it. */
+            reason?: string;
+            /** @description A TypeID. The task that was read. */
+            task_id?: string;
+        };
+        /** @description A page of what administrators have done, the newest first. */
+        AdminActList: {
+            /** @description The acts of the page. */
+            acts: components["schemas"]["AdminAct"][];
+            /** @description Where the page lies. */
+            pagination: components["schemas"]["Pagination"];
+            /** @description The pages around it. */
+            _links: components["schemas"]["Links"];
+        };
         /** @description A refusal (RFC 9457). */
         Problem: {
             /**
@@ -1889,6 +2192,7 @@ export interface components {
              * @example EMAIL_NOT_VERIFIED
              * @example SECOND_FACTOR_REQUIRED
              * @example NOT_OFFERED
+             * @example ACCOUNT_SUSPENDED
              * @example VALIDATION_ERROR
              * @example MALFORMED_JSON
              * @example BAD_REQUEST
@@ -2443,6 +2747,51 @@ export interface components {
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly updated_at?: unknown;
         };
+        /** @description What is to be changed of an account by an administrator. */
+        UserChange: {
+            /**
+             * @description How much the user may ask of the server.
+             * @enum {string}
+             */
+            plan?: "standard" | "plus" | "premium";
+            /**
+             * @description What the user may do in the installation.
+             * @enum {string}
+             */
+            role?: "user" | "admin";
+            /**
+             * Format: int32
+             * @description The version that it must have; another one is refused with 412.
+             */
+            version?: number;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly id?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly email?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly email_verified?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly name?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly suspended_at?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly second_factors?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly workspace_id?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly workspaces_owned?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly last_seen_at?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly created_at?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly updated_at?: unknown;
+        };
+        /** @description Why an account is suspended. */
+        Suspension: {
+            /** @description For the trail of administrators, which never forgets: ids are better than names. `null` for none. */
+            reason?: string | null;
+        };
         /** @description A new API key. */
         NewApiKey: {
             /** @description What you will know it by. White space around it is taken off. */
@@ -2851,8 +3200,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `EMAIL_NOT_VERIFIED`: This server lets nobody sign in whose e-mail has not been verified. */
-        EmailNotVerified: {
+        /** @description `INSUFFICIENT_PERMISSIONS`: You may see this, and may not change it. */
+        Forbidden: {
             headers: {
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                 "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
@@ -2867,8 +3216,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `INSUFFICIENT_PERMISSIONS`: You may see this, and may not change it. */
-        Forbidden: {
+        /** @description `EMAIL_NOT_VERIFIED`: This server lets nobody sign in whose e-mail has not been verified. `ACCOUNT_SUSPENDED`: The password is right, and the account is suspended: nobody signs in to it. */
+        NotLetIn: {
             headers: {
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                 "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
@@ -3241,6 +3590,16 @@ export interface components {
         SessionId: string;
         /**
          * @description A TypeID, or the bare UUID within it.
+         * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
+         */
+        UserId: string;
+        /**
+         * @description A TypeID, the bare UUID within it, or the number of the task in its workspace.
+         * @example task_01m7ykm0xxeeksbg7jwjdqtthh
+         */
+        UserTaskId: string;
+        /**
+         * @description A TypeID, or the bare UUID within it.
          * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
          */
         WorkspaceId: string;
@@ -3429,6 +3788,73 @@ export interface components {
          * @example true
          */
         keep_current: boolean;
+        /**
+         * @description Accounts in whose name or e-mail every word occurs, at least its beginning; case and accents do not count. At most 16 words.
+         * @example ana
+         */
+        search: string;
+        /**
+         * @description Accounts on this plan.
+         * @example plus
+         */
+        plan: "standard" | "plus" | "premium";
+        /**
+         * @description Accounts with this role: administrators, or all others.
+         * @example admin
+         */
+        role: "user" | "admin";
+        /**
+         * @description `true` for accounts that are suspended, `false` for all others.
+         * @example true
+         */
+        suspended: boolean;
+        /**
+         * @description The order. A `-` in front turns it round.
+         * @example name
+         */
+        user_sort: "created" | "name" | "email" | "-created" | "-name" | "-email";
+        /**
+         * @description Accounts on a page.
+         * @example 50
+         */
+        user_limit: number;
+        /**
+         * @description Count the whole list: the answer has `total`, and `X-Total-Count`.
+         * @example true
+         */
+        count_all: boolean;
+        /** @description Another workspace that the account owns. A TypeID, or the bare UUID within it. */
+        owned_workspace_id: string;
+        /**
+         * @description What this account has done. A TypeID, or the bare UUID within it.
+         * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
+         */
+        actor_id: string;
+        /**
+         * @description What was done to this account. A TypeID, or the bare UUID within it.
+         * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
+         */
+        on_user_id: string;
+        /**
+         * @description Acts of this kind.
+         * @example user.suspended
+         */
+        act: "user.created" | "user.plan_changed" | "user.role_changed" | "user.suspended" | "user.unsuspended" | "user.factors_reset" | "user.signed_out" | "user.tasks_listed" | "user.task_read";
+        /**
+         * @description What was done then or later. A time of RFC 3339, or a date for its first moment in UTC.
+         * @example 2026-11-01
+         */
+        since: string | unknown | unknown;
+        /**
+         * @description What was done before. A time of RFC 3339, or a date for its first moment in UTC.
+         * @example 2100-01-01
+         */
+        until: string | unknown | unknown;
+        /**
+         * @description Acts on a page.
+         * @example 50
+         */
+        act_limit: number;
         /**
          * @description Add `task_count`. An answer to one label that has it has no `ETag`.
          * @example true
@@ -3693,7 +4119,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["WrongCredentials"];
-            403: components["responses"]["EmailNotVerified"];
+            403: components["responses"]["NotLetIn"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["InFlight"];
@@ -10825,6 +11251,1074 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
             428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Accounts in whose name or e-mail every word occurs, at least its beginning; case and accents do not count. At most 16 words.
+                 * @example ana
+                 */
+                search?: components["parameters"]["search"];
+                /**
+                 * @description Accounts on this plan.
+                 * @example plus
+                 */
+                plan?: components["parameters"]["plan"];
+                /**
+                 * @description Accounts with this role: administrators, or all others.
+                 * @example admin
+                 */
+                role?: components["parameters"]["role"];
+                /**
+                 * @description `true` for accounts that are suspended, `false` for all others.
+                 * @example true
+                 */
+                suspended?: components["parameters"]["suspended"];
+                /**
+                 * @description The order. A `-` in front turns it round.
+                 * @example name
+                 */
+                sort?: components["parameters"]["user_sort"];
+                /**
+                 * @description The direction, said outright. Each order has its natural one unless told.
+                 * @example asc
+                 */
+                order?: components["parameters"]["order"];
+                /**
+                 * @description Accounts on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["user_limit"];
+                /** @description A place in the list: `next_cursor` or `previous_cursor` of an answer to the same filters in the same order. Sealed, to be sent as it came. */
+                cursor?: components["parameters"]["cursor"];
+                /**
+                 * @description Count the whole list: the answer has `total`, and `X-Total-Count`.
+                 * @example true
+                 */
+                include_total?: components["parameters"]["count_all"];
+            };
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of accounts. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "users": [
+                     *         {
+                     *           "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *           "email": "ana@example.com",
+                     *           "email_verified": true,
+                     *           "name": "Ana",
+                     *           "role": "user",
+                     *           "plan": "standard",
+                     *           "suspended_at": null,
+                     *           "second_factors": [
+                     *             "totp"
+                     *           ],
+                     *           "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
+                     *           "workspaces_owned": 1,
+                     *           "last_seen_at": "2026-11-21T08:30:00.125Z",
+                     *           "version": 1,
+                     *           "created_at": "2026-11-21T08:30:00.125Z",
+                     *           "updated_at": "2026-11-21T08:30:00.125Z"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "limit": 20,
+                     *         "has_next": false,
+                     *         "has_previous": false,
+                     *         "next_cursor": null,
+                     *         "previous_cursor": null
+                     *       },
+                     *       "_links": {
+                     *         "self": "/api/v1/admin/users",
+                     *         "first": "/api/v1/admin/users"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminUserList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 304 when nothing has changed since. `If-None-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
+                 */
+                id: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *       "email": "ana@example.com",
+                     *       "email_verified": true,
+                     *       "name": "Ana",
+                     *       "role": "user",
+                     *       "plan": "standard",
+                     *       "suspended_at": null,
+                     *       "second_factors": [
+                     *         "totp"
+                     *       ],
+                     *       "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
+                     *       "workspaces_owned": 1,
+                     *       "last_seen_at": "2026-11-21T08:30:00.125Z",
+                     *       "version": 1,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminUser"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
+                 */
+                id: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["UserChange"];
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description The account as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *       "email": "ana@example.com",
+                     *       "email_verified": true,
+                     *       "name": "Ana",
+                     *       "role": "user",
+                     *       "plan": "plus",
+                     *       "suspended_at": null,
+                     *       "second_factors": [
+                     *         "totp"
+                     *       ],
+                     *       "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
+                     *       "workspaces_owned": 1,
+                     *       "last_seen_at": "2026-11-21T08:30:00.125Z",
+                     *       "version": 2,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminUser"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    suspendUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
+                 */
+                id: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Suspension"];
+            };
+        };
+        responses: {
+            /** @description The account as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *       "email": "ana@example.com",
+                     *       "email_verified": true,
+                     *       "name": "Ana",
+                     *       "role": "user",
+                     *       "plan": "standard",
+                     *       "suspended_at": "2026-11-21T08:30:00.125Z",
+                     *       "second_factors": [
+                     *         "totp"
+                     *       ],
+                     *       "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
+                     *       "workspaces_owned": 1,
+                     *       "last_seen_at": "2026-11-21T08:30:00.125Z",
+                     *       "version": 2,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminUser"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    unsuspendUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
+                 */
+                id: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *       "email": "ana@example.com",
+                     *       "email_verified": true,
+                     *       "name": "Ana",
+                     *       "role": "user",
+                     *       "plan": "standard",
+                     *       "suspended_at": null,
+                     *       "second_factors": [
+                     *         "totp"
+                     *       ],
+                     *       "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
+                     *       "workspaces_owned": 1,
+                     *       "last_seen_at": "2026-11-21T08:30:00.125Z",
+                     *       "version": 3,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminUser"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resetFactors: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
+                 */
+                id: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *       "email": "ana@example.com",
+                     *       "email_verified": true,
+                     *       "name": "Ana",
+                     *       "role": "user",
+                     *       "plan": "standard",
+                     *       "suspended_at": null,
+                     *       "second_factors": [],
+                     *       "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
+                     *       "workspaces_owned": 1,
+                     *       "last_seen_at": "2026-11-21T08:30:00.125Z",
+                     *       "version": 2,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminUser"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    signOutUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
+                 */
+                id: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions have ended. */
+            204: {
+                headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listUserTasks: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Which page. Not together with `cursor`.
+                 * @example 1
+                 */
+                page?: components["parameters"]["page"];
+                /**
+                 * @description Tasks on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["limit"];
+                /** @description A place in the list: `next_cursor` or `previous_cursor` of an answer to the same filters in the same order. Sealed, to be sent as it came. */
+                cursor?: components["parameters"]["cursor"];
+                /**
+                 * @description Count the whole list. Unless told, `true` by page and `false` by cursor.
+                 * @example false
+                 */
+                include_total?: components["parameters"]["include_total"];
+                /**
+                 * @description Tasks in this state. `completed` is another word for `done`.
+                 * @example pending
+                 */
+                status?: components["parameters"]["status"];
+                /**
+                 * @description Tasks of any of these. Several with commas, or by repeating the parameter.
+                 * @example [
+                 *       "high",
+                 *       "critical"
+                 *     ]
+                 */
+                priority?: components["parameters"]["priority"];
+                /**
+                 * @description Tasks of this category, or with `none` of no category.
+                 * @example none
+                 */
+                category_id?: components["parameters"]["category_id"];
+                /**
+                 * @description Tasks directly below this one, or with `none` those that lie below none. A TypeID, the bare UUID within it, or the number of the task.
+                 * @example none
+                 */
+                parent_id?: components["parameters"]["parent_id"];
+                /**
+                 * @description Tasks that have all of these tags, by name; case does not count. Several with commas, or by repeating the parameter.
+                 * @example [
+                 *       "home"
+                 *     ]
+                 */
+                tag?: components["parameters"]["tag"];
+                /**
+                 * @description Tasks that are due later than this. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2030-01-01T00:00:00Z
+                 */
+                due_after?: components["parameters"]["due_after"];
+                /**
+                 * @description Tasks that are due earlier than this. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2100-01-01
+                 */
+                due_before?: components["parameters"]["due_before"];
+                /**
+                 * @description `true` for pending tasks that are due before now, `false` for all others.
+                 * @example false
+                 */
+                overdue?: components["parameters"]["overdue"];
+                /**
+                 * @description Tasks made later than this. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2026-11-01
+                 */
+                created_after?: components["parameters"]["created_after"];
+                /**
+                 * @description Tasks made earlier than this. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2100-01-01
+                 */
+                created_before?: components["parameters"]["created_before"];
+                /**
+                 * @description Tasks changed then or later. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2026-11-21T08:30:00.125Z
+                 */
+                updated_since?: components["parameters"]["updated_since"];
+                /**
+                 * @description Tasks in whose title, description or tags every word occurs, at least its beginning; case and accents do not count. At most 16 words.
+                 * @example milk
+                 */
+                q?: components["parameters"]["q"];
+                /**
+                 * @description The order. A `-` in front turns it round.
+                 * @example due
+                 */
+                sort?: components["parameters"]["sort"];
+                /**
+                 * @description The direction, said outright. Each order has its natural one unless told.
+                 * @example asc
+                 */
+                order?: components["parameters"]["order"];
+                /**
+                 * @description Show more of each task: `category` its category whole, `tags` its tags whole (as `tag_details`), `links` where it is and what can be done with it (as `_links`). Several with commas, or by repeating the parameter.
+                 * @example [
+                 *       "category",
+                 *       "tags"
+                 *     ]
+                 */
+                expand?: components["parameters"]["expand"];
+                /**
+                 * @description Members of the tasks to show, and no others. What has to be expanded is expanded by being named, whole or with a point in part. Several with commas, or by repeating the parameter.
+                 * @example [
+                 *       "id",
+                 *       "title",
+                 *       "category.name"
+                 *     ]
+                 */
+                fields?: components["parameters"]["fields"];
+                /**
+                 * @description Show deleted tasks as well; these have a `deleted_at`.
+                 * @example true
+                 */
+                include_deleted?: components["parameters"]["include_deleted"];
+                /** @description Another workspace that the account owns. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["owned_workspace_id"];
+            };
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
+                 */
+                id: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tasks. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    "X-Total-Count": components["headers"]["X-Total-Count"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tasks": [
+                     *         {
+                     *           "id": "task_01m7ykm0xxeeksbg7jwjdqtthh",
+                     *           "number": 1,
+                     *           "title": "Buy milk",
+                     *           "description": null,
+                     *           "status": "pending",
+                     *           "priority": "high",
+                     *           "due_date": "2099-01-31T17:00:00.000Z",
+                     *           "category_id": "cat_01m7ykm0xxfa1tsz2xkv5r8e4m",
+                     *           "tags": [
+                     *             "home"
+                     *           ],
+                     *           "parent_id": null,
+                     *           "subtask_count": 0,
+                     *           "subtasks_done": 0,
+                     *           "position": "a1i",
+                     *           "version": 1,
+                     *           "created_at": "2026-11-21T08:30:00.125Z",
+                     *           "updated_at": "2026-11-21T08:30:00.125Z"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "page": 1,
+                     *         "limit": 1,
+                     *         "total": 2,
+                     *         "total_pages": 2,
+                     *         "has_next": true,
+                     *         "has_previous": false,
+                     *         "next_cursor": "a5pFsrezJZkn",
+                     *         "previous_cursor": null
+                     *       },
+                     *       "_links": {
+                     *         "self": "/api/v1/tasks?limit=1&page=1",
+                     *         "first": "/api/v1/tasks?limit=1&page=1",
+                     *         "last": "/api/v1/tasks?limit=1&page=2",
+                     *         "next": "/api/v1/tasks?limit=1&page=2"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TaskList"] | components["schemas"]["SelectedTaskList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getUserTask: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Show more of each task: `category` its category whole, `tags` its tags whole (as `tag_details`), `links` where it is and what can be done with it (as `_links`). Several with commas, or by repeating the parameter.
+                 * @example [
+                 *       "category",
+                 *       "tags"
+                 *     ]
+                 */
+                expand?: components["parameters"]["expand"];
+                /**
+                 * @description Members of the tasks to show, and no others. What has to be expanded is expanded by being named, whole or with a point in part. Several with commas, or by repeating the parameter.
+                 * @example [
+                 *       "id",
+                 *       "title",
+                 *       "category.name"
+                 *     ]
+                 */
+                fields?: components["parameters"]["fields"];
+                /** @description Another workspace that the account owns. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["owned_workspace_id"];
+            };
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
+                 */
+                id: components["parameters"]["UserId"];
+                /**
+                 * @description A TypeID, the bare UUID within it, or the number of the task in its workspace.
+                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
+                 */
+                task_id: components["parameters"]["UserTaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "task_01m7ykm0xxeeksbg7jwjdqtthh",
+                     *       "number": 1,
+                     *       "title": "Buy milk",
+                     *       "description": null,
+                     *       "status": "pending",
+                     *       "priority": "high",
+                     *       "due_date": "2099-01-31T17:00:00.000Z",
+                     *       "category_id": "cat_01m7ykm0xxfa1tsz2xkv5r8e4m",
+                     *       "tags": [
+                     *         "home"
+                     *       ],
+                     *       "parent_id": null,
+                     *       "subtask_count": 0,
+                     *       "subtasks_done": 0,
+                     *       "position": "a1i",
+                     *       "version": 1,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"] | components["schemas"]["SelectedTask"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAdminActs: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What this account has done. A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
+                 */
+                actor_id?: components["parameters"]["actor_id"];
+                /**
+                 * @description What was done to this account. A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
+                 */
+                user_id?: components["parameters"]["on_user_id"];
+                /**
+                 * @description Acts of this kind.
+                 * @example user.suspended
+                 */
+                act?: components["parameters"]["act"];
+                /**
+                 * @description What was done then or later. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2026-11-01
+                 */
+                since?: components["parameters"]["since"];
+                /**
+                 * @description What was done before. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2100-01-01
+                 */
+                until?: components["parameters"]["until"];
+                /**
+                 * @description Acts on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["act_limit"];
+                /** @description A place in the list: `next_cursor` or `previous_cursor` of an answer to the same filters in the same order. Sealed, to be sent as it came. */
+                cursor?: components["parameters"]["cursor"];
+                /**
+                 * @description Count the whole list: the answer has `total`, and `X-Total-Count`.
+                 * @example true
+                 */
+                include_total?: components["parameters"]["count_all"];
+            };
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of acts. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "acts": [
+                     *         {
+                     *           "id": "act_01m7ykm0xxe8r5t2w9y6b3d0g7",
+                     *           "at": "2026-11-21T08:30:00.125Z",
+                     *           "actor_id": "user_01m7ykm0xxe1n4q7t0w3z6c9f2",
+                     *           "act": "user.suspended",
+                     *           "user_id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *           "workspace_id": null,
+                     *           "detail": {
+                     *             "reason": "Sends spam."
+                     *           },
+                     *           "address": "203.0.113.7",
+                     *           "request_id": "req_01m7ykm0xxfq9s3b6d1v8c5n2h"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "limit": 20,
+                     *         "has_next": false,
+                     *         "has_previous": false,
+                     *         "next_cursor": null,
+                     *         "previous_cursor": null
+                     *       },
+                     *       "_links": {
+                     *         "self": "/api/v1/admin/audit",
+                     *         "first": "/api/v1/admin/audit"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdminActList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

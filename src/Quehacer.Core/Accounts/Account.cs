@@ -14,6 +14,9 @@ public sealed record Account(Guid Id, string Email, string Name, bool IsAdmin, G
 
     public bool IsEmailVerified { get; init; }
 
+    /// <summary>Since when nobody signs in to it, nor comes with anything of it; null when people may.</summary>
+    public DateTime? SuspendedAt { get; init; }
+
     /// <summary>An authenticator is a second factor of the account.</summary>
     public bool HasTotp { get; init; }
 

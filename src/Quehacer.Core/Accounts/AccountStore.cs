@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Npgsql;
+using Quehacer.Core.Administration;
 using Quehacer.Core.Events;
 using Quehacer.Core.Mail;
 using Quehacer.Core.Postgres;
@@ -21,10 +22,10 @@ public sealed class AccountStore(
     Action<SecurityEvent, Guid?, IPAddress?> report)
 {
     internal const string Columns =
-        "a.user_id, a.email, a.name, a.is_admin, a.workspace_id, a.version, a.updated_at, a.plan, a.credentials, a.email_verified_at IS NOT NULL, a.totp_confirmed_at IS NOT NULL, a.email_factor_at IS NOT NULL";
+        "a.user_id, a.email, a.name, a.is_admin, a.workspace_id, a.version, a.updated_at, a.plan, a.credentials, a.email_verified_at IS NOT NULL, a.totp_confirmed_at IS NOT NULL, a.email_factor_at IS NOT NULL, a.suspended_at";
 
     /// <summary>How many columns <see cref="Columns"/> has: what is read beside them begins there.</summary>
-    internal const int ColumnCount = 12;
+    internal const int ColumnCount = 13;
 
     private const string InsertEvent =
         "INSERT INTO account_events (user_id, version, type, actor_id, at, request_id) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -66,9 +67,11 @@ public sealed class AccountStore(
         {
             batch.Key(account.Id, key, streamId: null, version: null, Remember(account, remember), now);
         }
-        batch.Add("INSERT INTO accounts (user_id, email, email_key, name, password_hash, workspace_id, version, updated_at, email_verified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
-            .With(account.Id).With(account.Email).With(AccountEdit.EmailKey(account.Email)).With(account.Name).With(passwordHash)
-            .With(account.WorkspaceId).With(account.Version).With(now).WithTime(isVouchedFor ? now : null);
+        batch.Add("""
+            INSERT INTO accounts (user_id, email, email_key, name, password_hash, workspace_id, version, updated_at, email_verified_at, name_key, words)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, array_to_tsvector($11))
+            """).With(account.Id).With(account.Email).With(AccountEdit.EmailKey(account.Email)).With(account.Name).With(passwordHash)
+            .With(account.WorkspaceId).With(account.Version).With(now).WithTime(isVouchedFor ? now : null).With(Text.SortKey(account.Name)).With(AccountWords.Of(account.Name, account.Email));
         batch.Add(InsertEvent).With(account.Id).With(account.Version).With("account.registered").With(account.Id).With(now).WithText(visitor.RequestId);
         WorkspaceTable.AddNew(batch, account.WorkspaceId, account.Id, name: null, now, visitor.RequestId);
         if (emailVerification != EmailVerification.Off && !isVouchedFor)
@@ -77,6 +80,10 @@ public sealed class AccountStore(
             var goodFor = TimeSpan.FromMinutes(Limits.LinkMinutes);
             secrets.ParametersOf(batch.Add(OneTimeSecrets.Insert), SecretPurpose.EmailVerification, letter.Id, account.Id, account.Credentials, account.Email, now + goodFor);
             Outbox.ParametersOf(batch.Add(Outbox.Insert), letter, now, goodFor);
+        }
+        if (isVouchedFor)
+        {
+            AuditTrail.ParametersOf(batch.Add(AuditTrail.Insert), new AdminAct(AdminActKind.UserCreated, account.Id), actorId: null, visitor, now);
         }
         alongside(batch, account);
         batch.Commit();
@@ -141,8 +148,8 @@ public sealed class AccountStore(
             {
                 // The event's key says whether somebody else was first: then the whole batch is void.
                 batch.Add(InsertEvent).With(after.Id).With(after.Version).With("account.renamed").With(after.Id).With(now).WithText(caller.RequestId);
-                batch.Add("UPDATE accounts SET name = $2, version = $3, updated_at = $4 WHERE user_id = $1")
-                    .With(after.Id).With(after.Name).With(after.Version).With(after.UpdatedAt);
+                batch.Add("UPDATE accounts SET name = $2, version = $3, updated_at = $4, name_key = $5, words = array_to_tsvector($6) WHERE user_id = $1")
+                    .With(after.Id).With(after.Name).With(after.Version).With(after.UpdatedAt).With(Text.SortKey(after.Name)).With(AccountWords.Of(after.Name, after.Email));
             }
             batch.Commit();
             var (outcome, _) = await batch.ExecuteAsync(CancellationToken.None);
@@ -168,7 +175,7 @@ public sealed class AccountStore(
     /// </summary>
     public async Task<bool> PromoteAsync(string email, CancellationToken cancellation)
     {
-        if (!await SetAsync(email, "is_admin", true, "account.promoted", cancellation))
+        if (!await SetAsync(email, "is_admin", true, "account.promoted", AdminActKind.RoleChanged, Role, cancellation))
         {
             return false;
         }
@@ -185,11 +192,33 @@ public sealed class AccountStore(
 
     /// <summary>Puts the account with this e-mail on a plan, which its next access tokens carry. False when there is no such account.</summary>
     public Task<bool> PutOnPlanAsync(string email, Plan plan, CancellationToken cancellation) =>
-        SetAsync(email, "plan", (short)plan, "account.put_on_plan", cancellation);
+        SetAsync(email, "plan", (short)plan, "account.put_on_plan", AdminActKind.PlanChanged, stored => Plans.NameOf((Plan)stored), cancellation);
+
+    /// <summary>What an account may do in the installation, in a word.</summary>
+    internal static string Role(bool isAdmin) => isAdmin ? "admin" : "user";
+
+    /// <summary>
+    /// Makes anew what the account is ordered and found by, in the transaction of the connection that has its row already, so that nobody changes name or e-mail meanwhile.
+    /// </summary>
+    internal static async Task IndexAsync(NpgsqlConnection connection, Guid userId)
+    {
+        string name, email;
+        await using (var find = new NpgsqlCommand("SELECT name, email FROM accounts WHERE user_id = $1", connection))
+        {
+            find.Parameters.With(userId);
+            await using var reader = await find.ExecuteReaderAsync(CancellationToken.None);
+            await reader.ReadAsync(CancellationToken.None);
+            (name, email) = (reader.GetString(0), reader.GetString(1));
+        }
+        await connection.ExecuteAsync(
+            "UPDATE accounts SET name_key = $2, words = array_to_tsvector($3) WHERE user_id = $1",
+            parameters => parameters.With(userId).With(Text.SortKey(name)).With(AccountWords.Of(name, email)));
+    }
 
     /// <summary>What whoever runs the installation changes of an account.</summary>
     /// <param name="column">A constant of ours.</param>
-    private async Task<bool> SetAsync<T>(string email, string column, T value, string type, CancellationToken cancellation)
+    /// <param name="word">What a value is called in the trail.</param>
+    private async Task<bool> SetAsync<T>(string email, string column, T value, string type, AdminActKind act, Func<T, string> word, CancellationToken cancellation)
         where T : notnull
     {
         var now = time.NowUtc();
@@ -199,13 +228,15 @@ public sealed class AccountStore(
         find.Parameters.With(AccountEdit.EmailKey(email));
         Guid userId;
         int version;
+        T before;
         await using (var reader = await find.ExecuteReaderAsync(cancellation))
         {
             if (!await reader.ReadAsync(cancellation))
             {
                 return false;
             }
-            if (reader.GetFieldValue<T>(1).Equals(value))
+            before = reader.GetFieldValue<T>(1);
+            if (before.Equals(value))
             {
                 return true;
             }
@@ -217,6 +248,9 @@ public sealed class AccountStore(
         change.BatchCommands[0].Parameters.With(userId).With(version).With(now).With(value);
         change.BatchCommands.Add(new NpgsqlBatchCommand(InsertEvent));
         change.BatchCommands[1].Parameters.With(userId).With(version).With(type).WithId(null).With(now).WithText(null);
+        change.BatchCommands.Add(new NpgsqlBatchCommand(AuditTrail.Insert));
+        AuditTrail.ParametersOf(
+            change.BatchCommands[2].Parameters, new AdminAct(act, userId) { Detail = new AdminActDetail { From = word(before), To = word(value) } }, actorId: null, Visitor.Operator, now);
         await change.ExecuteNonQueryAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         return true;
@@ -233,6 +267,7 @@ public sealed class AccountStore(
             IsEmailVerified = reader.GetBoolean(9),
             HasTotp = reader.GetBoolean(10),
             HasEmailFactor = reader.GetBoolean(11),
+            SuspendedAt = reader.IsDBNull(12) ? null : reader.GetDateTime(12),
         };
 
     internal static async Task<Account?> FindAsync(Database database, Guid userId, CancellationToken cancellation)

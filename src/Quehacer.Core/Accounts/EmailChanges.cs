@@ -145,6 +145,7 @@ public sealed class EmailChanges
                     {
                         return false;
                     }
+                    await AccountStore.IndexAsync(connection, account.Id);
                     await connection.ExecuteAsync(OneTimeSecrets.ConsumeAll, parameters => parameters.With(account.Id).With(now));
                     await connection.RecordAsync(account.Id, "account.email_changed", now, visitor.RequestId);
                     await Confirmations.TellAsync(connection, MailKind.EmailChanged, account, detail: email, visitor, now);
@@ -177,7 +178,7 @@ public sealed class EmailChanges
         {
             return refused;
         }
-        var account = await AccountStore.FindByEmailAsync(database, email, cancellation) is var (found, _) && !found.IsEmailVerified ? found : null;
+        var account = await AccountStore.FindByEmailAsync(database, email, cancellation) is ({ IsEmailVerified: false, SuspendedAt: null } found, _) ? found : null;
         var now = time.NowUtc();
         var letter = new Letter(Ids.New(now), MailKind.EmailVerification, account?.Email ?? email, visitor.Language, account?.Id, Detail: null) { Address = visitor.Address };
         await AccountStep.RunAsync(

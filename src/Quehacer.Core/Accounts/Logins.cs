@@ -106,7 +106,7 @@ public sealed class Logins
             return refused;
         }
         // Whoever registers somebody else's e-mail must not have them sign in to an account that is not theirs alone: only an e-mail that was verified opens one.
-        var account = await AccountStore.FindByEmailAsync(database, email, cancellation) is ({ IsEmailVerified: true } known, _) ? known : null;
+        var account = await AccountStore.FindByEmailAsync(database, email, cancellation) is ({ IsEmailVerified: true, SuspendedAt: null } known, _) ? known : null;
         var now = time.NowUtc();
         var id = Ids.New(now);
         await using (var connection = await database.OpenAsync(CancellationToken.None))

@@ -65,14 +65,14 @@ public sealed class OneTimeSecrets(SigningKey signingKey)
         "INSERT INTO one_time_secrets (secret_id, user_id, purpose, hash, credentials, email, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (secret_id) DO NOTHING";
 
     /// <summary>
-    /// Consumes one, if it is there, unused, in time, and the account's credentials are still those it was made for; yields its account and e-mail.
+    /// Consumes one, if it is there, unused, in time, and the account is not suspended and its credentials still those it was made for; yields its account and e-mail.
     /// Parameters: $1 id, $2 purpose, $3 hash, $4 now. Within the transaction of what it is good for.
     /// </summary>
     internal const string Consume = """
         UPDATE one_time_secrets o SET used_at = $4
           FROM accounts a
          WHERE o.secret_id = $1 AND o.purpose = $2 AND o.hash = $3 AND o.used_at IS NULL AND o.expires_at > $4
-           AND a.user_id = o.user_id AND a.credentials = o.credentials
+           AND a.user_id = o.user_id AND a.credentials = o.credentials AND a.suspended_at IS NULL
         RETURNING o.user_id, o.email
         """;
 
@@ -129,7 +129,7 @@ public sealed class OneTimeSecrets(SigningKey signingKey)
 
     /// <summary>
     /// Counts an attempt at the code of a secret, in a transaction of its own and before anything is looked at; null when the secret is unknown, used,
-    /// expired, older than the account's credentials, or has no attempt left. One of nobody is counted like any other.
+    /// expired, older than the account's credentials, of an account that is suspended, or has no attempt left. One of nobody is counted like any other.
     /// </summary>
     internal static async Task<CodeAttempt?> AttemptAsync(
         Database database, IReadOnlyList<SecretPurpose> purposes, string token, DateTime now, CancellationToken cancellation)
@@ -141,7 +141,7 @@ public sealed class OneTimeSecrets(SigningKey signingKey)
         await using var command = database.Command($"""
             UPDATE one_time_secrets o SET attempts = o.attempts + 1
              WHERE o.secret_id = $1 AND o.purpose = ANY ($2) AND o.hash = $3 AND o.used_at IS NULL AND o.expires_at > $4 AND o.attempts < {Limits.CodeAttempts}
-               AND (o.user_id IS NULL OR EXISTS (SELECT FROM accounts a WHERE a.user_id = o.user_id AND a.credentials = o.credentials))
+               AND (o.user_id IS NULL OR EXISTS (SELECT FROM accounts a WHERE a.user_id = o.user_id AND a.credentials = o.credentials AND a.suspended_at IS NULL))
             RETURNING o.purpose, o.user_id, o.credentials, o.email
             """);
         command.Parameters.With(id).With(purposes.Select(purpose => (short)purpose).ToArray()).With(Hash(token)).With(now);
@@ -185,7 +185,7 @@ public sealed class OneTimeSecrets(SigningKey signingKey)
             return null;
         }
         await using var command = database.Command("""
-            SELECT o.user_id, o.credentials, o.email FROM one_time_secrets o JOIN accounts a ON a.user_id = o.user_id AND a.credentials = o.credentials
+            SELECT o.user_id, o.credentials, o.email FROM one_time_secrets o JOIN accounts a ON a.user_id = o.user_id AND a.credentials = o.credentials AND a.suspended_at IS NULL
              WHERE o.secret_id = $1 AND o.purpose = $2 AND o.hash = $3 AND o.used_at IS NULL AND o.expires_at > $4
             """);
         command.Parameters.With(id).With((short)purpose).With(Hash(token)).With(now);

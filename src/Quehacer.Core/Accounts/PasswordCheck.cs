@@ -37,7 +37,7 @@ public sealed class PasswordCheck
         }
     }
 
-    /// <summary>The account that the two belong to; refused when there is none, or when there were too many failures.</summary>
+    /// <summary>The account that the two belong to; refused when there is none, when it is suspended, or when there were too many failures.</summary>
     /// <param name="email">As it was typed.</param>
     /// <param name="password">As it was typed.</param>
     /// <param name="from">Null for whoever sits at the machine.</param>
@@ -63,6 +63,12 @@ public sealed class PasswordCheck
             case true:
                 var account = found!.Value.Account;
                 await limits.GiveBackAsync(counted, succeeded: true, cancellation);
+                if (account.SuspendedAt is not null)
+                {
+                    // Told to whoever has the password, and to nobody else: it says that there is the account.
+                    report(SecurityEvent.LoginSuspended, account.Id, from);
+                    return ErrorCode.AccountSuspended;
+                }
                 if (!account.HasSecondFactor)
                 {
                     // Who has the password alone is not known yet, where more is wanted: a thief of it would get out of the daily count.

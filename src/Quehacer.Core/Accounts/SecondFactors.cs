@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Npgsql;
+using Quehacer.Core.Administration;
 using Quehacer.Core.Events;
 using Quehacer.Core.Mail;
 using Quehacer.Core.Postgres;
@@ -310,8 +311,24 @@ public sealed class SecondFactors
             return null;
         }
         var now = time.NowUtc();
-        await using var connection = await database.OpenAsync(CancellationToken.None);
-        await using var transaction = await connection.BeginTransactionAsync(CancellationToken.None);
+        await using (var connection = await database.OpenAsync(CancellationToken.None))
+        await using (var transaction = await connection.BeginTransactionAsync(CancellationToken.None))
+        {
+            if (!await RemoveAllAsync(connection, account, actorId: null, Visitor.Operator, now))
+            {
+                return false;
+            }
+            await transaction.CommitAsync(CancellationToken.None);
+        }
+        outbox.Ring();
+        report(SecurityEvent.SecondFactorRemoved, account.Id, null);
+        report(SecurityEvent.SessionsEnded, account.Id, null);
+        return true;
+    }
+
+    /// <summary>The same in the transaction of the connection, for an administrator or, where there is no actor, for whoever runs the installation; recorded in their trail.</summary>
+    internal static async Task<bool> RemoveAllAsync(NpgsqlConnection connection, Account account, Guid? actorId, Visitor visitor, DateTime now)
+    {
         var changed = await connection.ExecuteAsync(
             $"""
             {Change}, totp_secret = NULL, totp_confirmed_at = NULL, totp_step = 0, email_factor_at = NULL
@@ -322,9 +339,7 @@ public sealed class SecondFactors
         {
             return false;
         }
-        await connection.ExecuteAsync(
-            "INSERT INTO account_events (user_id, version, type, actor_id, at, request_id) SELECT user_id, version, 'account.second_factors_removed', NULL, $2, NULL FROM accounts WHERE user_id = $1",
-            parameters => parameters.With(account.Id).With(now));
+        await connection.RecordAsync(account.Id, actorId, "account.second_factors_removed", now, actorId is null ? null : visitor.RequestId);
         await RecoveryCodes.DeleteAsync(connection, account.Id);
         await connection.ExecuteAsync(SessionStore.EndAll, parameters => parameters.With(account.Id).With(now).WithId(null).With(true));
         foreach (var (had, detail) in new[] { (account.HasTotp, "totp"), (account.HasEmailFactor, "email") })
@@ -332,13 +347,10 @@ public sealed class SecondFactors
             if (had)
             {
                 await Outbox.AddAsync(
-                    connection, new Letter(Ids.New(now), MailKind.SecondFactorRemoved, account.Email, Visitor.Operator.Language, account.Id, detail), now, CodeCheck.NoticesUsefulFor);
+                    connection, new Letter(Ids.New(now), MailKind.SecondFactorRemoved, account.Email, visitor.Language, account.Id, detail), now, CodeCheck.NoticesUsefulFor);
             }
         }
-        await transaction.CommitAsync(CancellationToken.None);
-        outbox.Ring();
-        report(SecurityEvent.SecondFactorRemoved, account.Id, null);
-        report(SecurityEvent.SessionsEnded, account.Id, null);
+        await AuditTrail.AddAsync(connection, new AdminAct(AdminActKind.FactorsReset, account.Id), actorId, visitor, now);
         return true;
     }
 

@@ -10,6 +10,9 @@ public enum SecurityEvent
     /// <summary>A login was refused without a look at the password, because too many have failed.</summary>
     LoginLimited,
 
+    /// <summary>The password was right, and the account is suspended.</summary>
+    LoginSuspended,
+
     /// <summary>The first factor was right, and a second one is wanted.</summary>
     SecondFactorAsked,
     SecondFactorFailed,
@@ -47,6 +50,16 @@ public enum SecurityEvent
     /// <summary>A workspace has another owner.</summary>
     WorkspaceTransferred,
 
+    /// <summary>An account was suspended by an administrator or whoever runs the installation.</summary>
+    AccountSuspended,
+    AccountUnsuspended,
+
+    /// <summary>An account became an administrator, or ceased to be one.</summary>
+    RoleChanged,
+
+    /// <summary>An administrator has read tasks of somebody else.</summary>
+    TasksReadByAdministrator,
+
     /// <summary>A token of a letter that is unknown, used or expired.</summary>
     OneTimeTokenRefused,
     SessionEnded,
@@ -71,6 +84,7 @@ public static class SecurityEventNames
         SecurityEvent.LoginSucceeded => "login.succeeded",
         SecurityEvent.LoginFailed => "login.failed",
         SecurityEvent.LoginLimited => "login.limited",
+        SecurityEvent.LoginSuspended => "login.suspended",
         SecurityEvent.SecondFactorAsked => "second_factor.asked",
         SecurityEvent.SecondFactorFailed => "second_factor.failed",
         SecurityEvent.SecondFactorLimited => "second_factor.limited",
@@ -93,6 +107,10 @@ public static class SecurityEventNames
         SecurityEvent.MemberRoleChanged => "member.role_changed",
         SecurityEvent.MemberRemoved => "member.removed",
         SecurityEvent.WorkspaceTransferred => "workspace.transferred",
+        SecurityEvent.AccountSuspended => "account.suspended",
+        SecurityEvent.AccountUnsuspended => "account.unsuspended",
+        SecurityEvent.RoleChanged => "role.changed",
+        SecurityEvent.TasksReadByAdministrator => "tasks.read_by_administrator",
         SecurityEvent.OneTimeTokenRefused => "one_time_token.refused",
         SecurityEvent.SessionEnded => "session.ended",
         SecurityEvent.SessionsEnded => "sessions.ended",
@@ -102,6 +120,6 @@ public static class SecurityEventNames
 
     /// <summary>Whether it may be the trace of an attack, and not of everyday life.</summary>
     public static bool IsSuspicious(this SecurityEvent securityEvent) => securityEvent is
-        SecurityEvent.LoginFailed or SecurityEvent.LoginLimited or SecurityEvent.SecondFactorFailed or SecurityEvent.SecondFactorLimited
+        SecurityEvent.LoginFailed or SecurityEvent.LoginLimited or SecurityEvent.LoginSuspended or SecurityEvent.SecondFactorFailed or SecurityEvent.SecondFactorLimited
         or SecurityEvent.OneTimeTokenRefused or SecurityEvent.RefreshTokenReused;
 }

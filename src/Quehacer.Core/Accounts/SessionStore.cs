@@ -60,6 +60,10 @@ public sealed class SessionStore(
     internal async Task<Result<Answered<Tokens>>> BeginAsync(
         Account account, Visitor visitor, IdempotencyKey? key, Func<NpgsqlConnection, Task<bool>> consumeAsync, CancellationToken cancellation)
     {
+        if (account.SuspendedAt is not null)
+        {
+            return ErrorCode.AccountSuspended;
+        }
         if (emailVerification == EmailVerification.Required && !account.IsEmailVerified)
         {
             return ErrorCode.EmailNotVerified;
@@ -70,7 +74,7 @@ public sealed class SessionStore(
         var outcome = await AccountStep.RunAsync(
             database, account.WorkspaceId, account.Id, key, Remember(sessionId, 0, now).ToJsonString(), now,
             async connection => await consumeAsync(connection) && await connection.ExecuteAsync(
-                $"{InsertSession} SELECT $1, a.user_id, 0, $3, $4, $5, $6, $7, $8 FROM accounts a WHERE a.user_id = $2 AND a.credentials = $9 FOR SHARE OF a",
+                $"{InsertSession} SELECT $1, a.user_id, 0, $3, $4, $5, $6, $7, $8 FROM accounts a WHERE a.user_id = $2 AND a.credentials = $9 AND a.suspended_at IS NULL FOR SHARE OF a",
                 parameters => NewSession(parameters, sessionId, tokens, visitor, now).With(account.Credentials)) == 1);
         switch (outcome)
         {
@@ -82,7 +86,7 @@ public sealed class SessionStore(
             case StepOutcome.KeyInFlight:
                 return ErrorCode.IdempotencyInFlight;
             default:
-                return ErrorCode.WrongCredentials;
+                return await AccountStore.FindAsync(database, account.Id, cancellation) is { SuspendedAt: not null } ? ErrorCode.AccountSuspended : ErrorCode.WrongCredentials;
         }
     }
 

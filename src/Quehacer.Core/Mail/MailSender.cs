@@ -216,7 +216,7 @@ public sealed class MailSender(
         MailKind.EmailFactorCode => SecretPurpose.EmailFactor,
         MailKind.WorkspaceInvitation => SecretPurpose.Invitation,
         MailKind.PasswordChanged or MailKind.EmailChangeAsked or MailKind.EmailChanged or MailKind.SecondFactorAdded or MailKind.SecondFactorRemoved
-            or MailKind.RecoveryCodeUsed or MailKind.WorkspaceReceived or MailKind.WorkspaceHandedOn => null,
+            or MailKind.RecoveryCodeUsed or MailKind.WorkspaceReceived or MailKind.WorkspaceHandedOn or MailKind.AccountSuspended or MailKind.AccountUnsuspended => null,
     };
 
     private async Task GiveUpAsync(Taken taken, Exception? reason)

@@ -54,6 +54,12 @@ public enum MailKind : short
 
     /// <summary>To the former owner: a workspace was handed on; the detail is its name.</summary>
     WorkspaceHandedOn = 32,
+
+    /// <summary>The account was suspended.</summary>
+    AccountSuspended = 20,
+
+    /// <summary>The account is suspended no more.</summary>
+    AccountUnsuspended = 21,
 }
 
 /// <summary>

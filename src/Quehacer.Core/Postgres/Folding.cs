@@ -1,11 +1,12 @@
 using Npgsql;
+using Quehacer.Core.Accounts;
 using Quehacer.Core.Tasks;
 
 namespace Quehacer.Core.Postgres;
 
 /// <summary>
 /// Fills in what only the program can work out, because the database does not know the fold: sort keys and search entries of the rows that
-/// were there before migration 2. Runs within that migration's transaction.
+/// were there before migration 2, and before migration 11. Runs within that migration's transaction.
 /// </summary>
 internal static class Folding
 {
@@ -15,6 +16,35 @@ internal static class Folding
     {
         await FillLabelsAsync(connection, cancellation);
         await FillTasksAsync(connection, cancellation);
+    }
+
+    /// <summary>What accounts are ordered and found by.</summary>
+    public static async Task FillInAccountsAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        for (var last = Guid.Empty; ;)
+        {
+            var batch = new List<(Guid Id, string Name, string Email)>(BatchRows);
+            await using (var command = new NpgsqlCommand($"SELECT user_id, name, email FROM accounts WHERE user_id > $1 ORDER BY user_id LIMIT {BatchRows}", connection))
+            {
+                command.Parameters.With(last);
+                await using var reader = await command.ExecuteReaderAsync(cancellation);
+                while (await reader.ReadAsync(cancellation))
+                {
+                    batch.Add((reader.GetGuid(0), reader.GetString(1), reader.GetString(2)));
+                }
+            }
+            if (batch.Count == 0)
+            {
+                return;
+            }
+            await using var update = new NpgsqlCommand(
+                "UPDATE accounts a SET name_key = v.name_key, words = v.words::tsvector FROM unnest($1, $2, $3) v(id, name_key, words) WHERE a.user_id = v.id", connection);
+            update.Parameters
+                .With(batch.Select(account => account.Id).ToArray()).With(batch.Select(account => Text.SortKey(account.Name)).ToArray())
+                .With(batch.Select(account => string.Join(' ', AccountWords.Of(account.Name, account.Email).Select(TaskWords.Quote))).ToArray());
+            await update.ExecuteNonQueryAsync(cancellation);
+            last = batch[^1].Id;
+        }
     }
 
     private static async Task FillLabelsAsync(NpgsqlConnection connection, CancellationToken cancellation)

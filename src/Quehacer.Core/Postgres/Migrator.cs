@@ -18,7 +18,7 @@ public sealed class Migrator(string connectionString)
     private const long AdvisoryLock = 0x7175656861636572;
 
     /// <summary>What a migration does beside its SQL, after it and in the same transaction.</summary>
-    private static readonly Dictionary<int, Func<NpgsqlConnection, CancellationToken, Task>> Programs = new() { [2] = Folding.FillInAsync };
+    private static readonly Dictionary<int, Func<NpgsqlConnection, CancellationToken, Task>> Programs = new() { [2] = Folding.FillInAsync, [11] = Folding.FillInAccountsAsync };
 
     private sealed record Migration(int Version, string Name, string Sql, string Checksum);
 

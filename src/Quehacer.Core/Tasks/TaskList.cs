@@ -261,11 +261,12 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
                 ? $"(SELECT {TaskTable.Columns}, t.position AS key FROM {source} {place} ORDER BY t.position {direction}, t.task_id {direction} LIMIT {most})"
                 : $"(SELECT {TaskTable.Columns}, {key} AS key FROM {source} {placeOfUnmoved} ORDER BY t.number {direction} LIMIT {most})"));
 
+        var (moment, sees) = caller.LooksInto is { } owner ? (WorkspaceMoment.ColumnsOfViewer, Access.SeesAsAdministrator(Add(owner))) : (WorkspaceMoment.Columns, Access.Sees);
         // The joins have one row on their left side and no condition, so they are nested loops, which keep the order of the right side.
         return $"""
-            SELECT {WorkspaceMoment.Columns}, {LabelsStamp.Columns}, {total}, {TaskTable.Columns}
+            SELECT {moment}, {LabelsStamp.Columns}, {total}, {TaskTable.Columns}
               FROM {Access.From} LEFT JOIN LATERAL (SELECT * FROM ({parts}) t ORDER BY t.key {direction}, t.task_id {direction} LIMIT {limit} {offset}) t ON true
-             WHERE {Access.Sees}
+             WHERE {sees}
             """;
     }
 

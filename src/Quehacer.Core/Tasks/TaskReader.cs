@@ -34,6 +34,9 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
          WHERE {Access.Sees}
         """;
 
+    private static readonly string GetByIdAsAdministrator = GetById.Replace(Access.Sees, Access.SeesAsAdministrator("$4"), StringComparison.Ordinal);
+    private static readonly string GetByNumberAsAdministrator = GetByNumber.Replace(Access.Sees, Access.SeesAsAdministrator("$4"), StringComparison.Ordinal);
+
     private const string StampColumns = $"{LabelsStamp.Columns}, t.version, t.updated_at, {TaskTable.SubtaskColumns}";
 
     private const string StampById = $"""
@@ -70,10 +73,15 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
     {
         LabelsStamp? labelsAt = null;
         TaskItem? found = null;
-        await using (var command = database.Command(task.Number > 0 ? GetByNumber : GetById))
+        var sql = caller.LooksInto is null ? task.Number > 0 ? GetByNumber : GetById : task.Number > 0 ? GetByNumberAsAdministrator : GetByIdAsAdministrator;
+        await using (var command = database.Command(sql))
         {
             command.Parameters.WithCaller(caller);
             _ = task.Number > 0 ? command.Parameters.With(task.Number) : command.Parameters.With(task.Id);
+            if (caller.LooksInto is { } owner)
+            {
+                command.Parameters.With(owner);
+            }
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             if (await reader.ReadAsync(cancellation))
             {

@@ -1,4 +1,5 @@
 using Npgsql;
+using Quehacer.Core.Administration;
 using Quehacer.Core.Postgres;
 
 namespace Quehacer.Core.Workspaces;
@@ -46,6 +47,13 @@ internal static class Access
            AND (w.owner_id = s.user_id OR EXISTS (SELECT FROM members m WHERE m.workspace_id = w.workspace_id AND m.user_id = s.user_id)) FOR UPDATE OF w
         """;
 
+    /// <summary>
+    /// The same for an administrator of the installation who looks into a workspace of somebody else. An API key that is good for one workspace alone looks into none.
+    /// </summary>
+    /// <param name="owner">The parameter that has <see cref="Caller.LooksInto"/>.</param>
+    public static string SeesAsAdministrator(string owner) =>
+        $"s.session_id = $1 AND s.ended_at IS NULL AND s.workspace_id IS NULL AND w.owner_id = {owner} AND EXISTS (SELECT FROM accounts me WHERE me.user_id = s.user_id AND me.is_admin)";
+
     private const string IsOpen = "s.ended_at IS NULL AND (s.workspace_id IS NULL OR s.workspace_id = w.workspace_id)";
 
     /// <summary>The condition of a permission, of the session <c>s</c> and the workspace <c>w</c>.</summary>
@@ -84,7 +92,9 @@ internal static class Access
     }
 
     /// <summary>The same of a statement that wants to see.</summary>
-    public static Task<Error> ExplainAsync(Database database, Caller caller, CancellationToken cancellation) => ExplainAsync(database, caller, Permission.See, cancellation);
+    public static Task<Error> ExplainAsync(Database database, Caller caller, CancellationToken cancellation) => caller.LooksInto is null
+        ? ExplainAsync(database, caller, Permission.See, cancellation)
+        : AdminAccess.ExplainAsync(database, caller, new Error(ErrorCode.NotFound), cancellation);
 
     /// <summary>Whether the caller sees the workspace at all.</summary>
     public static async Task<bool> MaySeeAsync(Database database, Caller caller, CancellationToken cancellation)

@@ -13,6 +13,9 @@ public readonly record struct WorkspaceMoment(string Incarnation, long Revision,
     /// <summary>Read by <see cref="Read"/>, of <see cref="Access.From"/>.</summary>
     internal const string Columns = $"w.revision, w.changed_at, {Access.Role}";
 
+    /// <summary>The same for somebody who is nothing in the workspace, and sees what a viewer does.</summary>
+    internal const string ColumnsOfViewer = "w.revision, w.changed_at, 10::smallint";
+
     internal static WorkspaceMoment Read(NpgsqlDataReader reader, int first, Database database) =>
         new(database.Incarnation, reader.GetInt64(first), reader.GetDateTime(first + 1), (WorkspaceRole)reader.GetInt16(first + 2));
 }

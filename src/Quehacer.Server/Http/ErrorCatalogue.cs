@@ -139,6 +139,17 @@ internal static class ErrorCatalogue
         Curl = """curl {origin}/api/v1/auth/login -H 'Content-Type: application/json' -d '{"email":"ana@example.com","password":"…"}'""",
     };
 
+    public static readonly ErrorKind AccountSuspended = new("account-suspended", "ACCOUNT_SUSPENDED", "AUTH_1011", 403,
+        new("Account Suspended", "Cuenta suspendida"),
+        new("The password is right, and the account is suspended: nobody signs in to it.", "La contraseña es correcta, y la cuenta está suspendida: nadie puede iniciar sesión en ella."),
+        new(
+            "Ask whoever runs the server, or one of its administrators. What is in the account is kept, and is there again when the suspension is over.",
+            "Pregunta a quien opera el servidor, o a uno de sus administradores. Lo que hay en la cuenta se conserva, y vuelve a estar cuando acaba la suspensión."))
+    {
+        Cause = new("An administrator has suspended the account, and a letter was sent to its e-mail then.", "Un administrador suspendió la cuenta, y entonces se envió un mensaje a su correo."),
+        Instance = "/api/v1/auth/login",
+    };
+
     public static readonly ErrorKind Validation = new("validation", "VALIDATION_ERROR", "VAL_2001", 422,
         new("Validation Error", "Error de validación"),
         new("The request was understood, but some of its values cannot be accepted. 'errors' lists each with its field, a code and a message.", "La petición se entendió, pero algunos valores no son aceptables. 'errors' enumera cada uno con su campo, un código y un mensaje."),
@@ -375,8 +386,9 @@ internal static class ErrorCatalogue
 
     public static readonly IReadOnlyList<ErrorKind> All =
     [
-        Unauthorized, TokenExpired, TokenInvalid, Forbidden, InvalidCredentials, InvalidCode, OneTimeTokenInvalid, EmailNotVerified, SecondFactorNeeded, NotOffered, Validation, MalformedJson, BadRequest, IdempotencyKeyInvalid, IdempotencyKeyMissing,
-        NotFound, AlreadyExists, PreconditionFailed, PreconditionRequired, IdempotencyMismatch, IdempotencyInFlight, Gone, WorkspaceArchived, WorkspaceIsPersonal, WorkspaceNeedsOwner, InvitedAnother, MethodNotAllowed, NotAcceptable, RequestTimeout,
+        Unauthorized, TokenExpired, TokenInvalid, Forbidden, InvalidCredentials, InvalidCode, OneTimeTokenInvalid, EmailNotVerified, SecondFactorNeeded, NotOffered, AccountSuspended,
+        Validation, MalformedJson, BadRequest, IdempotencyKeyInvalid, IdempotencyKeyMissing, NotFound, AlreadyExists, PreconditionFailed, PreconditionRequired, IdempotencyMismatch,
+        IdempotencyInFlight, Gone, WorkspaceArchived, WorkspaceIsPersonal, WorkspaceNeedsOwner, InvitedAnother, MethodNotAllowed, NotAcceptable, RequestTimeout,
         PayloadTooLarge, UnsupportedMediaType, RateLimitExceeded, Ended, Internal, Unavailable,
     ];
 
@@ -404,6 +416,8 @@ internal static class ErrorCatalogue
         ErrorCode.OneTimeTokenInvalid => OneTimeTokenInvalid,
         ErrorCode.EmailNotVerified => EmailNotVerified,
         ErrorCode.NotOffered => NotOffered,
+        ErrorCode.AccountSuspended => AccountSuspended,
+        ErrorCode.NotAdministrator or ErrorCode.NotOnOneself or ErrorCode.LastAdministrator => Forbidden,
         ErrorCode.AlreadySo => AlreadyExists,
         ErrorCode.NoSuchFactor => NotFound,
         ErrorCode.SessionEnded => TokenInvalid,

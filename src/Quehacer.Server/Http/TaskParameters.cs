@@ -39,47 +39,55 @@ internal static class TaskParameters
         return [.. names.Select(Text.NormaliseName)];
     }
 
-    public static IReadOnlyList<SearchWord> SearchWords(this QueryReader query, string name)
+    public static IReadOnlyList<SearchWord> SearchWords(this QueryReader query, string name, Field field = Field.Query)
     {
-        if (query.Single(name, Field.Query) is not { } text)
+        if (query.Single(name, field) is not { } text)
         {
             return [];
         }
         if (!Text.IsStorable(text))
         {
-            query.Refuse(Field.Query, FieldFault.NotText);
+            query.Refuse(field, FieldFault.NotText);
             return [];
         }
         if (Text.Characters(text) > Limits.SearchCharacters)
         {
-            query.Refuse(Field.Query, FieldFault.TooLong, Limits.SearchCharacters);
+            query.Refuse(field, FieldFault.TooLong, Limits.SearchCharacters);
             return [];
         }
         var words = Search.Parse(text);
         if (words.Count == 0)
         {
-            query.Refuse(Field.Query, FieldFault.NothingToSearchFor);
+            query.Refuse(field, FieldFault.NothingToSearchFor);
         }
         if (words.Count(word => word.IsPrefix) > Limits.SearchPrefixes)
         {
-            query.Refuse(Field.Query, FieldFault.TooMany, Limits.SearchPrefixes);
+            query.Refuse(field, FieldFault.TooMany, Limits.SearchPrefixes);
         }
         return words;
     }
 
     /// <summary>A bare name has its natural direction, a minus turns it round, and a second parameter says it outright: <c>asc</c> or <c>desc</c>.</summary>
     /// <param name="named">The order of this name; null where there is none.</param>
-    public static (TaskSort Sort, bool Reversed) Order(this QueryReader query, string sortName, string orderName, Func<string, TaskSort?> named)
+    public static (TaskSort Sort, bool Reversed) Order(this QueryReader query, string sortName, string orderName, Func<string, TaskSort?> named) =>
+        query.Order(sortName, Field.Sort, orderName, named, TaskSort.Created, sort => sort is TaskSort.Created or TaskSort.Updated or TaskSort.Priority);
+
+    /// <summary>The same of a list of other things.</summary>
+    /// <param name="usual">The order where none is named.</param>
+    /// <param name="descendsNaturally">Whether an order descends unless it is turned round.</param>
+    public static (TSort Sort, bool Reversed) Order<TSort>(
+        this QueryReader query, string sortName, Field sortField, string orderName, Func<string, TSort?> named, TSort usual, Func<TSort, bool> descendsNaturally)
+        where TSort : struct, Enum
     {
-        var text = query.Single(sortName, Field.Sort);
+        var text = query.Single(sortName, sortField);
         var turned = text is ['-', ..];
-        var found = text is null ? TaskSort.Created : named(turned ? text[1..] : text);
+        var found = text is null ? usual : named(turned ? text[1..] : text);
         if (found is null)
         {
-            query.Refuse(Field.Sort, FieldFault.NotOneOf);
+            query.Refuse(sortField, FieldFault.NotOneOf);
         }
-        var sort = found ?? TaskSort.Created;
-        var naturallyDescends = sort is TaskSort.Created or TaskSort.Updated or TaskSort.Priority;
+        var sort = found ?? usual;
+        var naturallyDescends = descendsNaturally(sort);
         bool? reversed = null;
         switch (query.Single(orderName, Field.Order))
         {

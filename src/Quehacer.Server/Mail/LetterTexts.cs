@@ -154,6 +154,17 @@ internal static class LetterTexts
                     "If it was you, there is nothing to do. If it was not, somebody knows your password: set a new one at once, and tell whoever has the workspace now:",
                     "Si fuiste tú, no hay nada que hacer. Si no, alguien conoce tu contraseña: pon ya una nueva, y avisa a quien tiene ahora el espacio:")),
                 Link(ResetPath)),
+            MailKind.AccountSuspended => Parts(
+                new("Your account was suspended", "Tu cuenta ha sido suspendida"),
+                Happened(new(
+                    $"your account at {origin} was suspended by those who run that server. Nobody can sign in to it, and all of its sessions and API keys have ended. What is in it is kept.",
+                    $"quienes operan {origin} suspendieron tu cuenta allí. Nadie puede iniciar sesión en ella, y todas sus sesiones y claves de API han terminado. Lo que hay en ella se conserva.")),
+                Sentence(new("If you think that this is a mistake, ask them.", "Si crees que es un error, pregúntales."))),
+            MailKind.AccountUnsuspended => Parts(
+                new("Your account is no longer suspended", "Tu cuenta ya no está suspendida"),
+                Happened(new(
+                    $"the suspension of your account at {origin} was ended by those who run that server. You can sign in again; make new API keys for your programs.",
+                    $"quienes operan {origin} pusieron fin a la suspensión de tu cuenta allí. Puedes iniciar sesión de nuevo; crea claves de API nuevas para tus programas."))),
         };
         return new LetterText(letter.Language == Language.Spanish ? "es" : "en", subject, parts);
 

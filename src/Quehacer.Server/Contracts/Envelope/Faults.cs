@@ -45,7 +45,8 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
     {
         ErrorCode.Invalid => Results.Validation,
         ErrorCode.NotFound or ErrorCode.Gone or ErrorCode.NoSuchFactor => Results.NotFound,
-        ErrorCode.Forbidden or ErrorCode.InvitedAnother or ErrorCode.SecondFactorNeeded or ErrorCode.EmailNotVerified or ErrorCode.NotOffered => Results.Forbidden,
+        ErrorCode.Forbidden or ErrorCode.InvitedAnother or ErrorCode.SecondFactorNeeded or ErrorCode.EmailNotVerified or ErrorCode.NotOffered
+            or ErrorCode.AccountSuspended or ErrorCode.NotAdministrator or ErrorCode.NotOnOneself or ErrorCode.LastAdministrator => Results.Forbidden,
         ErrorCode.PreconditionFailed => Results.PreconditionFailed,
         ErrorCode.PreconditionRequired => Results.PreconditionRequired,
         ErrorCode.EmailTaken or ErrorCode.NameTaken or ErrorCode.AlreadySo or ErrorCode.WorkspaceArchived or ErrorCode.WorkspaceIsPersonal or ErrorCode.OwnerStays
@@ -95,6 +96,8 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         ErrorCode.TooManyAttempts => new("email", "Too many logins have failed; try again later"),
         ErrorCode.SecondFactorNeeded => new("code", "The account has a second factor; use an API key, or log in at POST /api/v1/auth/login, whose token is good here as well"),
         ErrorCode.EmailNotVerified => new("email", "The e-mail has not been verified; open the link of the letter that was sent to it"),
+        ErrorCode.AccountSuspended => new("email", "The account is suspended; ask whoever runs the server"),
+        ErrorCode.NotAdministrator or ErrorCode.NotOnOneself or ErrorCode.LastAdministrator => new("path", "This is not for this account; ask an administrator"),
         ErrorCode.MfaTokenInvalid or ErrorCode.OneTimeTokenInvalid => new("token", "The token is unknown, used or expired; begin again"),
         ErrorCode.CodeWrong => new("code", "The code is not the right one, or has been used before"),
         ErrorCode.NotOffered => new("server", "Whoever runs this server has not turned this on"),

@@ -70,6 +70,8 @@ internal sealed class Errors(SessionStore sessions) : Refusals(sessions)
         ErrorCode.TooManyAttempts => MessageOf(HttpFault.TooManyRequests),
         ErrorCode.SecondFactorNeeded => "Esta cuenta tiene un segundo factor; usa una clave de API, o inicia sesión en POST /api/v1/auth/login: su token vale también aquí",
         ErrorCode.EmailNotVerified => "Verifica tu correo antes de iniciar sesión: abre el enlace del mensaje que te enviamos",
+        ErrorCode.AccountSuspended => "Esta cuenta está suspendida; pregunta a quien opera el servidor",
+        ErrorCode.NotAdministrator or ErrorCode.NotOnOneself or ErrorCode.LastAdministrator => "No tienes permisos para acceder a este recurso",
         ErrorCode.MfaTokenInvalid or ErrorCode.OneTimeTokenInvalid => MessageOf(HttpFault.TokenInvalid),
         ErrorCode.CodeWrong => "Código inválido",
         ErrorCode.NotOffered => "Este servidor no lo ofrece",

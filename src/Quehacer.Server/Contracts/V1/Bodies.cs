@@ -256,6 +256,18 @@ internal static class Words
     /// <summary>Every member of a service account, in the order in which it is shown.</summary>
     public static readonly string[] ServiceAccountMembers = ["user_id", "name", "role", "version", "created_at", "updated_at"];
 
+    /// <summary>What an account may do in the installation.</summary>
+    public static readonly IReadOnlyList<string> Roles = ["user", "admin"];
+
+    /// <summary>In the order of <see cref="Core.Administration.UserSort"/>.</summary>
+    public static readonly string[] UserSorts = ["created", "name", "email"];
+
+    /// <summary>Every member of an account as administrators see it, in the order in which it is shown.</summary>
+    public static readonly string[] AdminUserMembers =
+    [
+        "id", "email", "email_verified", "name", "role", "plan", "suspended_at", "second_factors", "workspace_id", "workspaces_owned", "last_seen_at", "version", "created_at", "updated_at",
+    ];
+
     /// <summary>In the order of <see cref="CodeMethod"/>.</summary>
     public static readonly string[] CodeMethods = ["totp", "email", "recovery_code"];
 
@@ -355,5 +367,8 @@ internal static class Words
 [JsonSerializable(typeof(FactorBody))]
 [JsonSerializable(typeof(TotpSetupBody))]
 [JsonSerializable(typeof(RecoveryCodesBody))]
+[JsonSerializable(typeof(AdminUserBody))]
+[JsonSerializable(typeof(AdminUserListBody))]
+[JsonSerializable(typeof(AdminActListBody))]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class BodyJson : JsonSerializerContext;

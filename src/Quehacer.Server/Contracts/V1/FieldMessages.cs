@@ -94,12 +94,21 @@ internal static class FieldMessages
             Field.SubtasksOfDeletion => "subtasks",
             Field.SubtasksOfTransfer => "subtasks",
             Field.ToWorkspace => "workspace_id",
+            Field.Plan => "plan",
+            Field.InstallationRole => "role",
+            Field.Suspended => "suspended",
+            Field.Reason => "reason",
+            Field.Search => "search",
+            Field.UserSort => "sort",
+            Field.ActorId => "actor_id",
+            Field.UserId => "user_id",
+            Field.Act => "act",
+            Field.Since => "since",
+            Field.Until => "until",
             Field.After => "after",
             Field.Before => "before",
             Field.To => "to",
             Field.Role or Field.RoleFilter => "role",
-            Field.UserId => "user_id",
-            Field.Search => "search",
         };
         return error.Index is { } index ? string.Create(CultureInfo.InvariantCulture, $"{name}[{index}]") : name;
     }
@@ -262,7 +271,7 @@ internal static class FieldMessages
         Field.ParentFilter => "task_01h455vb4pex5vsknk084sn02q or none",
         Field.CategoryFilter => "cat_01h455vb4pex5vsknk084sn02q or none",
         Field.WorkspaceId or Field.ToWorkspace => "ws_01h455vb4pex5vsknk084sn02q",
-        Field.UserId or Field.AssigneeId => "user_01h455vb4pex5vsknk084sn02q",
+        Field.ActorId or Field.UserId or Field.AssigneeId => "user_01h455vb4pex5vsknk084sn02q",
         Field.AssigneeFilter => "user_01h455vb4pex5vsknk084sn02q, me or none",
         _ => "cat_01h455vb4pex5vsknk084sn02q",
     };
@@ -291,6 +300,10 @@ internal static class FieldMessages
         Field.ServiceScopes => Words.ServiceKeyScopes,
         Field.Role => Words.GivenRoles,
         Field.RoleFilter => Words.WorkspaceRoles,
+        Field.Plan => Core.Accounts.Plans.Names,
+        Field.InstallationRole => Words.Roles,
+        Field.UserSort => Words.UserSorts,
+        Field.Act => Core.Administration.AdminActKinds.Names,
         _ => [],
     };
 }

@@ -53,6 +53,17 @@ internal sealed record LinksBody(
             pagination.HasNext ? ToPage(page + 1L) : null, pagination.HasPrevious ? ToPage(page - 1) : null);
     }
 
+    /// <summary>Of a list that is read by cursor and has no numbered pages.</summary>
+    public static LinksBody OfPlace(HttpRequest request, PaginationBody pagination)
+    {
+        var kept = request.Query.Where(parameter => parameter.Key != "cursor" && !QueryReader.IsForeign(parameter.Key))
+            .SelectMany(parameter => parameter.Value.Select(value => KeyValuePair.Create(parameter.Key, value ?? ""))).ToList();
+        var address = (request.PathBase + request.Path).ToUriComponent();
+        string? Link(string? cursor) => cursor is null ? null : address + new QueryBuilder(kept.Append(KeyValuePair.Create("cursor", cursor)));
+        var first = address + new QueryBuilder(kept);
+        return new(request.Query["cursor"] is [{ } here] ? Link(here)! : first, first, Last: null, Link(pagination.NextCursor), Link(pagination.PreviousCursor));
+    }
+
     /// <summary>The same for clients that read headers (RFC 8288), with the registered names of relations.</summary>
     public string ToHeader() => string.Join(", ",
         new[] { (Self, "self"), (First, "first"), (Last, "last"), (Next, "next"), (Previous, "prev") }

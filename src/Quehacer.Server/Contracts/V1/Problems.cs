@@ -87,6 +87,12 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions) : Refusals
         ErrorCode.NoSuchFactor => new(
             "The account has no such second factor, or has not begun to set it up. See GET /api/v1/me/factors for those it has.",
             "La cuenta no tiene ese segundo factor, o no ha empezado a configurarlo. Mira en GET /api/v1/me/factors los que tiene."),
+        ErrorCode.NotAdministrator => new("This is for administrators of this server. Ask one of them.", "Esto es para los administradores de este servidor. Pídeselo a uno."),
+        ErrorCode.NotOnOneself => new(
+            "Nobody suspends or demotes themselves, or takes their own second factors away here. Ask another administrator.",
+            "Nadie se suspende ni se degrada, ni quita aquí sus propios segundos factores. Pídeselo a otro administrador."),
+        ErrorCode.LastAdministrator => new(
+            "This is the last administrator. Make somebody else one first, with 'quehacer user promote'.", "Es el último administrador. Nombra antes a otra persona, con 'quehacer user promote'."),
         ErrorCode.NotFound => new("There is no such thing, or you may not see it. Check the id.", "No existe, o no puedes verlo. Revisa el id."),
         _ => Whole(ErrorCatalogue.Of(code)),
     };

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
+using Quehacer.Core.Administration;
 using Quehacer.Core.Labels;
 using Quehacer.Core.Notes;
 using Quehacer.Core.Tasks;
@@ -736,6 +737,54 @@ internal static class Reading
             AddFault(version, faults);
         }
         return (edit with { Faults = faults }, version);
+    }
+
+    /// <summary>What an administrator wants an account to be, and the version it must have, where the body names one.</summary>
+    public static (UserChange Change, Edit<int> Version) User(JsonElement? body)
+    {
+        var change = new UserChange();
+        var faults = new List<FieldError>();
+        Edit<int> version = default;
+        foreach (var (name, value) in Members(body, faults))
+        {
+            switch (name)
+            {
+                case "plan":
+                    change = change with { Plan = OneOf<Plan>(value, Plans.Names) };
+                    break;
+                case "role":
+                    var role = value.ValueKind == JsonValueKind.String ? Words.Roles.ToList().FindIndex(word => value.ValueEquals(word)) : -1;
+                    change = change with { IsAdmin = role >= 0 ? role == 1 : Edit<bool>.Malformed(FieldFault.NotOneOf) };
+                    break;
+                case "version":
+                    version = Version(value);
+                    break;
+                default:
+                    RefuseUnknown(name, Words.AdminUserMembers, faults);
+                    break;
+            }
+        }
+        AddFault(version, faults);
+        return (change with { Faults = faults }, version);
+    }
+
+    /// <summary>The body of a suspension: nothing, or why.</summary>
+    public static (List<FieldError> Faults, Edit<string?> Reason) Suspension(JsonElement? body)
+    {
+        var faults = new List<FieldError>();
+        Edit<string?> reason = default;
+        foreach (var (name, value) in Members(body, faults))
+        {
+            if (name == "reason")
+            {
+                reason = OptionalText(value);
+            }
+            else
+            {
+                RefuseUnknown(name, ["reason"], faults);
+            }
+        }
+        return (faults, reason);
     }
 
     /// <summary>A new API key. What only answers have is put up with, so that one that was read can be made again.</summary>

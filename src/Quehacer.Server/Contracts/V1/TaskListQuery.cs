@@ -10,9 +10,12 @@ namespace Quehacer.Server.Contracts.V1;
 /// <param name="NamesPage">A part of the list is asked for, by its page, its length or its cursor.</param>
 internal sealed record TaskListQuery(TaskListRequest Request, TaskShape Shape, bool NamesPage)
 {
-    public static Result<TaskListQuery> Read(IQueryCollection parameters, QueryString asSent, Caller caller)
+    public static Result<TaskListQuery> Read(IQueryCollection parameters, QueryString asSent, Caller caller) => Read(new QueryReader(parameters, asSent), caller);
+
+    /// <param name="query">From which other parameters may have been read.</param>
+    /// <param name="caller">Who asks, which some filters mean.</param>
+    public static Result<TaskListQuery> Read(QueryReader query, Caller caller)
     {
-        var query = new QueryReader(parameters, asSent);
         var page = query.Integer("page", Field.Page, int.MaxValue);
         var limit = query.Integer("limit", Field.Limit, Limits.PageTasks) ?? Limits.PageTasksDefault;
         var cursor = query.Single("cursor", Field.Cursor);

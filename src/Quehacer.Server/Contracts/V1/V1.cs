@@ -32,6 +32,7 @@ internal static class V1
         var invitations = new InvitationEndpoints(installation.Invitations, problems, demands);
         var categories = new LabelEndpoints(LabelKind.Category, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
         var tags = new LabelEndpoints(LabelKind.Tag, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
+        var admin = new AdminEndpoints(installation.Users, installation.UserAdministration, installation.AuditTrail, installation.UserTasks, problems, demands);
 
         var anonymous = routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json);
         var forCaller = routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller());
@@ -50,6 +51,7 @@ internal static class V1
         invitations.MapOfWorkspace(routes.MapGroup("/api/v1/workspaces/{id}/invitations").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Workspaces));
         invitations.MapAnonymous(anonymous);
         invitations.MapForCaller(forCaller);
+        admin.Map(routes.MapGroup("/api/v1/admin").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Administration));
         foreach (var prefix in new[] { "/api/v1/tasks", "/tasks" })
         {
             var group = routes.MapGroup(prefix).WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace());

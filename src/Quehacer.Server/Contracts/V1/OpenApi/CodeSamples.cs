@@ -29,6 +29,7 @@ internal static class CodeSamples
         ["NewServiceAccount"] = "NewServiceAccount",
         ["ServiceAccountChange"] = "ServiceAccountChange",
         ["NewServiceKey"] = "NewServiceKey",
+        ["UserChange"] = "UserChange",
     };
 
     public static JsonArray Of(Operation operation, Dictionary<string, string> path, Dictionary<string, JsonNode> query, JsonObject? body) =>
@@ -93,7 +94,7 @@ internal static class CodeSamples
             arguments.Insert(0, $"new TaskFilter{Initializer(filters)}");
             arguments.Add($"dryRun: {Literal("dry_run", query["dry_run"])}");
         }
-        else if (operation.Id == "listTasks")
+        else if (operation.Id is "listTasks" or "listUserTasks")
         {
             arguments.Add($"new TaskQuery{Initializer(query.Select(parameter => KeyValuePair.Create(parameter.Key, (JsonNode?)parameter.Value)))}");
         }
@@ -128,7 +129,7 @@ internal static class CodeSamples
             ("subtasks", _) => $"SubtaskFate.{Pascal((string)value!)}",
             ("to", _) => $"ListEnd.{Pascal((string)value!)}",
             ("sort", _) => $"TaskSort.{Pascal((string)value!)}",
-            ("due_date" or "created_before" or "expires_at", _) => $"DateTimeOffset.Parse({CurlSample.Json(value)})",
+            ("due_date" or "created_before" or "expires_at" or "since", _) => $"DateTimeOffset.Parse({CurlSample.Json(value)})",
             _ => CurlSample.Json(value),
         };
 
@@ -156,7 +157,7 @@ internal static class CodeSamples
     private static string? Result(Operation operation) => operation.Success.Schema switch
     {
         null => null,
-        "User" => "account",
+        "User" or "AdminUser" => "account",
         "Tokens" => "tokens",
         "Workspace" => "workspace",
         "Member" => "member",

@@ -22,6 +22,7 @@ internal static partial class Operations
         ("notes", "Notes: what people say about a task. These paths exist a second time without `/api/v1`, too."),
         ("categories", "Categories, of which a task has one or none."),
         ("tags", "Tags, of which a task has up to ten, by name."),
+        ("administration", "What administrators of the installation see and do."),
     ];
 
     private const string RowsSay = "As `text/csv` or `application/x-ndjson` it is the whole list, of any length, unless a page is named.";
@@ -35,6 +36,7 @@ internal static partial class Operations
         // The paths of tasks exist a second time without their beginning.
         .. Tasks().Concat(Notes()).Select(operation => InWorkspace(operation) with { OtherPath = operation.Path["/api/v1".Length..] }),
         .. Categories().Concat(TagOperations()).Select(InWorkspace),
+        .. AdminOperations.All(),
     ];
 
     /// <summary>An operation whose query may name the workspace that it works in.</summary>
@@ -58,7 +60,7 @@ internal static partial class Operations
             Body = "Login",
             Requests = [new("ana", "Somebody known", () => Json("""{"email":"ana@example.com","password":"long enough to remember"}"""))],
             Success = new(200, "The tokens of the new session, or what it waits for.", "Tokens", Samples.Tokens, "Idempotent-Replayed") { Or = new("MfaRequired", FactorOperations.MfaRequired) },
-            Special = [ErrorResponse.WrongCredentials, ErrorResponse.EmailNotVerified],
+            Special = [ErrorResponse.WrongCredentials, ErrorResponse.NotLetIn],
         };
         foreach (var operation in FactorOperations.Logins())
         {

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Quehacer.Core;
+using Quehacer.Core.Accounts;
+using Quehacer.Core.Administration;
 using Quehacer.Server.OpenApi;
 using static Quehacer.Server.OpenApi.Describe;
 
@@ -42,8 +44,13 @@ internal static class Parameters
         {
             yield return operation.Tag switch
             {
-                "tasks" or "notes" => "TaskId", "categories" => "CategoryId", "sessions" => "SessionId", "keys" => "KeyId", "workspaces" or "members" or "invitations" or "services" => "WorkspaceId", _ => "TagId",
+                "tasks" or "notes" => "TaskId", "categories" => "CategoryId", "sessions" => "SessionId", "keys" => "KeyId", "workspaces" or "members" or "invitations" or "services" => "WorkspaceId",
+                "administration" => "AccountId", _ => "TagId",
             };
+        }
+        if (operation.Path.Contains("{task_id}", StringComparison.Ordinal))
+        {
+            yield return "UserTaskId";
         }
         if (operation.Path.Contains("{name}", StringComparison.Ordinal))
         {
@@ -74,6 +81,8 @@ internal static class Parameters
         ["TagId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.TagPrefix)}|{Uuid})$", 36), Samples.TagId),
         ["KeyId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.KeyPrefix)}|{Uuid})$", 36), Samples.KeyId),
         ["SessionId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.SessionPrefix)}|{Uuid})$", 36), Samples.SessionId),
+        ["AccountId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.UserPrefix)}|{Uuid})$", 36), AdminOperations.UserId),
+        ["UserTaskId"] = Path("task_id", "A TypeID, the bare UUID within it, or the number of the task in its workspace.", Text(TaskPattern, 36), Samples.TaskId),
         ["WorkspaceId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.WorkspacePrefix)}|{Uuid})$", 36), Samples.WorkspaceId),
         ["ServiceAccountId"] = Path("user_id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.UserPrefix)}|{Uuid})$", 36), Samples.ServiceAccountId),
         ["ServiceKeyId"] = Path("key_id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.KeyPrefix)}|{Uuid})$", 36), Samples.KeyId),
@@ -141,6 +150,23 @@ internal static class Parameters
             "subtasks", "What becomes of its subtasks: they stay, without a parent until it is restored; or all below are deleted as well; or nothing is deleted while there are any.",
             OneOf(Words.FatesOfDeletion, Words.FatesOfDeletion[0]), "delete"),
         ["keep_current"] = Query("keep_current", "Leave the session open that asks.", Flag(false), true),
+        ["search"] = Query(
+            "search", $"Accounts in whose name or e-mail every word occurs, at least its beginning; case and accents do not count. At most {Limits.SearchPrefixes} words.",
+            new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Limits.SearchCharacters }, "ana"),
+        ["plan"] = Query("plan", "Accounts on this plan.", OneOf(Plans.Names), "plus"),
+        ["role"] = Query("role", "Accounts with this role: administrators, or all others.", OneOf(Words.Roles), "admin"),
+        ["suspended"] = Query("suspended", "`true` for accounts that are suspended, `false` for all others.", Flag(), true),
+        ["user_sort"] = Query("sort", "The order. A `-` in front turns it round.", OneOf([.. Words.UserSorts, .. Words.UserSorts.Select(sort => "-" + sort)], Words.UserSorts[0]), "name"),
+        ["user_limit"] = Query("limit", "Accounts on a page.", Integer(1, Limits.PageUsers, Limits.PageUsersDefault), 50),
+        ["count_all"] = Query("include_total", "Count the whole list: the answer has `total`, and `X-Total-Count`.", Flag(false), true),
+        ["owned_workspace_id"] = Query(
+            "workspace_id", "Another workspace that the account owns. A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.WorkspacePrefix)}|{Uuid})$", 36), null),
+        ["actor_id"] = Query("actor_id", "What this account has done. A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.UserPrefix)}|{Uuid})$", 36), AdminOperations.UserId),
+        ["on_user_id"] = Query("user_id", "What was done to this account. A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.UserPrefix)}|{Uuid})$", 36), AdminOperations.UserId),
+        ["act"] = Query("act", "Acts of this kind.", OneOf(AdminActKinds.Names), "user.suspended"),
+        ["since"] = Query("since", "What was done then or later. " + TimeSays, Time(), "2026-11-01"),
+        ["until"] = Query("until", "What was done before. " + TimeSays, Time(), "2100-01-01"),
+        ["act_limit"] = Query("limit", "Acts on a page.", Integer(1, Limits.PageActs, Limits.PageActsDefault), 50),
         ["counts"] = Query("counts", "Add `task_count`. An answer to one label that has it has no `ETag`.", Flag(false), true),
     };
 

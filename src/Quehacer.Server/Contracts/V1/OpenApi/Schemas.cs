@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Quehacer.Core;
+using Quehacer.Core.Accounts;
+using Quehacer.Core.Administration;
 using Quehacer.Server.OpenApi;
 using static Quehacer.Server.OpenApi.Describe;
 
@@ -53,6 +55,11 @@ internal static class Schemas
         [typeof(FactorBody)] = "Factor",
         [typeof(TotpSetupBody)] = "TotpSetup",
         [typeof(RecoveryCodesBody)] = "RecoveryCodes",
+        [typeof(AdminUserBody)] = "AdminUser",
+        [typeof(AdminUserListBody)] = "AdminUserList",
+        [typeof(AdminActBody)] = "AdminAct",
+        [typeof(AdminActDetailBody)] = "AdminActDetail",
+        [typeof(AdminActListBody)] = "AdminActList",
         [typeof(ProblemBody)] = "Problem",
         [typeof(ProblemFieldBody)] = "ProblemField",
     };
@@ -119,6 +126,11 @@ internal static class Schemas
         ["Factor"] = "Whether something is a second factor.",
         ["TotpSetup"] = "What an authenticator is to know. It is shown once.",
         ["RecoveryCodes"] = "Codes for whoever has lost the other factor, each good once. They are shown once.",
+        ["AdminUser"] = "An account as administrators see it.",
+        ["AdminUserList"] = "A page of accounts.",
+        ["AdminAct"] = "What an administrator has done.",
+        ["AdminActDetail"] = "What an act was exactly: what its kind has.",
+        ["AdminActList"] = "A page of what administrators have done, the newest first.",
         ["Problem"] = "A refusal (RFC 9457).",
         ["ProblemField"] = "One value of the request that cannot be accepted.",
     };
@@ -236,8 +248,8 @@ internal static class Schemas
             ["total_pages"] = Says("How many pages the list has. Absent where it was not counted."),
             ["has_next"] = Says("Whether there is a page behind this one."),
             ["has_previous"] = Says("Whether there is a page before this one."),
-            ["next_cursor"] = Says("The place behind this page, for `cursor`. Lists of tasks only."),
-            ["previous_cursor"] = Says("The place before this page, for `cursor`. Lists of tasks only."),
+            ["next_cursor"] = Says("The place behind this page, for `cursor`. Only in lists that take one."),
+            ["previous_cursor"] = Says("The place before this page, for `cursor`. Only in lists that take one."),
         },
         ["Links"] = new()
         {
@@ -260,6 +272,46 @@ internal static class Schemas
             ["created_at"] = Says("When it was registered."),
             ["updated_at"] = Says("When it was changed last."),
         },
+        ["AdminUser"] = new()
+        {
+            ["id"] = Id("The account.", Ids.UserPrefix),
+            ["email"] = Says("What the user logs in with."),
+            ["email_verified"] = Says("Whether a letter to it has come back, or whoever runs the server vouches for it."),
+            ["name"] = Says("What people call the user."),
+            ["role"] = Says("What the user may do in the installation.", ("enum", Enum(Words.Roles))),
+            ["plan"] = Says("How much the user may ask of the server.", ("enum", Enum(Plans.Names))),
+            ["suspended_at"] = Says("Since when nobody signs in to it; `null` when people may."),
+            ["second_factors"] = Says("What is asked for beside the password: `totp` for an authenticator, `email` for codes by mail.", ("maxItems", Words.CodeMethods.Length)),
+            ["workspace_id"] = Id("The user's personal workspace.", Ids.WorkspacePrefix),
+            ["workspaces_owned"] = Says("How many workspaces are the user's, the personal one among them.", ("minimum", 0), ("maximum", Limits.WorkspacesOfAUser)),
+            ["last_seen_at"] = Says("When a session of it was seen last, to about a minute; `null` where there has been none for some time."),
+            ["version"] = Version(),
+            ["created_at"] = Says("When it was registered."),
+            ["updated_at"] = Says("When it was changed last."),
+        },
+        ["AdminUserList"] = List("users", "The accounts of the page.", Limits.PageUsers),
+        ["AdminAct"] = new()
+        {
+            ["id"] = Id("The UUIDv7 within it holds the time.", Ids.ActPrefix),
+            ["at"] = Says("When it was done."),
+            ["actor_id"] = Id("Who has done it; `null` for whoever runs the installation, by a command.", Ids.UserPrefix),
+            ["act"] = Says("What it was, for programs. There may be more.", ("examples", Enum(AdminActKinds.Names))),
+            ["user_id"] = Id("Whose account it was done to. The account may be gone.", Ids.UserPrefix),
+            ["workspace_id"] = Id("The workspace that was looked into, where one was.", Ids.WorkspacePrefix),
+            ["detail"] = Says(
+                "What it was exactly, where there is more to say.",
+                ("anyOf", new JsonArray(new JsonObject { ["$ref"] = "#/components/schemas/AdminActDetail" }, new JsonObject { ["type"] = "null" }))),
+            ["address"] = Says("From where it was asked; `null` for whoever sits at the machine."),
+            ["request_id"] = Says("The id of the request, as in `X-Request-Id` and in the log."),
+        },
+        ["AdminActDetail"] = new()
+        {
+            ["from"] = Says("The plan or the role before."),
+            ["to"] = Says("The plan or the role from then on."),
+            ["reason"] = Says("Why, in the words of whoever did it.", ("maxLength", Limits.ReasonCharacters)),
+            ["task_id"] = Id("The task that was read.", Ids.TaskPrefix),
+        },
+        ["AdminActList"] = List("acts", "The acts of the page.", Limits.PageActs),
         ["Workspace"] = new()
         {
             ["id"] = Id("The UUIDv7 within it holds the time of creation.", Ids.WorkspacePrefix),
@@ -481,6 +533,16 @@ internal static class Schemas
         yield return ("Registration", Request(
             "A new account.", ["email", "name", "password"], Reading.NewUserMembers, [("email", Email()), ("name", UserName()), ("password", Password(Limits.PasswordMinCharacters))]));
         yield return ("AccountChange", Request("What is to be changed of an account.", [], Reading.UserMembers, [("name", UserName()), ("version", Condition())]));
+        yield return ("UserChange", Request(
+            "What is to be changed of an account by an administrator.", [], Words.AdminUserMembers,
+            [
+                ("plan", Written("string", "How much the user may ask of the server.", ("enum", Enum(Plans.Names)))),
+                ("role", Written("string", "What the user may do in the installation.", ("enum", Enum(Words.Roles)))),
+                ("version", Condition()),
+            ]));
+        yield return ("Suspension", Request(
+            "Why an account is suspended.", [], [],
+            [("reason", Nullable("string", "For the trail of administrators, which never forgets: ids are better than names. `null` for none.", ("maxLength", Limits.ReasonCharacters)))]));
         yield return ("NewApiKey", Request(
             "A new API key.", ["name", "scopes", "current_password"], Words.KeyMembers,
             [
