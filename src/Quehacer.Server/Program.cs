@@ -27,10 +27,12 @@ var createUser = new Command("create", "Make an account.") { email, name, passwo
 var promoteUser = new Command("promote", "Make an account an administrator of the installation.") { who };
 var putOnPlan = new Command("plan", "Put an account on a plan, which says how many requests a minute it may send.") { who, plan };
 var removeFactors = new Command("remove-factors", "Take all second factors of an account away, for somebody who has lost them, and end its sessions.") { who };
+var now = new Option<bool>("--now") { Description = "Delete it for good before this command ends, without the time of grace." };
+var deleteUser = new Command("delete", "Delete an account, when its time of grace is over. What it shares with others goes to one of them.") { who, now };
 var contract = new Argument<string>("contract") { Description = $"The contract: {string.Join(", ", Descriptions.All.Select(description => description.Contract))}." };
 contract.AcceptOnlyFromAmong([.. Descriptions.All.Select(description => description.Contract)]);
 var openApi = new Command("openapi", "Print the OpenAPI description of a contract. Needs no database and no server.") { contract };
-var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, backup, restore, new Command("user", "Manage accounts.") { createUser, promoteUser, putOnPlan, removeFactors }, openApi };
+var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, backup, restore, new Command("user", "Manage accounts.") { createUser, promoteUser, putOnPlan, removeFactors, deleteUser }, openApi };
 
 root.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
 serve.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
@@ -98,6 +100,16 @@ removeFactors.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opene
         false => "The account has no second factor.",
         true => "The account has no second factor any more, and all of its sessions have ended. Its owner is told by mail.",
     }), cancellation)));
+deleteUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
+    async installation =>
+    {
+        var atOnce = parsed.GetValue(now);
+        if (await installation.AccountDeletions.DeleteAsync(Text.NormaliseName(parsed.GetRequiredValue(who)), atOnce, cancellation) is not { } at)
+        {
+            throw new DatabaseRefused("There is no account with this e-mail. Check how it is written, and try again.");
+        }
+        await Say(atOnce ? "The account is deleted." : $"The account is deleted on {at:yyyy-MM-dd HH:mm} UTC. Its sessions and API keys have ended, and its owner is told by mail how to keep it.");
+    }, cancellation)));
 openApi.SetAction(async (parsed, cancellation) =>
 {
     await using var output = Console.OpenStandardOutput();

@@ -22,6 +22,9 @@ public sealed record Account(Guid Id, string Email, string Name, bool IsAdmin, G
 
     public bool HasSecondFactor => HasTotp || HasEmailFactor;
 
+    /// <summary>When the account is deleted, as its owner has asked, UTC; null where nobody has. Until then nothing opens it but a change of mind.</summary>
+    public DateTime? DeletionDueAt { get; init; }
+
     public DateTime CreatedAt => Ids.TimeOf(Id);
 
     public IReadOnlyList<string> Roles => IsAdmin ? ["user", "admin"] : ["user"];
@@ -82,6 +85,9 @@ public sealed partial record AccountEdit
 
     /// <summary>By which e-mails are equal: case does not count.</summary>
     public static string EmailKey(string email) => Text.NameKey(email);
+
+    /// <summary>What stands in its place once an account is deleted: no e-mail has it, for keys are folded to lower case.</summary>
+    internal static string KeyOfNobody(Guid userId) => $"NOBODY {userId:N}";
 
     /// <summary>Whether an account can have this e-mail.</summary>
     public static bool IsEmail(string email) => Text.Characters(email) <= Limits.EmailCharacters && EmailPattern().IsMatch(email);

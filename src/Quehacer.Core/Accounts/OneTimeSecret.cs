@@ -29,6 +29,9 @@ public enum SecretPurpose : short
 
     /// <summary>Codes by mail are to become a second factor, as soon as one that was sent has come back.</summary>
     EmailFactor = 6,
+
+    /// <summary>An account that is to be deleted stays.</summary>
+    AccountRestoration = 20,
 }
 
 /// <param name="UserId">Whose it is.</param>

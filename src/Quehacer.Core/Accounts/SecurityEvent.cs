@@ -30,6 +30,15 @@ public enum SecurityEvent
     ApiKeyMade,
     ApiKeyRevoked,
 
+    /// <summary>An account is to be deleted when its time of grace is over.</summary>
+    AccountDeletionAsked,
+
+    /// <summary>An account that was to be deleted stays.</summary>
+    AccountDeletionUndone,
+
+    /// <summary>An account was deleted, and nothing brings it back.</summary>
+    AccountDeleted,
+
     /// <summary>A token of a letter that is unknown, used or expired.</summary>
     OneTimeTokenRefused,
     SessionEnded,
@@ -69,6 +78,9 @@ public static class SecurityEventNames
         SecurityEvent.EmailChanged => "email.changed",
         SecurityEvent.ApiKeyMade => "api_key.made",
         SecurityEvent.ApiKeyRevoked => "api_key.revoked",
+        SecurityEvent.AccountDeletionAsked => "account_deletion.asked",
+        SecurityEvent.AccountDeletionUndone => "account_deletion.undone",
+        SecurityEvent.AccountDeleted => "account.deleted",
         SecurityEvent.OneTimeTokenRefused => "one_time_token.refused",
         SecurityEvent.SessionEnded => "session.ended",
         SecurityEvent.SessionsEnded => "sessions.ended",

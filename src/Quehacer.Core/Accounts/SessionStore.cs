@@ -60,6 +60,10 @@ public sealed class SessionStore(
     internal async Task<Result<Answered<Tokens>>> BeginAsync(
         Account account, Visitor visitor, IdempotencyKey? key, Func<NpgsqlConnection, Task<bool>> consumeAsync, CancellationToken cancellation)
     {
+        if (account.DeletionDueAt is not null)
+        {
+            return ErrorCode.AccountDeletionPending;
+        }
         if (emailVerification == EmailVerification.Required && !account.IsEmailVerified)
         {
             return ErrorCode.EmailNotVerified;

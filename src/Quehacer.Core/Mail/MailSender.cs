@@ -207,8 +207,9 @@ public sealed class MailSender(
         MailKind.SecondFactorCode => SecretPurpose.SecondFactor,
         MailKind.LoginCode => SecretPurpose.CodeLogin,
         MailKind.EmailFactorCode => SecretPurpose.EmailFactor,
+        MailKind.AccountDeletionAsked => SecretPurpose.AccountRestoration,
         MailKind.PasswordChanged or MailKind.EmailChangeAsked or MailKind.EmailChanged or MailKind.SecondFactorAdded or MailKind.SecondFactorRemoved
-            or MailKind.RecoveryCodeUsed => null,
+            or MailKind.RecoveryCodeUsed or MailKind.AccountDeletionUndone or MailKind.AccountDeleted => null,
     };
 
     private async Task GiveUpAsync(Taken taken, Exception? reason)

@@ -42,6 +42,15 @@ public enum MailKind : short
 
     /// <summary>A recovery code was used; the detail says how many are left, in digits.</summary>
     RecoveryCodeUsed = 12,
+
+    /// <summary>The account is to be deleted, with a link that has it stay; the detail says when, as RFC 3339 has it.</summary>
+    AccountDeletionAsked = 20,
+
+    /// <summary>The account stays after all.</summary>
+    AccountDeletionUndone = 21,
+
+    /// <summary>The account was deleted. To the e-mail that it had.</summary>
+    AccountDeleted = 22,
 }
 
 /// <summary>

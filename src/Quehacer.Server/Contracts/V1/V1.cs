@@ -14,7 +14,7 @@ internal static class V1
 
     public static Contract Contract(Problems problems) => new("v1", Prefixes, problems.RefuseAsync);
 
-    public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, WriteDemands demands, RateLimit batchLimit)
+    public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, WriteDemands demands, RateLimit batchLimit, RateLimit exportLimit)
     {
         var accounts = new AccountEndpoints(installation.Accounts, installation.Sessions, problems, demands);
         var keys = new ApiKeyEndpoints(installation.ApiKeys, problems, demands);
@@ -22,6 +22,10 @@ internal static class V1
         var sessions = new SessionEndpoints(installation.SessionList, problems, demands);
         var logins = new LoginEndpoints(installation.Logins, problems, demands);
         var factors = new FactorEndpoints(installation.SecondFactors, problems, demands);
+        var export = new AccountExport(
+            installation.Accounts, installation.SecondFactors, installation.SessionList, installation.ApiKeys, installation.AccountExports, installation.TaskList, installation.Labels,
+            installation.Notes, TimeProvider.System);
+        var leaving = new LeavingEndpoints(installation.AccountDeletions, export, problems, demands, exportLimit);
         var tasks = new TaskEndpoints(installation.Tasks, installation.TaskList, installation.TaskWriter, installation.Workspaces, problems, demands);
         var batches = new BatchEndpoint(installation.TaskBatches, problems, demands, batchLimit);
         var bulk = new BulkEndpoints(installation.TaskBulk, problems, demands, batchLimit);
@@ -39,6 +43,8 @@ internal static class V1
         recovery.MapForCaller(forCaller);
         sessions.Map(forCaller);
         keys.Map(forCaller);
+        leaving.MapAnonymous(anonymous);
+        leaving.MapForCaller(forCaller);
         foreach (var prefix in new[] { "/api/v1/tasks", "/tasks" })
         {
             var group = routes.MapGroup(prefix).WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks);
