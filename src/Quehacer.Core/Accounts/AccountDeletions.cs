@@ -199,7 +199,7 @@ public sealed class AccountDeletions
                 return await IsDoneAsync(account, bound!, cancellation) ? new Answered<bool>(true, IsReplay: true) : ErrorCode.IdempotencyMismatch;
             default:
                 // Somebody else has undone it, or it has been done: what is so now is told to whoever asks again.
-                return await AccountStore.FindAsync(database, account.Id, cancellation) is { DeletionDueAt: null } ? new Answered<bool>(true, IsReplay: false)
+                return await AccountStore.FindByEmailAsync(database, account.Email, cancellation) is ({ DeletionDueAt: null } stays, _) && stays.Id == account.Id ? new Answered<bool>(true, IsReplay: false)
                     : right is null ? ErrorCode.WrongCredentials : ErrorCode.CodeWrong;
         }
     }
