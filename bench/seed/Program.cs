@@ -156,7 +156,7 @@ async Task SeedAsync(NpgsqlDataSource source)
     }
 
     await using (var workspaces = await rows.BeginBinaryImportAsync("""
-        COPY workspaces (workspace_id, owner_id, revision, labels_revision, last_task_number, pending_tasks, done_tasks, deleted_tasks, changed_at)
+        COPY workspaces (workspace_id, owner_id, revision, labels_revision, last_task_number, pending_tasks, done_tasks, deleted_tasks, changed_at, name, is_personal, updated_at)
         FROM STDIN (FORMAT binary)
         """))
     {
@@ -172,9 +172,13 @@ async Task SeedAsync(NpgsqlDataSource source)
             await workspaces.WriteAsync(user.Done, NpgsqlDbType.Bigint);
             await workspaces.WriteAsync(0L, NpgsqlDbType.Bigint);
             await workspaces.WriteAsync(user.ChangedAt, NpgsqlDbType.TimestampTz);
+            await workspaces.WriteAsync("Personal", NpgsqlDbType.Text);
+            await workspaces.WriteAsync(true, NpgsqlDbType.Boolean);
+            await workspaces.WriteAsync(start, NpgsqlDbType.TimestampTz);
         }
         await workspaces.CompleteAsync();
     }
+    await ExecuteAsync(rows, "INSERT INTO members (workspace_id, user_id, role, version, revision, joined_at, updated_at) SELECT workspace_id, owner_id, 30, 0, 1, updated_at, updated_at FROM workspaces");
 
     // What reset_ours.sql goes back to, in a schema of its own: the product's is as its migrations make it.
     await ExecuteAsync(rows, "CREATE SCHEMA bench; CREATE TABLE bench.seeded AS SELECT * FROM workspaces; ALTER TABLE bench.seeded ADD PRIMARY KEY (workspace_id)");

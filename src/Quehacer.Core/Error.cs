@@ -14,6 +14,12 @@ public enum ErrorCode
     /// <summary>The caller sees the thing and may not change it.</summary>
     Forbidden,
 
+    /// <summary>The workspace is archived: what is in it is seen, and not changed.</summary>
+    WorkspaceArchived,
+
+    /// <summary>It is somebody's personal workspace, which is not shared, archived, left or handed on.</summary>
+    WorkspaceIsPersonal,
+
     /// <summary>It was there and has been deleted for good; its history is gone with it.</summary>
     Gone,
 
@@ -117,6 +123,12 @@ public enum Field
     /// <summary>What an API key is good for.</summary>
     Scopes,
     ExpiresAt,
+
+    /// <summary>Where something is done.</summary>
+    WorkspaceId,
+
+    /// <summary>Whether workspaces that are archived are listed as well.</summary>
+    IncludeArchived,
 
     /// <summary>Whether the session that asks is left when all are ended.</summary>
     KeepCurrent,

@@ -50,7 +50,8 @@ public sealed class Installation
         TaskWriter = new TaskWriter(database, labelNames, Tasks, time);
         TaskBatches = new TaskBatchWriter(database, labelNames, Tasks, time);
         TaskBulk = new TaskBulkWriter(database, labelNames, Tasks, TaskList, seal, time);
-        Workspaces = new WorkspaceReader(database);
+        Workspaces = new WorkspaceReader(database, seal);
+        WorkspaceWriter = new WorkspaceWriter(database, Workspaces, time);
         Labels = new LabelReader(database);
         LabelWriter = new LabelWriter(database, Labels, time);
         Notes = new NoteReader(database);
@@ -93,6 +94,8 @@ public sealed class Installation
     public TaskBulkWriter TaskBulk { get; }
 
     public WorkspaceReader Workspaces { get; }
+
+    public WorkspaceWriter WorkspaceWriter { get; }
 
     public LabelReader Labels { get; }
 

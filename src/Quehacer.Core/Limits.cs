@@ -159,6 +159,19 @@ public static class Limits
     /// <summary>Notes that are read at a time where all of a workspace are wanted: some 10 MB where all of them are as long as can be.</summary>
     public const int WalkPageNotes = 250;
 
+    /// <summary>The longest name of a workspace.</summary>
+    public const int WorkspaceNameCharacters = 100;
+
+    /// <summary>Workspaces that one person owns, archived ones among them.</summary>
+    public const int WorkspacesOfAUser = 2_000;
+
+    /// <summary>Members of one workspace.</summary>
+    public const int MembersOfAWorkspace = 20_000;
+
+    public const int PageWorkspaces = 100;
+
+    public const int PageWorkspacesDefault = 20;
+
     /// <summary>Notes on one page of a list: near a megabyte where all of them are as long as can be.</summary>
     public const int PageNotes = 100;
 

@@ -66,6 +66,7 @@ internal static class Rebuilding
         DifferenceKind.Tag => $"tag {Ids.ToTypeId(Ids.TagPrefix, difference.Id)}",
         DifferenceKind.Category => $"category {Ids.ToTypeId(Ids.CategoryPrefix, difference.Id)}",
         DifferenceKind.Task => $"task {Ids.ToTypeId(Ids.TaskPrefix, difference.Id)}",
+        DifferenceKind.Member => $"member {Ids.ToTypeId(Ids.UserPrefix, difference.Id)}",
         DifferenceKind.Note => $"note {Ids.ToTypeId(Ids.NotePrefix, difference.Id)}",
     };
 

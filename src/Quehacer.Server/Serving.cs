@@ -77,6 +77,7 @@ internal static class Serving
         }
         app.UseMiddleware<Admission>(contracts);
         app.UseMiddleware<Negotiation>(contracts);
+        app.UseMiddleware<WorkspaceChoice>(problems);
         app.UseMiddleware<ResponseCompressionMiddleware>(new Compression());
         app.MapHealth(opened.Database);
         app.MapStartPage(problems);

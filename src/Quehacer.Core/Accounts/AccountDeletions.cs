@@ -56,6 +56,7 @@ public sealed class AccountDeletions
     private readonly CodeCheck codes;
     private readonly OneTimeSecrets secrets;
     private readonly WorkspaceDrops drops;
+    private readonly Departures departures;
     private readonly Outbox outbox;
     private readonly Confirmations confirmations;
     private readonly TimeSpan grace;
@@ -77,6 +78,7 @@ public sealed class AccountDeletions
         this.grace = grace;
         this.time = time;
         this.report = report;
+        departures = new Departures(database, time);
         confirmations = new Confirmations(database, outbox, time, report);
     }
 
@@ -122,6 +124,12 @@ public sealed class AccountDeletions
             {
                 if (right is not null && !await SecondFactors.ConsumeProofAsync(connection, right, mfaToken, now))
                 {
+                    return false;
+                }
+                // Who comes in later does not stand in the way: when it is done, the workspace goes to somebody who is in it then.
+                if (await SharedAsync(connection, account.Id) is { Count: > 0 } shared)
+                {
+                    refusal = new Error(ErrorCode.OwnsSharedWorkspaces) { Workspaces = shared };
                     return false;
                 }
                 refusal = new Error(ErrorCode.SessionEnded);
@@ -272,7 +280,7 @@ public sealed class AccountDeletions
     /// more, and all that follows can be done by whoever comes next.
     /// </summary>
     private async Task<bool> StepAsync(Guid userId, CancellationToken cancellation) =>
-        await EmptyAsync(userId, cancellation) || await FinishAsync(userId, cancellation);
+        await EmptyAsync(userId, cancellation) || (await IsGoneAsync(userId, cancellation) && (await departures.LeaveNextAsync(userId, cancellation) || await FinishAsync(userId, cancellation)));
 
     private async Task<bool> EmptyAsync(Guid userId, CancellationToken cancellation)
     {
@@ -311,6 +319,13 @@ public sealed class AccountDeletions
         outbox.Ring();
         report(SecurityEvent.AccountDeleted, userId, null);
         return true;
+    }
+
+    private async Task<bool> IsGoneAsync(Guid userId, CancellationToken cancellation)
+    {
+        await using var command = database.Command("SELECT EXISTS (SELECT FROM accounts WHERE user_id = $1 AND deleted_at IS NOT NULL AND deletion_due_at IS NOT NULL)");
+        command.Parameters.With(userId);
+        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
     /// <summary>There is nothing left to do for the account.</summary>
@@ -370,6 +385,21 @@ public sealed class AccountDeletions
         }
         var right = await factors.ProveAsync(account, code, mfaToken, visitor, cancellation);
         return right.IsOk ? (right.Value.Account with { Credentials = account.Credentials }, right.Value) : right.Error;
+    }
+
+    /// <summary>Workspaces of an account that others are in as well, the first of them.</summary>
+    private static async Task<List<Guid>> SharedAsync(NpgsqlConnection connection, Guid userId)
+    {
+        await using var command = new NpgsqlCommand(
+            "SELECT w.workspace_id FROM members m JOIN workspaces w ON w.workspace_id = m.workspace_id WHERE m.user_id = $1 AND w.owner_id = $1 AND w.member_count > 1 ORDER BY 1 LIMIT $2", connection);
+        command.Parameters.With(userId).With((long)Limits.PageWorkspaces);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
+        var shared = new List<Guid>();
+        while (await reader.ReadAsync(CancellationToken.None))
+        {
+            shared.Add(reader.GetGuid(0));
+        }
+        return shared;
     }
 
     private async Task<Letter?> LastLetterAsync(NpgsqlConnection connection, Guid userId, DateTime now)

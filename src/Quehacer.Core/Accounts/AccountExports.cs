@@ -56,7 +56,7 @@ public sealed class AccountExports(Database database)
         await using (var command = database.Command($"""
             SELECT {EventLog.Columns}
               FROM {Access.From} LEFT JOIN LATERAL (SELECT * FROM events l WHERE l.workspace_id = $2 AND l.revision > $3 ORDER BY l.revision LIMIT $4) e ON true
-             WHERE {Access.Where}
+             WHERE {Access.Sees}
              ORDER BY e.revision
             """))
         {

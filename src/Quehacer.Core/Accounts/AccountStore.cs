@@ -5,6 +5,7 @@ using Npgsql;
 using Quehacer.Core.Events;
 using Quehacer.Core.Mail;
 using Quehacer.Core.Postgres;
+using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core.Accounts;
 
@@ -69,11 +70,7 @@ public sealed class AccountStore(
             .With(account.Id).With(account.Email).With(AccountEdit.EmailKey(account.Email)).With(account.Name).With(passwordHash)
             .With(account.WorkspaceId).With(account.Version).With(now).WithTime(isVouchedFor ? now : null);
         batch.Add(InsertEvent).With(account.Id).With(account.Version).With("account.registered").With(account.Id).With(now).WithText(visitor.RequestId);
-        batch.Add("""
-            INSERT INTO workspaces (workspace_id, owner_id, revision, labels_revision, last_task_number, pending_tasks, done_tasks, deleted_tasks, changed_at)
-            VALUES ($1, $2, 1, 0, 0, 0, 0, 0, $3)
-            """).With(account.WorkspaceId).With(account.Id).With(now);
-        batch.Append(0, account.WorkspaceId, 1, EventNames.WorkspaceCreated, takesNumber: false, data: null, before: null, account.Id, visitor.RequestId);
+        WorkspaceTable.AddNew(batch, account.WorkspaceId, account.Id, name: null, now, visitor.RequestId);
         if (emailVerification != EmailVerification.Off && !isVouchedFor)
         {
             var letter = new Letter(Ids.New(now), MailKind.EmailVerification, account.Email, visitor.Language, account.Id, Detail: null) { Address = visitor.Address };

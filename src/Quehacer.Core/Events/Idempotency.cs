@@ -41,7 +41,7 @@ internal static class Idempotency
         await using var command = database.Command($"""
             SELECT k.fingerprint, k.stream_id, k.version, k.outcome
               FROM {Access.From} LEFT JOIN idempotency_keys k ON k.workspace_id = $2 AND k.user_id = s.user_id AND k.key = $3
-             WHERE {Access.Where}
+             WHERE {Access.Sees}
             """);
         command.Parameters.WithCaller(caller).With(key.Value);
         await using (var reader = await command.ExecuteReaderAsync(cancellation))

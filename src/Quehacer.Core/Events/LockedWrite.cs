@@ -15,6 +15,9 @@ internal sealed class LockedWrite(Database database, NpgsqlConnection connection
     /// <summary>Nothing but looked at: all statements see the same moment, nobody waits, and no key is taken.</summary>
     public bool IsRehearsal { get; init; }
 
+    /// <summary>What the caller must be allowed, and be told of where it is not so.</summary>
+    public Permission Permission { get; init; } = Permission.Write;
+
     /// <summary>Gives whether it may go on: false when the key is known, an error when it is refused. Unless it may, the connection has been given back.</summary>
     /// <param name="columns">Of the workspace's row <c>w</c>, which is the first that is read.</param>
     /// <param name="addReading">Adds the statements that follow it in the same packet.</param>
@@ -35,7 +38,7 @@ internal sealed class LockedWrite(Database database, NpgsqlConnection connection
                 opening.Key(caller.UserId, key, streamId: null, version: null, outcome: null, now);
             }
         }
-        opening.Add($"SELECT {columns} FROM {Access.From} WHERE {Access.Where}{(IsRehearsal ? "" : " FOR UPDATE OF w")}").WithCaller(caller);
+        opening.Add($"SELECT {columns} FROM {Access.From} WHERE s.session_id = $1 AND {Access.May(Permission)}{(IsRehearsal ? "" : " FOR UPDATE OF w")}").WithCaller(caller);
         addReading(opening);
 
         var mayEnter = false;
@@ -61,7 +64,7 @@ internal sealed class LockedWrite(Database database, NpgsqlConnection connection
         if (!mayEnter)
         {
             await RollBackAsync();
-            return await Access.ExplainAsync(database, caller, cancellation);
+            return await Access.ExplainAsync(database, caller, Permission, cancellation);
         }
         return true;
     }

@@ -1,6 +1,7 @@
 using System.Data;
 using Npgsql;
 using Quehacer.Core.Postgres;
+using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core.Events;
 
@@ -14,10 +15,11 @@ public enum DifferenceKind : short
     Category = 3,
     Task = 4,
     Note = 5,
+    Member = 6,
 }
 
 /// <summary>A row that is not what the log makes of it.</summary>
-/// <param name="Id">Of the task, the label, the note or the workspace; of the stream, where the log is at fault.</param>
+/// <param name="Id">Of the task, the label, the note, the workspace or the account of the member; of the stream, where the log is at fault.</param>
 /// <param name="Members">The columns that differ, or that the row is missing or not expected; never what is in them. For the log, what is wrong with it.</param>
 public sealed record Difference(Guid WorkspaceId, DifferenceKind Kind, Guid Id, IReadOnlyList<string> Members)
 {
@@ -140,6 +142,7 @@ public sealed class Rebuild(Database database)
         {
             return (1, [fault]);
         }
+        await tables.WriteMembersAsync(replay.WorkspaceId, replay.Members.Values, cancellation);
         await tables.CompareAsync(replay.WorkspaceId, cancellation);
         var (count, rows) = await tables.DifferencesAsync(replay.WorkspaceId, Limits.RebuildDifferences - first.Count, cancellation);
         if (replay.Revision == 0)
@@ -147,7 +150,7 @@ public sealed class Rebuild(Database database)
             return (count, rows);
         }
         var (pending, done, deleted) = await tables.CountAsync(replay.WorkspaceId, cancellation);
-        var rebuilt = new WorkspaceRow(replay.Revision, replay.LabelsRevision, replay.LabelsChangedAt, replay.LastTaskNumber, pending, done, deleted, replay.ChangedAt);
+        var rebuilt = new WorkspaceRow(replay.Revision, replay.LabelsRevision, replay.LabelsChangedAt, replay.LastTaskNumber, pending, done, deleted, replay.ChangedAt, replay.Workspace!);
         var members = rebuilt.Unequal(live);
         if (mend)
         {
@@ -160,7 +163,7 @@ public sealed class Rebuild(Database database)
     }
 
     /// <summary>The row of a workspace, as far as events make it.</summary>
-    private sealed record WorkspaceRow(long Revision, long LabelsRevision, DateTime? LabelsChangedAt, long LastTaskNumber, long Pending, long Done, long Deleted, DateTime ChangedAt)
+    private sealed record WorkspaceRow(long Revision, long LabelsRevision, DateTime? LabelsChangedAt, long LastTaskNumber, long Pending, long Done, long Deleted, DateTime ChangedAt, Workspace Itself)
     {
         public IReadOnlyList<string> Unequal(WorkspaceRow? live)
         {
@@ -177,6 +180,14 @@ public sealed class Rebuild(Database database)
             Add(Done == live.Done, "done_tasks");
             Add(Deleted == live.Deleted, "deleted_tasks");
             Add(ChangedAt == live.ChangedAt, "changed_at");
+            Add(Itself.OwnerId == live.Itself.OwnerId, "owner_id");
+            Add(Itself.Name == live.Itself.Name, "name");
+            Add(Itself.IsPersonal == live.Itself.IsPersonal, "is_personal");
+            Add(Itself.ArchivedAt == live.Itself.ArchivedAt, "archived_at");
+            Add(Itself.Version == live.Itself.Version, "version");
+            Add(Itself.Members == live.Itself.Members, "member_count");
+            Add(Itself.MembersRevision == live.Itself.MembersRevision, "members_revision");
+            Add(Itself.UpdatedAt == live.Itself.UpdatedAt, "updated_at");
             return members;
 
             void Add(bool isEqual, string member)
@@ -193,8 +204,8 @@ public sealed class Rebuild(Database database)
     {
         await using var command = new NpgsqlCommand(
             $"""
-            SELECT revision, labels_revision, labels_changed_at, last_task_number, pending_tasks, done_tasks, deleted_tasks, changed_at
-              FROM workspaces WHERE workspace_id = $1 {(forUpdate ? "FOR UPDATE" : "")}
+            SELECT w.revision, w.labels_revision, w.labels_changed_at, w.last_task_number, w.pending_tasks, w.done_tasks, w.deleted_tasks, w.changed_at, {WorkspaceTable.Columns}
+              FROM workspaces w WHERE w.workspace_id = $1 {(forUpdate ? "FOR UPDATE" : "")}
             """,
             connection);
         command.Parameters.With(workspaceId);
@@ -202,7 +213,7 @@ public sealed class Rebuild(Database database)
         return await reader.ReadAsync(cancellation)
             ? new WorkspaceRow(
                 reader.GetInt64(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetDateTime(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6),
-                reader.GetDateTime(7))
+                reader.GetDateTime(7), WorkspaceTable.Read(reader, 8))
             : null;
     }
 
@@ -217,14 +228,18 @@ public sealed class Rebuild(Database database)
     {
         await using var command = new NpgsqlCommand(
             """
-            INSERT INTO workspaces (workspace_id, owner_id, revision, labels_revision, last_task_number, pending_tasks, done_tasks, deleted_tasks, changed_at, labels_changed_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-            ON CONFLICT (workspace_id) DO UPDATE SET revision = $3, labels_revision = $4, last_task_number = $5, pending_tasks = $6, done_tasks = $7,
-                   deleted_tasks = $8, changed_at = $9, labels_changed_at = $10
+            INSERT INTO workspaces (workspace_id, owner_id, revision, labels_revision, last_task_number, pending_tasks, done_tasks, deleted_tasks, changed_at, labels_changed_at,
+                                    name, is_personal, archived_at, version, member_count, members_revision, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+            ON CONFLICT (workspace_id) DO UPDATE SET owner_id = $2, revision = $3, labels_revision = $4, last_task_number = $5, pending_tasks = $6, done_tasks = $7,
+                   deleted_tasks = $8, changed_at = $9, labels_changed_at = $10, name = $11, is_personal = $12, archived_at = $13, version = $14, member_count = $15,
+                   members_revision = $16, updated_at = $17
             """,
             connection);
-        command.Parameters.With(replay.WorkspaceId).With(replay.OwnerId).With(row.Revision).With(row.LabelsRevision).With(row.LastTaskNumber)
-            .With(row.Pending).With(row.Done).With(row.Deleted).With(row.ChangedAt).WithTime(row.LabelsChangedAt);
+        command.Parameters.With(replay.WorkspaceId).With(row.Itself.OwnerId).With(row.Revision).With(row.LabelsRevision).With(row.LastTaskNumber)
+            .With(row.Pending).With(row.Done).With(row.Deleted).With(row.ChangedAt).WithTime(row.LabelsChangedAt)
+            .With(row.Itself.Name).With(row.Itself.IsPersonal).WithTime(row.Itself.ArchivedAt).With(row.Itself.Version).With(row.Itself.Members).With(row.Itself.MembersRevision)
+            .With(row.Itself.UpdatedAt);
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
@@ -232,7 +247,7 @@ public sealed class Rebuild(Database database)
     private static async Task<Guid?> NextAsync(NpgsqlConnection connection, Guid after, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(
-            $"SELECT least({string.Join(", ", new[] { "workspaces", "events", "tasks", "labels", "notes" }.Select(table =>
+            $"SELECT least({string.Join(", ", new[] { "workspaces", "events", "tasks", "labels", "notes", "members" }.Select(table =>
                 $"(SELECT workspace_id FROM {table} WHERE workspace_id > $1 ORDER BY workspace_id LIMIT 1)"))})",
             connection);
         command.Parameters.With(after);

@@ -4,6 +4,7 @@ using Quehacer.Core.Labels;
 using Quehacer.Core.Notes;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Tasks;
+using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core.Events;
 
@@ -15,6 +16,9 @@ internal sealed record RebuiltLabel(Label Label, Guid? MergedInto, long Revision
 
 /// <summary>A note as its events make it.</summary>
 internal sealed record RebuiltNote(Note Note, long Revision);
+
+/// <summary>A member as their events make them.</summary>
+internal sealed record RebuiltMember(Member Member, long Revision);
 
 /// <summary>
 /// Fresh tables beside the live ones, which a rebuild fills from the log and compares with them. They are temporary: nobody else sees them,
@@ -28,13 +32,15 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
     private const int RowsBeforeEmptying = 5_000;
 
     private const string Make = """
-        DROP TABLE IF EXISTS rebuilt_tasks, rebuilt_labels, rebuilt_notes, rebuild_differences;
+        DROP TABLE IF EXISTS rebuilt_tasks, rebuilt_labels, rebuilt_notes, rebuilt_members, rebuild_differences;
         CREATE TEMP TABLE rebuilt_tasks (LIKE tasks);
         ALTER TABLE rebuilt_tasks DROP COLUMN search, ADD COLUMN words text[] NOT NULL, ADD PRIMARY KEY (workspace_id, task_id);
         CREATE TEMP TABLE rebuilt_labels (LIKE labels);
         ALTER TABLE rebuilt_labels DROP COLUMN words, ADD COLUMN words text[] NOT NULL, ADD PRIMARY KEY (workspace_id, label_id);
         CREATE TEMP TABLE rebuilt_notes (LIKE notes);
         ALTER TABLE rebuilt_notes ADD PRIMARY KEY (workspace_id, note_id);
+        CREATE TEMP TABLE rebuilt_members (LIKE members);
+        ALTER TABLE rebuilt_members ADD PRIMARY KEY (workspace_id, user_id);
         CREATE TEMP TABLE rebuild_differences (
           workspace_id uuid NOT NULL, kind smallint NOT NULL, id uuid NOT NULL, members text[] NOT NULL, PRIMARY KEY (workspace_id, kind, id));
         """;
@@ -51,6 +57,8 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
         ["kind", "name", "name_key", "sort_key", "color", "version", "revision", "updated_at", "merged_into"];
 
     internal static readonly string[] NoteColumns = ["task_id", "author_id", "text", "version", "revision", "updated_at"];
+
+    internal static readonly string[] MemberColumns = ["role", "version", "revision", "joined_at", "updated_at"];
 
     private static readonly string CompareTasks = $"""
         INSERT INTO rebuild_differences (workspace_id, kind, id, members)
@@ -77,18 +85,13 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
          WHERE cardinality(d.members) > 0
         """;
 
-    private static readonly string CompareNotes = $"""
-        INSERT INTO rebuild_differences (workspace_id, kind, id, members)
-        SELECT $1, {(short)DifferenceKind.Note}, d.id, d.members FROM (
-          SELECT coalesce(n.note_id, r.note_id) AS id,
-                 CASE WHEN n.note_id IS NULL THEN ARRAY['{Difference.Missing}'] WHEN r.note_id IS NULL THEN ARRAY['{Difference.Unexpected}'] ELSE array_remove(ARRAY[
-                 {Unequal("n", NoteColumns)}], NULL) END AS members
-            FROM (SELECT * FROM notes WHERE workspace_id = $1) n FULL JOIN (SELECT * FROM rebuilt_notes WHERE workspace_id = $1) r ON n.note_id = r.note_id) d
-         WHERE cardinality(d.members) > 0
-        """;
+    private static readonly string CompareNotes = CompareAll("notes", "note_id", DifferenceKind.Note, NoteColumns);
 
-    private static readonly string DifferentNotes =
-        $"SELECT id FROM rebuild_differences WHERE workspace_id = $1 AND kind = {(short)DifferenceKind.Note}";
+    private static readonly string CompareMembers = CompareAll("members", "user_id", DifferenceKind.Member, MemberColumns);
+
+    private static readonly string DifferentNotes = Different(DifferenceKind.Note);
+
+    private static readonly string DifferentMembers = Different(DifferenceKind.Member);
 
     private static readonly string CountSubtasks = $"""
         UPDATE rebuilt_tasks p SET subtask_count = c.total, subtasks_done = c.done
@@ -97,8 +100,7 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
          WHERE p.workspace_id = $1 AND p.task_id = c.parent_id
         """;
 
-    private static readonly string DifferentTasks =
-        $"SELECT id FROM rebuild_differences WHERE workspace_id = $1 AND kind = {(short)DifferenceKind.Task}";
+    private static readonly string DifferentTasks = Different(DifferenceKind.Task);
 
     private static readonly string DifferentLabels =
         $"SELECT id FROM rebuild_differences WHERE workspace_id = $1 AND kind IN ({(short)DifferenceKind.Tag}, {(short)DifferenceKind.Category})";
@@ -121,19 +123,24 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
         SELECT workspace_id, note_id, {string.Join(", ", NoteColumns)} FROM rebuilt_notes WHERE workspace_id = $1 AND note_id IN ({DifferentNotes})
         """;
 
+    private static readonly string InsertMembers = $"""
+        INSERT INTO members (workspace_id, user_id, {string.Join(", ", MemberColumns)})
+        SELECT workspace_id, user_id, {string.Join(", ", MemberColumns)} FROM rebuilt_members WHERE workspace_id = $1 AND user_id IN ({DifferentMembers})
+        """;
+
     private int rows;
 
     public Task MakeAsync(CancellationToken cancellation) => ExecuteAsync(Make, workspaceId: null, cancellation);
 
     public Task DropAsync(CancellationToken cancellation) =>
-        ExecuteAsync("DROP TABLE rebuilt_tasks, rebuilt_labels, rebuilt_notes, rebuild_differences", workspaceId: null, cancellation);
+        ExecuteAsync("DROP TABLE rebuilt_tasks, rebuilt_labels, rebuilt_notes, rebuilt_members, rebuild_differences", workspaceId: null, cancellation);
 
     /// <summary>Between workspaces: what lies there is of no use to the next.</summary>
     public async Task EmptyAsync(CancellationToken cancellation)
     {
         if (rows >= RowsBeforeEmptying)
         {
-            await ExecuteAsync("TRUNCATE rebuilt_tasks, rebuilt_labels, rebuilt_notes, rebuild_differences", workspaceId: null, cancellation);
+            await ExecuteAsync("TRUNCATE rebuilt_tasks, rebuilt_labels, rebuilt_notes, rebuilt_members, rebuild_differences", workspaceId: null, cancellation);
             rows = 0;
         }
     }
@@ -326,6 +333,27 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
         rows += notes.Count;
     }
 
+    /// <summary>Puts the members in the place of those that were written before: they are known whole.</summary>
+    public async Task WriteMembersAsync(Guid workspaceId, IReadOnlyCollection<RebuiltMember> members, CancellationToken cancellation)
+    {
+        await ExecuteAsync("DELETE FROM rebuilt_members WHERE workspace_id = $1", workspaceId, cancellation);
+        await using var copy = await connection.BeginBinaryImportAsync(
+            "COPY rebuilt_members (workspace_id, user_id, role, version, revision, joined_at, updated_at) FROM STDIN (FORMAT BINARY)", cancellation);
+        foreach (var (member, revision) in members)
+        {
+            await copy.StartRowAsync(cancellation);
+            await copy.WriteAsync(workspaceId, NpgsqlDbType.Uuid, cancellation);
+            await copy.WriteAsync(member.UserId, NpgsqlDbType.Uuid, cancellation);
+            await copy.WriteAsync((short)member.Role, NpgsqlDbType.Smallint, cancellation);
+            await copy.WriteAsync(member.Version, NpgsqlDbType.Integer, cancellation);
+            await copy.WriteAsync(revision, NpgsqlDbType.Bigint, cancellation);
+            await copy.WriteAsync(member.JoinedAt, NpgsqlDbType.TimestampTz, cancellation);
+            await copy.WriteAsync(member.UpdatedAt, NpgsqlDbType.TimestampTz, cancellation);
+        }
+        await copy.CompleteAsync(cancellation);
+        rows += members.Count;
+    }
+
     /// <summary>What the tasks of the log come to: pending, done, deleted.</summary>
     public async Task<(long Pending, long Done, long Deleted)> CountAsync(Guid workspaceId, CancellationToken cancellation)
     {
@@ -350,6 +378,7 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
         await ExecuteAsync(CountSubtasks, workspaceId, cancellation);
         await ExecuteAsync(CompareTasks, workspaceId, cancellation);
         await ExecuteAsync(CompareNotes, workspaceId, cancellation);
+        await ExecuteAsync(CompareMembers, workspaceId, cancellation);
     }
 
     /// <summary>How many rows differ, and the first of them.</summary>
@@ -378,7 +407,22 @@ internal sealed class RebuiltTables(NpgsqlConnection connection)
         await ExecuteAsync(InsertTasks, workspaceId, cancellation);
         await ExecuteAsync($"DELETE FROM notes WHERE workspace_id = $1 AND note_id IN ({DifferentNotes})", workspaceId, cancellation);
         await ExecuteAsync(InsertNotes, workspaceId, cancellation);
+        await ExecuteAsync($"DELETE FROM members WHERE workspace_id = $1 AND user_id IN ({DifferentMembers})", workspaceId, cancellation);
+        await ExecuteAsync(InsertMembers, workspaceId, cancellation);
     }
+
+    /// <summary>Compares rows whose columns have to be equal as they are.</summary>
+    private static string CompareAll(string table, string id, DifferenceKind kind, string[] columns) => $"""
+        INSERT INTO rebuild_differences (workspace_id, kind, id, members)
+        SELECT $1, {(short)kind}, d.id, d.members FROM (
+          SELECT coalesce(n.{id}, r.{id}) AS id,
+                 CASE WHEN n.{id} IS NULL THEN ARRAY['{Difference.Missing}'] WHEN r.{id} IS NULL THEN ARRAY['{Difference.Unexpected}'] ELSE array_remove(ARRAY[
+                 {Unequal("n", columns)}], NULL) END AS members
+            FROM (SELECT * FROM {table} WHERE workspace_id = $1) n FULL JOIN (SELECT * FROM rebuilt_{table} WHERE workspace_id = $1) r ON n.{id} = r.{id}) d
+         WHERE cardinality(d.members) > 0
+        """;
+
+    private static string Different(DifferenceKind kind) => $"SELECT id FROM rebuild_differences WHERE workspace_id = $1 AND kind = {(short)kind}";
 
     private static string Unequal(string live, string[] columns) =>
         string.Join(",\n", columns.Select(column => $"CASE WHEN {live}.{column} IS DISTINCT FROM r.{column} THEN '{column}' END"));

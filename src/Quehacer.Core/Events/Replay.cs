@@ -4,6 +4,7 @@ using Quehacer.Core.Labels;
 using Quehacer.Core.Notes;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Tasks;
+using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core.Events;
 
@@ -36,7 +37,14 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
 
     public DateTime ChangedAt { get; private set; }
 
-    public Guid OwnerId { get; private set; }
+    /// <summary>The workspace itself, with whose it is and who is in it; null before its first event.</summary>
+    public Workspace? Workspace { get; private set; }
+
+    /// <summary>Who is in it. They are kept whole, for there are never many.</summary>
+    public Dictionary<Guid, RebuiltMember> Members { get; } = [];
+
+    /// <summary>The last version of everybody who has had an event as a member, gone or not.</summary>
+    private readonly Dictionary<Guid, int> memberVersions = [];
 
     /// <summary>What is wrong with the log; null while nothing is.</summary>
     public Difference? Fault { get; private set; }
@@ -97,6 +105,9 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
         EventNames.TaskCreated or EventNames.TagCreated or EventNames.CategoryCreated or EventNames.TagMerged => stored.Data is null,
         EventNames.TaskUpdated or EventNames.TagUpdated or EventNames.CategoryUpdated => stored.Data is null || stored.Before is null,
         EventNames.NoteCreated or EventNames.NoteUpdated => NoteEvent.SaysNothing(stored),
+        EventNames.WorkspaceUpdated or EventNames.MemberUpdated => stored.Data is null || stored.Before is null,
+        EventNames.MemberAdded => stored.Data is null,
+        EventNames.MemberRemoved => stored.Before is null,
         _ => false,
     };
 
@@ -196,10 +207,13 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
             {
                 return ApplyToNote(stored, purged);
             }
-            if (stored.Type == EventNames.WorkspaceCreated)
+            if (stored.Type.StartsWith("workspace.", StringComparison.Ordinal))
             {
-                OwnerId = stored.Stamp.ActorId;
-                return null;
+                return ApplyToWorkspace(stored);
+            }
+            if (stored.Type.StartsWith("member.", StringComparison.Ordinal))
+            {
+                return ApplyToMember(stored);
             }
             return $"an event that this program does not know ({stored.Type})";
         }
@@ -251,6 +265,59 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
                 touched[change.ParentId] = stored.Stamp.At;
             }
         }
+        return null;
+    }
+
+    private string? ApplyToWorkspace(StoredEvent stored)
+    {
+        if (stored.Stamp.Version != (Workspace?.Version ?? 0) + 1 || stored.Stamp.StreamId != workspaceId)
+        {
+            return $"version {stored.Stamp.Version} follows version {Workspace?.Version ?? 0}";
+        }
+        if (SaysNothing(stored))
+        {
+            return "it says nothing";
+        }
+        Workspace = Workspaces.Workspace.Apply(Workspace, WorkspaceEvent.FromStored(stored), stored.Stamp);
+        if (stored.Type == EventNames.WorkspaceCreated)
+        {
+            Members[stored.Stamp.ActorId] = new RebuiltMember(new Member(stored.Stamp.ActorId, WorkspaceRole.Owner, Version: 0, stored.Stamp.At, stored.Stamp.At), stored.Revision);
+        }
+        return null;
+    }
+
+    private string? ApplyToMember(StoredEvent stored)
+    {
+        var id = stored.Stamp.StreamId;
+        var version = memberVersions.GetValueOrDefault(id);
+        if (stored.Stamp.Version != version + 1)
+        {
+            return $"version {stored.Stamp.Version} follows version {version}";
+        }
+        if (SaysNothing(stored))
+        {
+            return "it says nothing";
+        }
+        if (Workspace is not { } workspace)
+        {
+            return "there is no workspace yet";
+        }
+        memberVersions[id] = stored.Stamp.Version;
+        if (Member.Apply(Members.GetValueOrDefault(id)?.Member, MemberEvent.FromStored(stored), stored.Stamp) is { } member)
+        {
+            Members[id] = new RebuiltMember(member, stored.Revision);
+        }
+        else
+        {
+            Members.Remove(id);
+        }
+        Workspace = workspace with
+        {
+            OwnerId = Members.TryGetValue(id, out var now) && now.Member.Role == WorkspaceRole.Owner ? id : workspace.OwnerId,
+            Members = Members.Count,
+            MembersRevision = stored.Revision,
+            UpdatedAt = stored.Stamp.At,
+        };
         return null;
     }
 

@@ -4,6 +4,12 @@ namespace Quehacer.Core.Events;
 public static class EventNames
 {
     public const string WorkspaceCreated = "workspace.created";
+    public const string WorkspaceUpdated = "workspace.updated";
+    public const string WorkspaceArchived = "workspace.archived";
+    public const string WorkspaceUnarchived = "workspace.unarchived";
+    public const string MemberAdded = "member.added";
+    public const string MemberUpdated = "member.updated";
+    public const string MemberRemoved = "member.removed";
     public const string TagCreated = "tag.created";
     public const string TagUpdated = "tag.updated";
     public const string TagMerged = "tag.merged";

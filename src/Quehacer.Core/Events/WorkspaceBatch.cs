@@ -2,6 +2,7 @@ using Npgsql;
 using Quehacer.Core.Labels;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Tasks;
+using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core.Events;
 
@@ -57,12 +58,12 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
     /// When the caller may not enter, or the labels have changed, no row is advanced; the events that follow then collide with the last one
     /// of the workspace and abort the batch.
     /// </summary>
-    private const string AdvanceForCaller = $"""
+    private static readonly Dictionary<Permission, string> AdvanceForCaller = Enum.GetValues<Permission>().ToDictionary(permission => permission, permission => $"""
         {AdvanceSet}
           FROM sessions s
-         WHERE w.workspace_id = $1 AND s.session_id = $8 AND s.ended_at IS NULL AND w.owner_id = s.user_id AND ($9::bigint IS NULL OR w.labels_revision = $9)
+         WHERE w.workspace_id = $1 AND s.session_id = $8 AND {Access.May(permission)} AND ($9::bigint IS NULL OR w.labels_revision = $9)
         RETURNING {AdvanceColumns}
-        """;
+        """);
 
     private const string AdvanceForSystem = $"{AdvanceSet} WHERE w.workspace_id = $1 RETURNING {AdvanceColumns}";
 
@@ -98,9 +99,10 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
             .With(workspaceId).With(userId).With(key.Value).WithId(streamId).WithNumber(version).WithJson(outcome);
 
     /// <param name="onlyWithLabels">Only while the labels are those of this revision; null when none were taken for granted.</param>
-    public void Advance(Caller caller, int events, CountChange counts, DateTime now, long? onlyWithLabels)
+    /// <param name="permission">What the caller must be allowed.</param>
+    public void Advance(Caller caller, int events, CountChange counts, DateTime now, long? onlyWithLabels, Permission permission = Permission.Write)
     {
-        var parameters = AddAdvance(AdvanceForCaller, events, counts, now);
+        var parameters = AddAdvance(AdvanceForCaller[permission], events, counts, now);
         parameters.With(caller.SessionId);
         parameters.Add(new NpgsqlParameter { Value = (object?)onlyWithLabels ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint });
     }

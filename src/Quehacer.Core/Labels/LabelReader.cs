@@ -34,7 +34,7 @@ public sealed class LabelReader(Database database)
               FROM {Access.From}
               LEFT JOIN labels l ON l.workspace_id = $2 AND l.kind = $3 AND l.label_id = $4 AND l.merged_into IS NULL
               {(withTaskCount ? TasksOf(kind) : "")}
-             WHERE {Access.Where}
+             WHERE {Access.Sees}
             """))
         {
             command.Parameters.WithCaller(caller).With((short)kind).With(id);
@@ -75,13 +75,13 @@ public sealed class LabelReader(Database database)
         var (moment, total) = (default(WorkspaceMoment?), 0L);
         var labels = new List<LabelView>();
         await using (var command = Command(withTaskCounts, $"""
-            SELECT w.revision, w.changed_at, (SELECT count(*) FROM labels a WHERE a.workspace_id = $2 AND a.kind = $3 AND a.merged_into IS NULL),
+            SELECT {WorkspaceMoment.Columns}, (SELECT count(*) FROM labels a WHERE a.workspace_id = $2 AND a.kind = $3 AND a.merged_into IS NULL),
                    {LabelTable.Columns}, {(withTaskCounts ? "c.tasks" : "NULL::bigint")}
               FROM {Access.From} LEFT JOIN LATERAL (
                    SELECT {LabelTable.Columns}, l.sort_key FROM labels l WHERE l.workspace_id = $2 AND l.kind = $3 AND l.merged_into IS NULL {behind}
                     ORDER BY l.sort_key, l.label_id LIMIT $4 {offset}) l ON true
               {(withTaskCounts ? TasksOf(kind) : "")}
-             WHERE {Access.Where}
+             WHERE {Access.Sees}
              ORDER BY l.sort_key, l.label_id
             """))
         {
@@ -89,10 +89,10 @@ public sealed class LabelReader(Database database)
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             while (await reader.ReadAsync(cancellation))
             {
-                (moment, total) = (new WorkspaceMoment(database.Incarnation, reader.GetInt64(0), reader.GetDateTime(1)), reader.GetInt64(2));
-                if (!reader.IsDBNull(3))
+                (moment, total) = (WorkspaceMoment.Read(reader, 0, database), reader.GetInt64(3));
+                if (!reader.IsDBNull(4))
                 {
-                    labels.Add(View(LabelTable.Read(reader, 3), reader.IsDBNull(9) ? null : reader.GetInt64(9)));
+                    labels.Add(View(LabelTable.Read(reader, 4), reader.IsDBNull(10) ? null : reader.GetInt64(10)));
                 }
             }
         }

@@ -28,7 +28,7 @@ public sealed class NoteReader(Database database)
               FROM {Access.From} {TaskBy(task)}
               LEFT JOIN notes n ON n.workspace_id = $2 AND n.task_id = t.task_id AND n.note_id = $4
               {Authors}
-             WHERE {Access.Where}
+             WHERE {Access.Sees}
             """))
         {
             WithTask(command.Parameters.WithCaller(caller), task).With(noteId);
@@ -68,7 +68,7 @@ public sealed class NoteReader(Database database)
               FROM {Access.From}
               LEFT JOIN LATERAL (SELECT {NoteTable.Columns} FROM notes n WHERE n.workspace_id = $2 AND n.note_id > $3 ORDER BY n.note_id LIMIT $4) n ON true
               {Authors}
-             WHERE {Access.Where}
+             WHERE {Access.Sees}
              ORDER BY n.note_id
             """))
         {
@@ -95,14 +95,14 @@ public sealed class NoteReader(Database database)
         var (moment, isThere, total) = (default(WorkspaceMoment?), false, 0L);
         var notes = new List<NoteView>();
         await using (var command = database.Command($"""
-            SELECT w.revision, w.changed_at, t.task_id IS NOT NULL, (SELECT count(*) FROM notes o WHERE o.workspace_id = $2 AND o.task_id = t.task_id),
+            SELECT {WorkspaceMoment.Columns}, t.task_id IS NOT NULL, (SELECT count(*) FROM notes o WHERE o.workspace_id = $2 AND o.task_id = t.task_id),
                    {NoteTable.Columns}, {AuthorColumns}
               FROM {Access.From} {TaskBy(task)}
               LEFT JOIN LATERAL (
                    SELECT {NoteTable.Columns} FROM notes n WHERE n.workspace_id = $2 AND n.task_id = t.task_id {behind}
                     ORDER BY n.note_id LIMIT $4 {offset}) n ON true
               {Authors}
-             WHERE {Access.Where}
+             WHERE {Access.Sees}
              ORDER BY n.note_id
             """))
         {
@@ -110,10 +110,10 @@ public sealed class NoteReader(Database database)
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             while (await reader.ReadAsync(cancellation))
             {
-                (moment, isThere, total) = (new WorkspaceMoment(database.Incarnation, reader.GetInt64(0), reader.GetDateTime(1)), reader.GetBoolean(2), reader.GetInt64(3));
-                if (!reader.IsDBNull(4))
+                (moment, isThere, total) = (WorkspaceMoment.Read(reader, 0, database), reader.GetBoolean(3), reader.GetInt64(4));
+                if (!reader.IsDBNull(5))
                 {
-                    notes.Add(Read(reader, 4));
+                    notes.Add(Read(reader, 5));
                 }
             }
         }

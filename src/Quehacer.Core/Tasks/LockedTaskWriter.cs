@@ -50,7 +50,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
         await using var connection = await (isChosen ? database.OpenPlannedAsync(cancellation) : database.OpenAsync(cancellation));
         await using var write = new LockedWrite(database, connection, caller, work.Key) { IsRehearsal = work.IsRehearsal };
         Ledger? ledger = null;
-        var opened = await write.OpenAsync($"{LabelsStamp.Columns}, w.last_task_number, w.changed_at, w.revision", AddFirstReading, ReadAsync, now, cancellation);
+        var opened = await write.OpenAsync($"{LabelsStamp.Columns}, w.last_task_number, {WorkspaceMoment.Columns}", AddFirstReading, ReadAsync, now, cancellation);
         if (!opened.IsOk)
         {
             return opened.Error;
@@ -115,9 +115,8 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
 
         async Task ReadAsync(NpgsqlDataReader rows)
         {
-            ledger = new Ledger(
-                connection, caller, reader, LabelsStamp.Read(rows, 0), rows.GetInt64(2), Later(now, rows.GetDateTime(3)),
-                new WorkspaceMoment(database.Incarnation, rows.GetInt64(4), rows.GetDateTime(3)));
+            var moment = WorkspaceMoment.Read(rows, 3, database);
+            ledger = new Ledger(connection, caller, reader, LabelsStamp.Read(rows, 0), rows.GetInt64(2), Later(now, moment.ChangedAt), moment);
             if (!isChosen)
             {
                 await rows.NextResultAsync(CancellationToken.None);

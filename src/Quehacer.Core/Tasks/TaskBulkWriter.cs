@@ -66,7 +66,7 @@ public sealed partial class TaskBulkWriter(Database database, LabelNames labelNa
     }
 
     /// <summary>What a key remembers.</summary>
-    private sealed record Remembered(int Matched, int Changed, int Skipped, SkippedTask[] SkippedTasks, Place? Next, long Revision, DateTime ChangedAt);
+    private sealed record Remembered(int Matched, int Changed, int Skipped, SkippedTask[] SkippedTasks, Place? Next, long Revision, DateTime ChangedAt, WorkspaceRole Role = WorkspaceRole.Owner);
 
     /// <summary>
     /// Does it. A task that the edit cannot be made to, such as one that would have too many tags, is skipped, told and no hindrance to the others; an edit
@@ -127,12 +127,12 @@ public sealed partial class TaskBulkWriter(Database database, LabelNames labelNa
     {
         var skipped = chosen.Zip(done.Outcomes).Where(pair => !pair.Second.IsOk).Select(pair => new SkippedTask(pair.First.Id, pair.First.Number, pair.Second.Error!)).ToList();
         var changed = chosen.Zip(done.Outcomes).Count(pair => pair.Second.IsOk && pair.Second.Value.Task.Version != pair.First.Version);
-        return new Remembered(chosen.Count, changed, skipped.Count, [.. skipped.Take(Limits.FaultsTold)], next, done.Moment.Revision, done.Moment.ChangedAt);
+        return new Remembered(chosen.Count, changed, skipped.Count, [.. skipped.Take(Limits.FaultsTold)], next, done.Moment.Revision, done.Moment.ChangedAt, done.Moment.Role);
     }
 
     private BulkWritten Told(Remembered done, long? total, byte[] context, bool isReplay) => new(
         done.Matched, done.Changed, done.Skipped, done.SkippedTasks, total, done.Next?.Close(seal, context),
-        new WorkspaceMoment(database.Incarnation, done.Revision, done.ChangedAt), isReplay);
+        new WorkspaceMoment(database.Incarnation, done.Revision, done.ChangedAt, done.Role), isReplay);
 
     private async Task<Result<BulkWritten>> ReplayAsync(Caller caller, IdempotencyKey key, byte[] context, CancellationToken cancellation)
     {

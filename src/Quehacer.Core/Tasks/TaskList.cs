@@ -39,9 +39,9 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             while (await reader.ReadAsync(cancellation))
             {
-                moment = new WorkspaceMoment(database.Incarnation, reader.GetInt64(0), reader.GetDateTime(1));
-                (labelsAt, total) = (LabelsStamp.Read(reader, 2), reader.IsDBNull(4) ? null : reader.GetInt64(4));
-                if (TaskTable.Read(reader, 5) is { } task)
+                moment = WorkspaceMoment.Read(reader, 0, database);
+                (labelsAt, total) = (LabelsStamp.Read(reader, 3), reader.IsDBNull(5) ? null : reader.GetInt64(5));
+                if (TaskTable.Read(reader, 6) is { } task)
                 {
                     rows.Add(task);
                 }
@@ -95,8 +95,8 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
         {
-            total = reader.IsDBNull(4) ? null : reader.GetInt64(4);
-            if (TaskTable.Read(reader, 5) is { } task)
+            total = reader.IsDBNull(5) ? null : reader.GetInt64(5);
+            if (TaskTable.Read(reader, 6) is { } task)
             {
                 chosen.Add(task);
             }
@@ -263,9 +263,9 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
 
         // The joins have one row on their left side and no condition, so they are nested loops, which keep the order of the right side.
         return $"""
-            SELECT w.revision, w.changed_at, {LabelsStamp.Columns}, {total}, {TaskTable.Columns}
+            SELECT {WorkspaceMoment.Columns}, {LabelsStamp.Columns}, {total}, {TaskTable.Columns}
               FROM {Access.From} LEFT JOIN LATERAL (SELECT * FROM ({parts}) t ORDER BY t.key {direction}, t.task_id {direction} LIMIT {limit} {offset}) t ON true
-             WHERE {Access.Where}
+             WHERE {Access.Sees}
             """;
     }
 

@@ -25,23 +25,23 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
     private const string GetById = $"""
         SELECT {LabelsStamp.Columns}, {TaskTable.Columns}
           FROM {Access.From} LEFT JOIN tasks t ON t.workspace_id = $2 AND t.task_id = $3
-         WHERE {Access.Where}
+         WHERE {Access.Sees}
         """;
 
     private const string GetByNumber = $"""
         SELECT {LabelsStamp.Columns}, {TaskTable.Columns}
           FROM {Access.From} LEFT JOIN tasks t ON t.workspace_id = $2 AND t.number = $3
-         WHERE {Access.Where}
+         WHERE {Access.Sees}
         """;
 
     private const string StampColumns = $"{LabelsStamp.Columns}, t.version, t.updated_at, {TaskTable.SubtaskColumns}";
 
     private const string StampById = $"""
-        SELECT {StampColumns} FROM {Access.From} JOIN tasks t ON t.workspace_id = $2 AND t.task_id = $3 AND t.deleted_at IS NULL WHERE {Access.Where}
+        SELECT {StampColumns} FROM {Access.From} JOIN tasks t ON t.workspace_id = $2 AND t.task_id = $3 AND t.deleted_at IS NULL WHERE {Access.Sees}
         """;
 
     private const string StampByNumber = $"""
-        SELECT {StampColumns} FROM {Access.From} JOIN tasks t ON t.workspace_id = $2 AND t.number = $3 AND t.deleted_at IS NULL WHERE {Access.Where}
+        SELECT {StampColumns} FROM {Access.From} JOIN tasks t ON t.workspace_id = $2 AND t.number = $3 AND t.deleted_at IS NULL WHERE {Access.Sees}
         """;
 
     /// <summary>

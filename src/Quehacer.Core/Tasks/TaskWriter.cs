@@ -86,7 +86,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
                 case BatchOutcome.Committed when change.Events.Length > 0 && advanced.Revision == 0:
                     // There is no such workspace, so there was no event that could have collided: nothing was written.
                     await connection.CloseAsync();
-                    return await Access.ExplainAsync(database, caller, cancellation);
+                    return await Access.ExplainAsync(database, caller, Permission.Write, cancellation);
                 case BatchOutcome.Committed:
                     await connection.CloseAsync();
                     return change.Events.Length == 0 ? new Written(found!, IsReplay: false) : await WrittenAsync(caller, change, advanced);

@@ -4,22 +4,77 @@ using Quehacer.Core.Postgres;
 namespace Quehacer.Core.Workspaces;
 
 /// <summary>
-/// Who may enter a workspace. The rule is part of every statement that reads or writes tenant data, so it costs no round trip, is never
-/// older than what is read, and cannot be forgotten: a token whose session has ended finds nothing and changes nothing, on every server.
+/// Who may do what in a workspace. The rule is part of every statement that reads or writes tenant data, so it costs no round trip, is never
+/// older than what is read, and cannot be forgotten: a token whose session has ended finds nothing and changes nothing, on every server, and so does
+/// somebody who is no member any more.
 /// </summary>
 internal static class Access
 {
-    /// <summary>Parameters: <c>$1</c> the session, <c>$2</c> the workspace. Yields one row, or none to somebody who may not enter.</summary>
-    public const string From = "sessions s JOIN workspaces w ON w.workspace_id = $2 AND w.owner_id = s.user_id";
+    /// <summary>Parameters: <c>$1</c> the session, <c>$2</c> the workspace. Yields one row, or, with one of the conditions below, none to somebody who may not.</summary>
+    public const string From = "sessions s JOIN workspaces w ON w.workspace_id = $2";
 
-    public const string Where = "s.session_id = $1 AND s.ended_at IS NULL";
+    /// <summary>
+    /// What the session's account is in the workspace; null for a stranger. Whose it is stands on its own row, so nothing else is read for an owner. Of everybody
+    /// else the role counts only while it is of the members that the row knows: a statement that has waited for the row while somebody was
+    /// removed sees the row anew and the members as they were, and finds nothing.
+    /// </summary>
+    public const string Role = """
+        (CASE WHEN w.owner_id = s.user_id THEN 30::smallint ELSE (
+          SELECT m.role FROM members m JOIN workspaces o ON o.workspace_id = m.workspace_id AND o.members_revision = w.members_revision
+           WHERE m.workspace_id = w.workspace_id AND m.user_id = s.user_id) END)
+        """;
+
+    /// <summary>What <see cref="Permissions"/> says, of the session <c>s</c> and the workspace <c>w</c>.</summary>
+    public const string MaySee = $"{IsOpen} AND {Role} >= 10";
+
+    /// <inheritdoc cref="MaySee"/>
+    public const string MayWrite = $"{IsOpen} AND w.archived_at IS NULL AND {Role} >= 20";
+
+    /// <inheritdoc cref="MaySee"/>
+    public const string MayManage = $"{IsOpen} AND {Role} >= 30";
+
+    /// <summary>The condition behind <see cref="From"/> of whatever reads.</summary>
+    public const string Sees = $"s.session_id = $1 AND {MaySee}";
+
+    private const string IsOpen = "s.ended_at IS NULL AND (s.workspace_id IS NULL OR s.workspace_id = w.workspace_id)";
+
+    /// <summary>The condition of a permission, of the session <c>s</c> and the workspace <c>w</c>.</summary>
+    public static string May(Permission permission) => permission switch
+    {
+        Permission.See => MaySee,
+        Permission.Write => MayWrite,
+        Permission.Manage => MayManage,
+        _ => throw new ArgumentOutOfRangeException(nameof(permission)),
+    };
 
     public static NpgsqlParameterCollection WithCaller(this NpgsqlParameterCollection parameters, Caller caller) =>
         parameters.With(caller.SessionId).With(caller.WorkspaceId);
 
-    /// <summary>Says why a statement guarded by <see cref="From"/> yielded no row.</summary>
-    public static async Task<Error> ExplainAsync(Database database, Caller caller, CancellationToken cancellation) =>
-        new(await IsSessionOpenAsync(database, caller, cancellation) ? ErrorCode.NotFound : ErrorCode.SessionEnded);
+    /// <summary>
+    /// Says why a statement that wants a permission found nothing: the session has ended, the workspace is not there for the caller, it is archived, or the
+    /// caller is too little in it. Where nothing of that is so, it is the thing itself that is not there.
+    /// </summary>
+    public static async Task<Error> ExplainAsync(Database database, Caller caller, Permission permission, CancellationToken cancellation)
+    {
+        await using var command = database.Command($"""
+            SELECT coalesce({MaySee}, false), coalesce({Role}, 0::smallint), w.archived_at IS NOT NULL
+              FROM sessions s LEFT JOIN workspaces w ON w.workspace_id = $2 WHERE s.session_id = $1 AND s.ended_at IS NULL
+            """);
+        command.Parameters.WithCaller(caller);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        if (!await reader.ReadAsync(cancellation))
+        {
+            return new Error(ErrorCode.SessionEnded);
+        }
+        return new Error(
+            !reader.GetBoolean(0) ? ErrorCode.NotFound
+            : reader.GetInt16(1) < (short)permission.LeastRole() ? ErrorCode.Forbidden
+            : reader.GetBoolean(2) && !permission.HoldsInArchive() ? ErrorCode.WorkspaceArchived
+            : ErrorCode.NotFound);
+    }
+
+    /// <summary>The same of a statement that wants to see.</summary>
+    public static Task<Error> ExplainAsync(Database database, Caller caller, CancellationToken cancellation) => ExplainAsync(database, caller, Permission.See, cancellation);
 
     public static async Task<bool> IsSessionOpenAsync(Database database, Caller caller, CancellationToken cancellation)
     {

@@ -9,18 +9,15 @@ namespace Quehacer.Server.Http;
 /// <param name="cacheControl">What it tells caches of an answer in full, and so of a 304.</param>
 internal sealed class ConditionalRead(TagShape tags, string cacheControl)
 {
-    /// <summary>Everybody is the owner of the workspace that they see.</summary>
-    private const string Role = "owner";
-
     public TagShape Tags => tags;
 
     public Validators Of(EntityTag tag, DateTime changedAt) => new(tags.Of(tag), changedAt);
 
     /// <param name="query">What was asked for, in one spelling only.</param>
-    public Validators OfList(WorkspaceMoment moment, string query) => new(tags.OfList(moment, Role, query), moment.ChangedAt);
+    public Validators OfList(WorkspaceMoment moment, string query) => new(tags.OfList(moment, query), moment.ChangedAt);
 
     /// <summary>Of what a filter chooses, as a change of all of it sees it: strong, since nobody is shown it in two ways.</summary>
-    public Validators OfMany(WorkspaceMoment moment, string query) => new(tags.OfMany(moment, Role, query), moment.ChangedAt);
+    public Validators OfMany(WorkspaceMoment moment, string query) => new(tags.OfMany(moment, query), moment.ChangedAt);
 
     /// <summary>304, 412 or 400; null when the thing is to be shown.</summary>
     public IResult? InPlaceOf(HttpContext http, Validators current, Refusals refusals)

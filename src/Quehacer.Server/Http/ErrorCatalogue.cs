@@ -57,8 +57,8 @@ internal static class ErrorCatalogue
         new("Forbidden", "Prohibido"),
         new("You may see this, and may not change it.", "Puedes verlo, pero no cambiarlo."),
         new(
-            "Ask whoever may to do it: a note is changed and removed by its author alone. An API key does what its scopes name.",
-            "Pídeselo a quien pueda: una nota solo la cambia y la quita quien la escribió. Una clave de API hace lo que nombran sus alcances."))
+            "Ask whoever may to do it: a note is changed and removed by its author alone, what is in a workspace by its editors, and the workspace by its owner. An API key does what its scopes name.",
+            "Pídeselo a quien pueda: una nota solo la cambia y la quita quien la escribió, lo que hay en un espacio, quienes lo editan, y el espacio, su dueño. Una clave de API hace lo que nombran sus alcances."))
     {
         Cause = new(
             "The thing is somebody else's, and you have been let in to look at it; or an API key without the scope for it was used.",
@@ -279,6 +279,24 @@ internal static class ErrorCatalogue
         Instance = "/api/v1/tasks/7/restore",
     };
 
+    public static readonly ErrorKind WorkspaceArchived = new("workspace-archived", "WORKSPACE_ARCHIVED", "BIZ_3010", 409,
+        new("Workspace Archived", "Espacio archivado"),
+        new("The workspace is archived: what is in it is seen, and not changed.", "El espacio está archivado: lo que hay en él se ve, pero no se cambia."),
+        new("Ask its owner to take it into use again, or work in another workspace.", "Pide a quien es su dueño que lo vuelva a poner en uso, o trabaja en otro espacio."))
+    {
+        Cause = new("The owner of a workspace has archived it, and somebody changes something in it.", "La persona dueña de un espacio lo archivó, y alguien cambia algo en él."),
+        Instance = "/api/v1/tasks",
+    };
+
+    public static readonly ErrorKind WorkspaceIsPersonal = new("workspace-is-personal", "WORKSPACE_IS_PERSONAL", "BIZ_3011", 409,
+        new("Personal Workspace", "Espacio personal"),
+        new("A personal workspace is its owner's alone: it is not shared, archived, left or handed on.", "Un espacio personal es solo de su dueño: no se comparte, ni se archiva, ni se deja, ni se entrega."),
+        new("Make a workspace for it with POST /api/v1/workspaces.", "Crea un espacio para ello con POST /api/v1/workspaces."))
+    {
+        Cause = new("Somebody shares, archives, leaves or hands on the workspace that was made with their account.", "Alguien comparte, archiva, deja o entrega el espacio que se creó con su cuenta."),
+        Instance = "/api/v1/workspaces/ws_01h455vb4pex5vsknk084sn02q/archive",
+    };
+
     public static readonly ErrorKind MethodNotAllowed = new("method-not-allowed", "METHOD_NOT_ALLOWED", "HTTP_6001", 405,
         new("Method Not Allowed", "Método no permitido"),
         new("This address exists but does not take this method.", "Esta dirección existe pero no acepta este método."),
@@ -362,8 +380,9 @@ internal static class ErrorCatalogue
 
     public static readonly IReadOnlyList<ErrorKind> All =
     [
-        Unauthorized, TokenExpired, TokenInvalid, Forbidden, InvalidCredentials, InvalidCode, OneTimeTokenInvalid, EmailNotVerified, SecondFactorNeeded, NotOffered, AccountDeletionPending, Validation, MalformedJson, BadRequest, IdempotencyKeyInvalid, IdempotencyKeyMissing,
-        NotFound, AlreadyExists, OwnsSharedWorkspaces, PreconditionFailed, PreconditionRequired, IdempotencyMismatch, IdempotencyInFlight, Gone, MethodNotAllowed, NotAcceptable, RequestTimeout,
+        Unauthorized, TokenExpired, TokenInvalid, Forbidden, InvalidCredentials, InvalidCode, OneTimeTokenInvalid, EmailNotVerified, SecondFactorNeeded, NotOffered, Validation, MalformedJson, BadRequest, IdempotencyKeyInvalid, IdempotencyKeyMissing,
+        NotFound, AlreadyExists, PreconditionFailed, PreconditionRequired, IdempotencyMismatch, IdempotencyInFlight, Gone, WorkspaceArchived, WorkspaceIsPersonal, MethodNotAllowed, NotAcceptable, RequestTimeout,
+        AccountDeletionPending, OwnsSharedWorkspaces,
         PayloadTooLarge, UnsupportedMediaType, RateLimitExceeded, Ended, Internal, Unavailable,
     ];
 
@@ -373,6 +392,8 @@ internal static class ErrorCatalogue
         ErrorCode.Invalid => Validation,
         ErrorCode.NotFound => NotFound,
         ErrorCode.Forbidden => Forbidden,
+        ErrorCode.WorkspaceArchived => WorkspaceArchived,
+        ErrorCode.WorkspaceIsPersonal => WorkspaceIsPersonal,
         ErrorCode.Gone => Gone,
         ErrorCode.PreconditionFailed => PreconditionFailed,
         ErrorCode.PreconditionRequired => PreconditionRequired,

@@ -26,15 +26,14 @@ internal sealed record TagShape(string Name, bool IsStrong)
         : string.Create(CultureInfo.InvariantCulture, $"{(IsStrong ? "" : Weak)}\"{Name}.{tag.Incarnation}.{tag.Version}.{tag.LabelsRevision}.{tag.Subtasks}-{tag.SubtasksDone}\"");
 
     /// <param name="query">What was asked for, in one spelling only.</param>
-    /// <param name="role">What the caller is in the workspace: others may be shown something else.</param>
-    public string OfList(WorkspaceMoment moment, string role, string query)
+    public string OfList(WorkspaceMoment moment, string query)
     {
-        var asked = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{role}\n{query}")).AsSpan(0, 10));
+        var asked = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{moment.Role}\n{query}")).AsSpan(0, 10));
         return string.Create(CultureInfo.InvariantCulture, $"{Weak}\"{Name}.{moment.Incarnation}.{moment.Revision}.{asked}\"");
     }
 
     /// <summary>The same, strong, for those who change what a list shows.</summary>
-    public string OfMany(WorkspaceMoment moment, string role, string query) => OfList(moment, role, query)[Weak.Length..];
+    public string OfMany(WorkspaceMoment moment, string query) => OfList(moment, query)[Weak.Length..];
 
     /// <summary>Whether a tag that a client names is of the present state.</summary>
     /// <param name="current">As it is sent; null for what has no tag, which no tag is of.</param>

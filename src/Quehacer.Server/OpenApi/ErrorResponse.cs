@@ -37,6 +37,10 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
     public static readonly ErrorResponse NotAcceptable = new("NotAcceptable", [ErrorCatalogue.NotAcceptable]);
     public static readonly ErrorResponse RequestTimeout = new("RequestTimeout", [ErrorCatalogue.RequestTimeout]);
     public static readonly ErrorResponse InFlight = new("InFlight", [ErrorCatalogue.IdempotencyInFlight], "Retry-After");
+    public static readonly ErrorResponse ArchivedOrInFlight = new("ArchivedOrInFlight", [ErrorCatalogue.WorkspaceArchived, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
+    public static readonly ErrorResponse PersonalWorkspace = new("PersonalWorkspace", [ErrorCatalogue.WorkspaceIsPersonal, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
+    public static readonly ErrorResponse TakenOrArchived = new(
+        "TakenOrArchived", [ErrorCatalogue.AlreadyExists, ErrorCatalogue.WorkspaceArchived, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
     public static readonly ErrorResponse Taken = new("Taken", [ErrorCatalogue.AlreadyExists, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
     public static readonly ErrorResponse Gone = new("Gone", [ErrorCatalogue.Gone]);
     public static readonly ErrorResponse PreconditionFailed = new("PreconditionFailed", [ErrorCatalogue.PreconditionFailed], "ETag");
@@ -72,13 +76,13 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
         {
             usual.AddRange([Unauthorized, Forbidden]);
         }
-        if (operation.Path.Contains("{id}", StringComparison.Ordinal))
+        if (operation.IsInWorkspace || operation.Path.Contains("{id}", StringComparison.Ordinal))
         {
             usual.Add(NotFound);
         }
         if (operation.IsWrite)
         {
-            usual.AddRange([RequestTimeout, InFlight, PayloadTooLarge, UnsupportedMediaType]);
+            usual.AddRange([RequestTimeout, operation.IsInWorkspace ? ArchivedOrInFlight : InFlight, PayloadTooLarge, UnsupportedMediaType]);
         }
         if (operation.Conditions.Count > 0)
         {

@@ -55,6 +55,9 @@ internal sealed record Operation(string Method, string Path, string Id, string T
 
     public bool IsWrite => Method != HttpMethods.Get;
 
+    /// <summary>It works in a workspace that the query may name, which may not be there for the caller, or be archived.</summary>
+    public bool IsInWorkspace { get; init; }
+
     /// <summary>Another path at which it is mapped as well, the same in everything; null for none.</summary>
     public string? OtherPath { get; init; }
 }

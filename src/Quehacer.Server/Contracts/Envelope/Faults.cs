@@ -48,7 +48,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         ErrorCode.Forbidden or ErrorCode.SecondFactorNeeded or ErrorCode.EmailNotVerified or ErrorCode.AccountDeletionPending or ErrorCode.NotOffered => Results.Forbidden,
         ErrorCode.PreconditionFailed => Results.PreconditionFailed,
         ErrorCode.PreconditionRequired => Results.PreconditionRequired,
-        ErrorCode.EmailTaken or ErrorCode.NameTaken or ErrorCode.AlreadySo or ErrorCode.OwnsSharedWorkspaces or ErrorCode.IdempotencyInFlight => Results.Conflict,
+        ErrorCode.EmailTaken or ErrorCode.NameTaken or ErrorCode.AlreadySo or ErrorCode.WorkspaceArchived or ErrorCode.WorkspaceIsPersonal or ErrorCode.OwnsSharedWorkspaces or ErrorCode.IdempotencyInFlight => Results.Conflict,
         ErrorCode.WrongCredentials or ErrorCode.SessionEnded or ErrorCode.RefreshTokenInvalid or ErrorCode.MfaTokenInvalid or ErrorCode.CodeWrong => Results.Unauthorized,
         ErrorCode.OneTimeTokenInvalid => Results.Validation,
         ErrorCode.TooManyAttempts => Results.RateLimitExceeded,
@@ -80,6 +80,8 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         ErrorCode.NotFound => new(FieldMessages.At("id", list, error.Operation), "Task not found"),
         ErrorCode.Gone => new(FieldMessages.At("id", list, error.Operation), "The task was deleted and has been removed for good"),
         ErrorCode.Forbidden => new("id", "You may see this, and not change it"),
+        ErrorCode.WorkspaceArchived => new("workspace", "The workspace is archived; ask its owner to take it into use again"),
+        ErrorCode.WorkspaceIsPersonal => new("workspace", "A personal workspace is its owner's alone; make another one for it at POST /api/v1/workspaces"),
         ErrorCode.PreconditionFailed => new(ConditionOf(request), "The conditions of the request name another state than the present one, and nothing was done; read again, and send your change with the new ETag"),
         ErrorCode.PreconditionRequired => new(
             "If-Match", "This server makes a change only when it says which state it was decided on; send the task's ETag in If-Match, one task at a time"),

@@ -48,7 +48,7 @@ internal static class FieldMessages
         Field.Unknown => (error.Name ?? "", Capitalised(error.Name ?? "")),
         // What this contract asks nobody for.
         Field.CategoryId or Field.CategoryFilter or Field.AddTags or Field.RemoveTags or Field.Version or Field.Email or Field.Name or Field.Password or Field.RefreshToken
-            or Field.CurrentPassword or Field.Token or Field.MfaToken or Field.Code or Field.KeepCurrent or Field.Scopes or Field.ExpiresAt
+            or Field.CurrentPassword or Field.Token or Field.MfaToken or Field.Code or Field.KeepCurrent or Field.WorkspaceId or Field.IncludeArchived or Field.Scopes or Field.ExpiresAt
             or Field.DueAfter or Field.DueBefore or Field.Overdue or Field.CreatedAfter or Field.CreatedBefore or Field.UpdatedSince or Field.IncludeDeleted or Field.IncludeTotal
             or Field.Counts or Field.Color or Field.Into or Field.Op or Field.TaskMembers or Field.TagIds or Field.Offset or Field.Text or Field.Expand or Field.Filter or Field.DryRun
             or Field.ParentId or Field.ParentFilter or Field.SubtasksOfCompletion or Field.SubtasksOfDeletion or Field.After or Field.Before or Field.To => ("body", "Body"),

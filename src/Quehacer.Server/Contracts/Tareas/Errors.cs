@@ -57,6 +57,8 @@ internal sealed class Errors(SessionStore sessions) : Refusals(sessions)
         ErrorCode.NotFound or ErrorCode.NoSuchFactor => thing.IsNotThere,
         ErrorCode.Gone => "El recurso se eliminó definitivamente",
         ErrorCode.Forbidden => "No tienes permisos para acceder a este recurso",
+        ErrorCode.WorkspaceArchived => "El espacio está archivado: lo que hay en él se ve, pero no se cambia",
+        ErrorCode.WorkspaceIsPersonal => "Un espacio personal es solo de su dueño",
         ErrorCode.PreconditionFailed => "El recurso cambió desde que lo leíste; léelo de nuevo y repite el cambio con su nuevo ETag",
         ErrorCode.PreconditionRequired => "Este servidor exige que cada cambio lleve en If-Match el ETag del estado que leíste",
         ErrorCode.EmailTaken => "User with this email already exists",

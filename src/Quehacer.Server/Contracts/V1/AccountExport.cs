@@ -8,6 +8,7 @@ using Quehacer.Core.Events;
 using Quehacer.Core.Labels;
 using Quehacer.Core.Notes;
 using Quehacer.Core.Tasks;
+using Quehacer.Core.Workspaces;
 using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1;
@@ -17,7 +18,8 @@ namespace Quehacer.Server.Contracts.V1;
 /// page is of its own moment: what is changed while it is read may be there in one file and not in another.
 /// </summary>
 internal sealed class AccountExport(
-    AccountStore accounts, SecondFactors factors, SessionList sessions, ApiKeyStore keys, AccountExports exports, TaskList tasks, LabelReader labels, NoteReader notes, TimeProvider time)
+    AccountStore accounts, SecondFactors factors, SessionList sessions, ApiKeyStore keys, AccountExports exports, WorkspaceReader workspaces, TaskList tasks, LabelReader labels, NoteReader notes,
+    TimeProvider time)
 {
     /// <summary>What is read before the first byte is sent, so that what can be refused is refused in the usual way.</summary>
     private sealed record Begun(Account Account, Factors Factors, IReadOnlyList<SessionView> Sessions, IReadOnlyList<ApiKey> Keys, List<AccountEvent> History);
@@ -49,7 +51,13 @@ internal sealed class AccountExport(
         await zip.AddAsync(
             "account_events.json", "events", WriteHistory,
             PageOf(begun.History, Limits.WalkPageEvents, last => exports.HistoryAsync(caller, last.Version, Endpoints.Bounded)));
-        await AddWorkspaceAsync(zip, caller);
+        // All of them are told, and whose they are; what is in those of others is not this person's to take along.
+        var owned = new List<Guid>();
+        await zip.AddAsync("workspaces.json", "workspaces", As(BodyJson.Default.WorkspaceBody), await WorkspacesAsync(caller, owned));
+        foreach (var workspaceId in owned)
+        {
+            await AddWorkspaceAsync(zip, caller with { WorkspaceId = workspaceId });
+        }
         await zip.FinishAsync();
     }
 
@@ -66,6 +74,20 @@ internal sealed class AccountExport(
         await zip.AddAsync(folder + "notes.json", "notes", As(BodyJson.Default.NoteBody), await NotesAsync(caller));
         await zip.AddAsync(folder + "notes.csv", NoteRows.In(MediaType.Csv), await NotesAsync(caller));
         await zip.AddAsync(folder + "events.ndjson", Rows.Ndjson<StoredEvent>(WriteEvent), await EventsAsync(caller));
+    }
+
+    /// <param name="caller">Whose.</param>
+    /// <param name="owned">Where those are collected that are the caller's own: at most <see cref="Limits.WorkspacesOfAUser"/>.</param>
+    private async Task<RowPage<WorkspaceBody>> WorkspacesAsync(Caller caller, List<Guid> owned)
+    {
+        return await ReadAsync(null);
+
+        async Task<RowPage<WorkspaceBody>> ReadAsync(string? cursor)
+        {
+            var page = Whole(await workspaces.ListAsync(caller, withArchived: true, Limits.PageWorkspaces, cursor, withTotal: false, Endpoints.Bounded));
+            owned.AddRange(page.Workspaces.Where(view => view.Role == WorkspaceRole.Owner).Select(view => view.Workspace.Id));
+            return new([.. page.Workspaces.Select(WorkspaceBody.Of)], page.NextCursor is { } next ? async () => await ReadAsync(next) : null);
+        }
     }
 
     /// <summary>Deleted ones as well, as long as they can be restored; in the order of their making.</summary>

@@ -6,6 +6,7 @@ using Quehacer.Core.Accounts;
 using Quehacer.Core.Labels;
 using Quehacer.Core.Notes;
 using Quehacer.Core.Tasks;
+using Quehacer.Core.Workspaces;
 using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1;
@@ -49,12 +50,14 @@ internal sealed record TaskLinksBody(
     /// <param name="place">Of the tasks, and of everything.</param>
     public static TaskLinksBody Of(TaskView view, TaskPlace place)
     {
-        var self = $"{place.Tasks}/{Ids.ToTypeId(Ids.TaskPrefix, view.Task.Id)}";
+        var task = $"{place.Tasks}/{Ids.ToTypeId(Ids.TaskPrefix, view.Task.Id)}";
+        string Below(string what) => $"{task}{what}{place.InWorkspace}";
         return view.Task.IsDeleted
-            ? new(self, null, null, null, null, self + "/restore")
+            ? new(Below(""), null, null, null, null, Below("/restore"))
             : new(
-                self, self + "/notes", view.Category is { } category ? $"{place.Base}/api/v1/categories/{Ids.ToTypeId(Ids.CategoryPrefix, category.Id)}" : null,
-                view.Task.State == TaskState.Pending ? self + "/complete" : null, view.Task.State == TaskState.Done ? self + "/reopen" : null, null);
+                Below(""), Below("/notes"),
+                view.Category is { } category ? $"{place.Base}/api/v1/categories/{Ids.ToTypeId(Ids.CategoryPrefix, category.Id)}{place.InWorkspace}" : null,
+                view.Task.State == TaskState.Pending ? Below("/complete") : null, view.Task.State == TaskState.Done ? Below("/reopen") : null, null);
     }
 }
 
@@ -102,6 +105,19 @@ internal sealed record CategoryListBody(
 
 internal sealed record TagListBody(
     IReadOnlyList<LabelBody> Tags, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
+
+/// <summary>A workspace as one of its members sees it.</summary>
+/// <param name="Role">The caller's.</param>
+internal sealed record WorkspaceBody(
+    string Id, string Name, bool Personal, string Role, string OwnerId, int MemberCount, int Version, DateTime CreatedAt, DateTime UpdatedAt, DateTime? ArchivedAt)
+{
+    public static WorkspaceBody Of(WorkspaceView view) => new(
+        Ids.ToTypeId(Ids.WorkspacePrefix, view.Workspace.Id), view.Workspace.Name, view.Workspace.IsPersonal, Words.Of(view.Role), Ids.ToTypeId(Ids.UserPrefix, view.Workspace.OwnerId),
+        view.Workspace.Members, view.Workspace.Version, view.Workspace.CreatedAt, view.Workspace.UpdatedAt, view.Workspace.ArchivedAt);
+}
+
+internal sealed record WorkspaceListBody(
+    IReadOnlyList<WorkspaceBody> Workspaces, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
 
 /// <summary>A note as v1 shows it.</summary>
 internal sealed record NoteBody(string Id, string TaskId, AuthorBody Author, string Text, int Version, DateTime CreatedAt, DateTime UpdatedAt)
@@ -231,6 +247,14 @@ internal static class Words
     /// <summary>Every member of a note, in the order in which it is shown.</summary>
     public static readonly string[] NoteMembers = ["id", "task_id", "author", "text", "version", "created_at", "updated_at"];
 
+    /// <summary>What somebody can be in a workspace, the least first.</summary>
+    public static readonly string[] WorkspaceRoles = ["viewer", "editor", "owner"];
+
+    /// <summary>Every member of a workspace, in the order in which it is shown.</summary>
+    public static readonly string[] WorkspaceMembers = ["id", "name", "personal", "role", "owner_id", "member_count", "version", "created_at", "updated_at", "archived_at"];
+
+    public static string Of(WorkspaceRole role) => WorkspaceRoles[(int)role / 10 - 1];
+
     /// <summary>The name of one scope.</summary>
     public static string Of(KeyScopes scope) => KeyScopes[System.Numerics.BitOperations.TrailingZeroCount((int)scope)];
 
@@ -250,6 +274,8 @@ internal static class Words
 [JsonSerializable(typeof(LabelBody))]
 [JsonSerializable(typeof(CategoryListBody))]
 [JsonSerializable(typeof(TagListBody))]
+[JsonSerializable(typeof(WorkspaceBody))]
+[JsonSerializable(typeof(WorkspaceListBody))]
 [JsonSerializable(typeof(NoteBody))]
 [JsonSerializable(typeof(NoteListBody))]
 [JsonSerializable(typeof(UserBody))]

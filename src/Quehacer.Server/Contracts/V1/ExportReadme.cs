@@ -14,7 +14,8 @@ internal static class ExportReadme
 
         account.json           your account, its second factors, where it was signed in, its API keys; no password and no secret is in it
         account_events.json    what has happened to the account
-        workspaces/ws_.../     a folder for each workspace of yours:
+        workspaces.json        the workspaces that you are in, and as what; of those that are other people's there is nothing else
+        workspaces/ws_.../     a folder for each workspace that you own:
           tasks.json           the tasks, with their tags and the id of their category; deleted ones too, as long as they can be restored
           tasks.csv            the same as a table
           categories.json, categories.csv, tags.json, tags.csv, notes.json, notes.csv
@@ -34,7 +35,8 @@ internal static class ExportReadme
 
         account.json           tu cuenta, sus segundos factores, dónde tenía sesión iniciada, sus claves de API; sin contraseñas ni secretos
         account_events.json    lo que le ha pasado a la cuenta
-        workspaces/ws_.../     una carpeta por cada espacio tuyo:
+        workspaces.json        los espacios en los que estás, y como qué; de los que son de otras personas no hay nada más
+        workspaces/ws_.../     una carpeta por cada espacio del que eres dueño:
           tasks.json           las tareas, con sus etiquetas y el id de su categoría; también las eliminadas, mientras se puedan restaurar
           tasks.csv            lo mismo como tabla
           categories.json, categories.csv, tags.json, tags.csv, notes.json, notes.csv

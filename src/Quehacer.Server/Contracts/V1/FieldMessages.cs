@@ -49,6 +49,8 @@ internal static class FieldMessages
             Field.Code => "code",
             Field.Scopes => "scopes",
             Field.ExpiresAt => "expires_at",
+            Field.WorkspaceId => "workspace_id",
+            Field.IncludeArchived => "include_archived",
             Field.KeepCurrent => "keep_current",
             Field.Unknown => error.Name ?? "",
             Field.Page => "page",
@@ -219,6 +221,7 @@ internal static class FieldMessages
         Field.Id or Field.ParentId or Field.After or Field.Before => "task_01h455vb4pex5vsknk084sn02q",
         Field.ParentFilter => "task_01h455vb4pex5vsknk084sn02q or none",
         Field.CategoryFilter => "cat_01h455vb4pex5vsknk084sn02q or none",
+        Field.WorkspaceId => "ws_01h455vb4pex5vsknk084sn02q",
         _ => "cat_01h455vb4pex5vsknk084sn02q",
     };
 

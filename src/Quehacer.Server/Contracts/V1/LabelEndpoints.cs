@@ -108,7 +108,7 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
             return new Refusal(problems, new Error(ErrorCode.PreconditionFailed));
         }
         var (edit, _) = Reading.Label(request.Body, isNew: true);
-        return Shown(201, await writer.CreateAsync(http.Caller(), kind, edit, nameCharacters, request.Key, Endpoints.Bounded), http.Request.Path);
+        return Shown(201, await writer.CreateAsync(http.Caller(), kind, edit, nameCharacters, request.Key, Endpoints.Bounded), http);
     }
 
     /// <summary>PUT and PATCH are the same, as with tasks: what the body names is changed, and nothing else.</summary>
@@ -165,7 +165,7 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
     private bool TryReadId(HttpContext http, out Guid id) => Ids.TryParse(prefix, http.Route("id"), out id);
 
     /// <param name="collection">Where the label was made: its own address lies below.</param>
-    private IResult Shown(int status, Result<Answered<LabelView>> written, PathString? collection = null)
+    private IResult Shown(int status, Result<Answered<LabelView>> written, HttpContext? collection = null)
     {
         if (!written.IsOk)
         {
@@ -176,7 +176,7 @@ internal sealed class LabelEndpoints(LabelKind kind, LabelReader labels, LabelWr
         {
             Validators = ValidatorsOf(written.Value.Value),
             IsReplay = written.Value.IsReplay,
-            Location = collection is { } path ? $"{path.Value!.TrimEnd('/')}/{body.Id}" : null,
+            Location = collection is null ? null : $"{collection.Request.Path.Value!.TrimEnd('/')}/{body.Id}{collection.InWorkspace()}",
         };
     }
 

@@ -112,7 +112,7 @@ internal sealed class NoteEndpoints(NoteReader notes, NoteWriter writer, Problem
             return NotFound();
         }
         var (edit, _) = Reading.Note(request.Body, isNew: true);
-        return Shown(201, await writer.CreateAsync(http.Caller(), task, edit, request.Key, Endpoints.Bounded), http.Request.Path);
+        return Shown(201, await writer.CreateAsync(http.Caller(), task, edit, request.Key, Endpoints.Bounded), http);
     }
 
     /// <summary>PUT and PATCH are the same, as with tasks: what the body names is changed, and nothing else.</summary>
@@ -156,7 +156,7 @@ internal sealed class NoteEndpoints(NoteReader notes, NoteWriter writer, Problem
     }
 
     /// <param name="collection">Where the note was made: its own address lies below.</param>
-    private IResult Shown(int status, Result<Answered<NoteView>> written, PathString? collection = null)
+    private IResult Shown(int status, Result<Answered<NoteView>> written, HttpContext? collection = null)
     {
         if (!written.IsOk)
         {
@@ -167,7 +167,7 @@ internal sealed class NoteEndpoints(NoteReader notes, NoteWriter writer, Problem
         {
             Validators = ValidatorsOf(written.Value.Value),
             IsReplay = written.Value.IsReplay,
-            Location = collection is { } path ? $"{path.Value!.TrimEnd('/')}/{body.Id}" : null,
+            Location = collection is null ? null : $"{collection.Request.Path.Value!.TrimEnd('/')}/{body.Id}{collection.InWorkspace()}",
         };
     }
 

@@ -37,7 +37,7 @@ internal sealed record LinksBody(
     {
         var address = request.PathBase + request.Path;
         var kept = request.Query.Where(parameter => parameter.Key is not ("page" or "cursor") && !QueryReader.IsForeign(parameter.Key))
-            .SelectMany(parameter => parameter.Value.Select(value => KeyValuePair.Create(parameter.Key, value ?? ""))).ToList();
+            .SelectMany(parameter => parameter.Value.Select(value => KeyValuePair.Create(parameter.Key, value ?? ""))).Concat(request.HttpContext.WorkspaceParameter()).ToList();
         string Link(string name, string value) => address.ToUriComponent() + new QueryBuilder(kept.Append(KeyValuePair.Create(name, value)));
         string ToPage(long number) => Link("page", number.ToString(CultureInfo.InvariantCulture));
 

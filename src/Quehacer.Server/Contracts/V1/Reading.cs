@@ -4,6 +4,7 @@ using Quehacer.Core.Accounts;
 using Quehacer.Core.Labels;
 using Quehacer.Core.Notes;
 using Quehacer.Core.Tasks;
+using Quehacer.Core.Workspaces;
 using static Quehacer.Server.Http.JsonValues;
 
 namespace Quehacer.Server.Contracts.V1;
@@ -419,6 +420,35 @@ internal static class Reading
                     break;
                 default:
                     RefuseUnknown(name, Words.LabelMembers, faults);
+                    break;
+            }
+        }
+        if (!isNew)
+        {
+            AddFault(version, faults);
+        }
+        return (edit with { Faults = faults }, version);
+    }
+
+    /// <summary>A workspace as a client wants it, and the version it must have, where the body names one.</summary>
+    /// <param name="isNew">As for a task.</param>
+    public static (WorkspaceEdit Edit, Edit<int> Version) Workspace(JsonElement? body, bool isNew)
+    {
+        var edit = new WorkspaceEdit();
+        var faults = new List<FieldError>();
+        Edit<int> version = default;
+        foreach (var (name, value) in Members(body, faults))
+        {
+            switch (name)
+            {
+                case "name":
+                    edit = edit with { Name = Name(value) };
+                    break;
+                case "version":
+                    version = Version(value);
+                    break;
+                default:
+                    RefuseUnknown(name, Words.WorkspaceMembers, faults);
                     break;
             }
         }

@@ -151,7 +151,7 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
         }
         var (edit, _) = Reading.Task(request.Body, isNew: true);
         var written = await writer.WriteAsync(http.Caller(), TaskOperation.Create(edit, Reading.TaskLimits), request.Key, Endpoints.Bounded);
-        return written.IsOk ? Shown(201, written.Value, http.Request.Path) : new Refusal(problems, written.Error);
+        return written.IsOk ? Shown(201, written.Value, http) : new Refusal(problems, written.Error);
     }
 
     /// <summary>PUT and PATCH are the same: what the body names is changed, and nothing else (004; RFC 7396).</summary>
@@ -262,14 +262,14 @@ internal sealed class TaskEndpoints(TaskReader tasks, TaskList list, TaskWriter 
     }
 
     /// <param name="collection">Where the task was made: its own address lies below.</param>
-    private static Answer<TaskBody> Shown(int status, Written written, PathString? collection = null)
+    private static Answer<TaskBody> Shown(int status, Written written, HttpContext? collection = null)
     {
         var body = TaskBody.Of(written.View);
         return new Answer<TaskBody>(status, body, BodyJson.Default.TaskBody)
         {
             Validators = V1.Conditional.Of(written.View.Tag, written.View.ChangedAt),
             IsReplay = written.IsReplay,
-            Location = collection is { } path ? $"{path.Value!.TrimEnd('/')}/{body.Id}" : null,
+            Location = collection is null ? null : $"{collection.Request.Path.Value!.TrimEnd('/')}/{body.Id}{collection.InWorkspace()}",
         };
     }
 

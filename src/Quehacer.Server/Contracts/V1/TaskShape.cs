@@ -19,9 +19,11 @@ internal enum Expansions
 /// <summary>Where the tasks are that a request asked for.</summary>
 /// <param name="Base">The path under which this server is, empty for the root.</param>
 /// <param name="Tasks">The address of all tasks, without a slash behind it.</param>
-internal readonly record struct TaskPlace(string Base, string Tasks)
+/// <param name="InWorkspace">What every address ends with.</param>
+internal readonly record struct TaskPlace(string Base, string Tasks, string InWorkspace)
 {
-    public static TaskPlace OfList(HttpRequest request) => new(request.PathBase.ToUriComponent(), (request.PathBase + request.Path).ToUriComponent().TrimEnd('/'));
+    public static TaskPlace OfList(HttpRequest request) =>
+        new(request.PathBase.ToUriComponent(), (request.PathBase + request.Path).ToUriComponent().TrimEnd('/'), request.HttpContext.InWorkspace());
 
     public static TaskPlace OfOne(HttpRequest request)
     {

@@ -23,13 +23,14 @@ internal static class V1
         var logins = new LoginEndpoints(installation.Logins, problems, demands);
         var factors = new FactorEndpoints(installation.SecondFactors, problems, demands);
         var export = new AccountExport(
-            installation.Accounts, installation.SecondFactors, installation.SessionList, installation.ApiKeys, installation.AccountExports, installation.TaskList, installation.Labels,
-            installation.Notes, TimeProvider.System);
+            installation.Accounts, installation.SecondFactors, installation.SessionList, installation.ApiKeys, installation.AccountExports, installation.Workspaces,
+            installation.TaskList, installation.Labels, installation.Notes, TimeProvider.System);
         var leaving = new LeavingEndpoints(installation.AccountDeletions, export, problems, demands, exportLimit);
         var tasks = new TaskEndpoints(installation.Tasks, installation.TaskList, installation.TaskWriter, installation.Workspaces, problems, demands);
         var batches = new BatchEndpoint(installation.TaskBatches, problems, demands, batchLimit);
         var bulk = new BulkEndpoints(installation.TaskBulk, problems, demands, batchLimit);
         var notes = new NoteEndpoints(installation.Notes, installation.NoteWriter, problems, demands);
+        var workspaces = new WorkspaceEndpoints(installation.Workspaces, installation.WorkspaceWriter, problems, demands);
         var categories = new LabelEndpoints(LabelKind.Category, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
         var tags = new LabelEndpoints(LabelKind.Tag, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
 
@@ -45,15 +46,16 @@ internal static class V1
         keys.Map(forCaller);
         leaving.MapAnonymous(anonymous);
         leaving.MapForCaller(forCaller);
+        workspaces.Map(routes.MapGroup("/api/v1/workspaces").WithMetadata(AnswersIn.Json, new RequiresCaller()));
         foreach (var prefix in new[] { "/api/v1/tasks", "/tasks" })
         {
-            var group = routes.MapGroup(prefix).WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks);
+            var group = routes.MapGroup(prefix).WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace());
             tasks.Map(group);
             batches.Map(group);
             bulk.Map(group);
             notes.Map(group);
         }
-        categories.Map(routes.MapGroup("/api/v1/categories").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks));
-        tags.Map(routes.MapGroup("/api/v1/tags").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks));
+        categories.Map(routes.MapGroup("/api/v1/categories").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace()));
+        tags.Map(routes.MapGroup("/api/v1/tags").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace()));
     }
 }

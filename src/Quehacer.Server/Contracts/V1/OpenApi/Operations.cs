@@ -14,6 +14,7 @@ internal static partial class Operations
         ("sessions", "Where an account is signed in: see it, and end it."),
         ("factors", "Second factors of the account: authenticators, codes by mail, recovery codes."),
         ("keys", "API keys, with which your own programs come in your name."),
+        ("workspaces", "Workspaces: where tasks, categories and tags are; your own, and those that are shared."),
         ("tasks", "Tasks: make, find, change, complete, delete, restore. Each path exists a second time without `/api/v1`."),
         ("notes", "Notes: what people say about a task. These paths exist a second time without `/api/v1`, too."),
         ("categories", "Categories, of which a task has one or none."),
@@ -26,11 +27,14 @@ internal static partial class Operations
 
     public static readonly IReadOnlyList<Operation> All =
     [
-        .. Accounts(), .. Recovery(), .. Sessions(), .. FactorOperations.Factors(), .. ApiKeyOperations.All(),
+        .. Accounts(), .. Recovery(), .. Sessions(), .. FactorOperations.Factors(), .. ApiKeyOperations.All(), .. WorkspaceOperations.All(),
         // The paths of tasks exist a second time without their beginning.
-        .. Tasks().Concat(Notes()).Select(operation => operation with { OtherPath = operation.Path["/api/v1".Length..] }),
-        .. Categories(), .. TagOperations(),
+        .. Tasks().Concat(Notes()).Select(operation => InWorkspace(operation) with { OtherPath = operation.Path["/api/v1".Length..] }),
+        .. Categories().Concat(TagOperations()).Select(InWorkspace),
     ];
+
+    /// <summary>An operation whose query may name the workspace that it works in.</summary>
+    private static Operation InWorkspace(Operation operation) => operation with { IsInWorkspace = true, Query = [.. operation.Query, WorkspaceChoice.Parameter] };
 
     private static IEnumerable<Operation> Accounts()
     {
@@ -307,7 +311,7 @@ internal static partial class Operations
             Body = "New" + schema,
             Requests = [new("usual", $"A new {one}", () => Json(newOne))],
             Success = new(201, $"The {one}.", "Label", label, "Location", "ETag", "Idempotent-Replayed"),
-            Special = [ErrorResponse.Taken],
+            Special = [ErrorResponse.TakenOrArchived],
         };
         yield return new("GET", path + "/{id}", "get" + schema, tag, $"Show a {one}", $"A {one} by its id.")
         {
@@ -325,7 +329,7 @@ internal static partial class Operations
                 Body = schema + "Change",
                 Requests = [new("name", "Another name", () => Json(change))],
                 Success = new(200, $"The {one} as it is now.", "Label", changed, "ETag", "Idempotent-Replayed"),
-                Special = [ErrorResponse.Taken],
+                Special = [ErrorResponse.TakenOrArchived],
             };
         }
         yield return new("DELETE", path + "/{id}", "delete" + schema, tag, $"Delete a {one}", onDelete)

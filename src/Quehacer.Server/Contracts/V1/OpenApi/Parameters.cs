@@ -27,6 +27,8 @@ internal static class Parameters
 
     public static readonly string[] NoteQuery = ["page", "note_limit"];
 
+    public static readonly string[] WorkspaceQuery = ["workspace_limit", "workspace_cursor", "include_total", "include_archived"];
+
     public static readonly string[] LabelQuery = ["page", "label_limit", "counts"];
 
     /// <summary>The names of an operation's parameters of the path.</summary>
@@ -34,7 +36,7 @@ internal static class Parameters
     {
         if (operation.Path.Contains("{id}", StringComparison.Ordinal))
         {
-            yield return operation.Tag switch { "tasks" or "notes" => "TaskId", "categories" => "CategoryId", "sessions" => "SessionId", "keys" => "KeyId", _ => "TagId" };
+            yield return operation.Tag switch { "tasks" or "notes" => "TaskId", "categories" => "CategoryId", "sessions" => "SessionId", "keys" => "KeyId", "workspaces" => "WorkspaceId", _ => "TagId" };
         }
         if (operation.Path.Contains("{name}", StringComparison.Ordinal))
         {
@@ -53,10 +55,17 @@ internal static class Parameters
         ["TagId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.TagPrefix)}|{Uuid})$", 36), Samples.TagId),
         ["KeyId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.KeyPrefix)}|{Uuid})$", 36), Samples.KeyId),
         ["SessionId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.SessionPrefix)}|{Uuid})$", 36), Samples.SessionId),
+        ["WorkspaceId"] = Path("id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.WorkspacePrefix)}|{Uuid})$", 36), Samples.WorkspaceId),
         ["NoteId"] = Path("note_id", "A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.NotePrefix)}|{Uuid})$", 36), Samples.NoteId),
         ["TagName"] = Path(
             "name", "The name of the tag, escaped: a slash in it is `%2F`.", new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Limits.TagCharacters }, "home"),
 
+        [WorkspaceChoice.Parameter] = Query(
+            WorkspaceChoice.Parameter, "The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.WorkspacePrefix)}|{Uuid})$", 36), null),
+        ["workspace_limit"] = Query("limit", "Workspaces on a page.", Integer(1, Limits.PageWorkspaces, Limits.PageWorkspacesDefault), 50),
+        ["workspace_cursor"] = Query(
+            "cursor", "A place in the list: `next_cursor` of an answer to the same query. Sealed, to be sent as it came.", Text("^[A-Za-z0-9_-]+$", 2048), null),
+        ["include_archived"] = Query("include_archived", "Those that are out of use as well.", Flag(false), true),
         ["page"] = Query("page", "Which page. Not together with `cursor`.", Integer(1, int.MaxValue, 1), 1),
         ["limit"] = Query("limit", "Tasks on a page.", Integer(1, Limits.PageTasks, Limits.PageTasksDefault), 50),
         ["label_limit"] = Query("limit", "Entries on a page.", Integer(1, Limits.PageLabels, Limits.PageLabelsDefault), 50),

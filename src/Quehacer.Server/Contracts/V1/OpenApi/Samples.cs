@@ -20,6 +20,7 @@ internal static class Samples
     public const string CategoryId = "cat_01m7ykm0xxfa1tsz2xkv5r8e4m";
     public const string TagId = "tag_01m7ykm0xxe9hb7t1c8qy6n3wd";
     public const string OtherTagId = "tag_01m7ykm0xxenv4k2r9j5m0a8pz";
+    public const string WorkspaceId = "ws_01m7ykm0xxfe3p5t7v9x1z3b5f";
     public const string KeyId = "key_01m7ykm0xxfe3p5t7v9x1z3b5e";
     public const string NoteId = "note_01m7ykm0xxfe3p5t7v9x1z3b5d";
     public const string SessionId = "sess_01m7ykm0xxe4d8c2b6a0f4e8d2";
@@ -107,6 +108,16 @@ internal static class Samples
     public static JsonNode NewApiKey() => Of(KeyBody with { Key = "qh_AZqg" }, BodyJson.Default.ApiKeyBody);
 
     public static JsonNode ApiKeys() => Of(new ApiKeyListBody([KeyBody with { LastUsedAt = At }]), BodyJson.Default.ApiKeyListBody);
+
+    private static WorkspaceBody WorkspaceBody => new(WorkspaceId, "Home", false, "owner", Account.Id, 1, 1, At, At, null);
+
+    public static JsonNode Workspace() => Of(WorkspaceBody, BodyJson.Default.WorkspaceBody);
+
+    public static JsonNode ChangedWorkspace() => Of(WorkspaceBody with { Name = "Household", Version = 2 }, BodyJson.Default.WorkspaceBody);
+
+    public static JsonNode ArchivedWorkspace() => Of(WorkspaceBody with { Version = 2, ArchivedAt = At }, BodyJson.Default.WorkspaceBody);
+
+    public static JsonNode Workspaces() => Of(new WorkspaceListBody([WorkspaceBody], PaginationBody.Of(null, 20, null), Links("workspaces")), BodyJson.Default.WorkspaceListBody);
 
     public static JsonNode User() => Of(Account, BodyJson.Default.UserBody);
 

@@ -26,6 +26,8 @@ internal static class Schemas
         [typeof(LabelBody)] = "Label",
         [typeof(CategoryListBody)] = "CategoryList",
         [typeof(TagListBody)] = "TagList",
+        [typeof(WorkspaceBody)] = "Workspace",
+        [typeof(WorkspaceListBody)] = "WorkspaceList",
         [typeof(NoteBody)] = "Note",
         [typeof(AuthorBody)] = "NoteAuthor",
         [typeof(NoteListBody)] = "NoteList",
@@ -90,6 +92,8 @@ internal static class Schemas
         ["User"] = "An account.",
         ["ApiKey"] = "A key with which a program comes in its owner's name.",
         ["ApiKeyList"] = "All keys of an account.",
+        ["Workspace"] = "Where tasks, categories and tags are.",
+        ["WorkspaceList"] = "A page of workspaces.",
         ["Tokens"] = "A session's new tokens, and whose they are.",
         ["Session"] = "Where an account is signed in.",
         ["SessionList"] = "The open sessions of an account, the one that asks first and then those that were seen last.",
@@ -237,6 +241,23 @@ internal static class Schemas
             ["created_at"] = Says("When it was registered."),
             ["updated_at"] = Says("When it was changed last."),
         },
+        ["Workspace"] = new()
+        {
+            ["id"] = Id("The UUIDv7 within it holds the time of creation.", Ids.WorkspacePrefix),
+            ["name"] = Says("What its members know it by."),
+            ["personal"] = Says("Whether it was made with the account of its owner, and is nobody else's."),
+            ["role"] = Says("What you are in it.", ("enum", Enum(Words.WorkspaceRoles))),
+            ["owner_id"] = Id("Whose it is.", Ids.UserPrefix),
+            ["member_count"] = Says("How many are in it, its owner among them.", ("minimum", 1), ("maximum", Limits.MembersOfAWorkspace)),
+            ["version"] = Version(),
+            ["created_at"] = Says("When it was made."),
+            ["updated_at"] = Says("When its name, its use or its members were changed last."),
+            ["archived_at"] = Says("Since when it is out of use; `null` while it is in use."),
+        },
+        ["WorkspaceList"] = new()
+        {
+            ["workspaces"] = Says("The oldest first.", ("maxItems", Limits.PageWorkspaces)),
+        },
         ["ApiKey"] = new()
         {
             ["id"] = Id("The UUIDv7 within it holds the time of creation.", Ids.KeyPrefix),
@@ -373,6 +394,9 @@ internal static class Schemas
         yield return ("TagMerge", Request(
             "Which tag takes the place of this one.", ["into"], [],
             [("into", Written("string", "The tag that stays.", ("pattern", $"^(?:{TypeId(Ids.TagPrefix)}|{Uuid})$"), ("maxLength", 36))), ("version", Condition())]));
+        yield return ("NewWorkspace", Request("A new workspace.", ["name"], Words.WorkspaceMembers, [("name", WorkspaceName())]));
+        yield return ("WorkspaceChange", Request("What is to be changed of a workspace.", [], Words.WorkspaceMembers, [("name", WorkspaceName()), ("version", Condition())]));
+        yield return ("WorkspaceCondition", Request("What the workspace must be.", [], [], [("version", Condition())]));
         yield return ("NewNote", Request("A new note.", ["text"], Words.NoteMembers, [("text", NoteText())]));
         yield return ("NoteChange", Request("What is to be changed of a note.", [], Words.NoteMembers, [("text", NoteText()), ("version", Condition())]));
         yield return ("Registration", Request(
@@ -411,6 +435,9 @@ internal static class Schemas
             "The present password, and the new one.", ["current_password", "password"], [], [("current_password", Password(1)), ("password", Password(Limits.PasswordMinCharacters))]));
         yield return ("EmailChange", Request("The present password, and the new e-mail.", ["current_password", "email"], [], [("current_password", Password(1)), ("email", Email())]));
     }
+
+    private static JsonObject WorkspaceName() =>
+        Written("string", "What its members will know it by. White space around it is taken off.", ("minLength", 1), ("maxLength", Limits.WorkspaceNameCharacters), ("pattern", "\\S"));
 
     private static JsonObject OneTimeToken() => Written("string", "Of the letter.", ("minLength", 1), ("maxLength", 255), ("writeOnly", true));
 
