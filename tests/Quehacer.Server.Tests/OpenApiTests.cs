@@ -108,7 +108,7 @@ public sealed class OpenApiTests(SharedServer shared)
         foreach (var operation in description.Operations)
         {
             // What is made may be there already, and a session ends.
-            var user = operation.Tag == "sessions" || (operation.Method == "POST" && !operation.Path.Contains("{id}")) ? await shared.NewUserAsync() : somebody;
+            var user = operation.Tag == "sessions" || operation.Id == "deleteAccount" || (operation.Method == "POST" && !operation.Path.Contains("{id}")) ? await shared.NewUserAsync() : somebody;
             var (path, parent) = await PlaceAsync(user, operation);
             var examples = description.Parameters(operation).Where(parameter => (string)parameter["in"]! == "path").ToDictionary(parameter => $"{{{parameter["name"]}}}", parameter => (string)parameter["example"]!);
             // The sample says itself what it asks for.
@@ -280,7 +280,7 @@ public sealed class OpenApiTests(SharedServer shared)
     }
 
     /// <summary>What its values are good for depends on what was done before.</summary>
-    private static bool IsAboutSecrets(DescribedOperation operation) => operation.Id is "logIn" or "refresh" or "finishLogin" or "sendLoginCode" || (operation.Tag == "factors" && operation.Method == "POST");
+    private static bool IsAboutSecrets(DescribedOperation operation) => operation.Id is "logIn" or "refresh" or "finishLogin" or "sendLoginCode" or "restoreAccount" || (operation.Tag == "factors" && operation.Method == "POST");
 
     /// <summary>Every body that the description shows, in every type that it may have; one null where there is none.</summary>
     private static IEnumerable<(string? Type, JsonNode? Body)> Bodies(DescribedOperation operation)
@@ -363,7 +363,7 @@ public sealed class OpenApiTests(SharedServer shared)
         }
         if (filled.ContainsKey("password"))
         {
-            filled["password"] = operation.Id == "logIn" ? User.Password : (string)filled["password"]!;
+            filled["password"] = operation.Id is "logIn" or "restoreAccount" ? User.Password : (string)filled["password"]!;
         }
         if (filled.ContainsKey("current_password"))
         {
@@ -375,6 +375,7 @@ public sealed class OpenApiTests(SharedServer shared)
             {
                 "verifyEmail" => await ReceivedMail.TokenAsync(shared.Server, user.Email, ReceivedMail.VerifyEmail),
                 "resetPassword" => await user.AskForResetAsync(shared.Server),
+                "restoreAccount" => await user.AskForDeletionAsync(shared.Server),
                 _ => await user.AskForEmailAsync(shared.Server, $"{Guid.NewGuid():N}@example.com"),
             };
         }

@@ -7,6 +7,11 @@ namespace Quehacer.Server.Contracts.V1;
 /// <summary>Leaving over v1: taking along everything of one's own, having the account deleted, and having it stay after all.</summary>
 internal sealed class LeavingEndpoints(AccountDeletions deletions, AccountExport export, Problems problems, WriteDemands demands, RateLimit exportLimit)
 {
+    /// <summary>More than any code of ours has: where the account has no second factor, nobody else looks at it.</summary>
+    private const int CodeCharacters = 64;
+
+    private const int TokenCharacters = 255;
+
     public void MapAnonymous(IEndpointRouteBuilder routes) => routes.Post("/auth/restore-account", RestoreAsync);
 
     public void MapForCaller(IEndpointRouteBuilder routes)
@@ -23,6 +28,8 @@ internal sealed class LeavingEndpoints(AccountDeletions deletions, AccountExport
             return refusal!;
         }
         var (faults, values) = Reading.StringsAndMore(request.Body, [("code", Field.Code), ("mfa_token", Field.MfaToken)], ("current_password", Field.CurrentPassword));
+        RefuseLong(values[1], Field.Code, CodeCharacters, faults);
+        RefuseLong(values[2], Field.MfaToken, TokenCharacters, faults);
         if (faults.Count > 0)
         {
             return new Refusal(problems, Error.Invalid(faults));
@@ -64,6 +71,14 @@ internal sealed class LeavingEndpoints(AccountDeletions deletions, AccountExport
             ? await deletions.UndoAsync(token, http.Visitor(), request.Key, Endpoints.Bounded)
             : await deletions.UndoAsync(Text.NormaliseName(values[0]), values[1], values[2], values[3], http.Visitor(), request.Key, Endpoints.Bounded);
         return undone.IsOk ? new NoContent(undone.Value.IsReplay) : new Refusal(problems, undone.Error);
+    }
+
+    private static void RefuseLong(string? value, Field field, int most, List<FieldError> faults)
+    {
+        if (value?.Length > most)
+        {
+            faults.Add(new FieldError(field, FieldFault.TooLong, most));
+        }
     }
 
     private async Task<IResult> ExportAsync(HttpContext http)

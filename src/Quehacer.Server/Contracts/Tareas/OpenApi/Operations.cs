@@ -36,7 +36,7 @@ internal static class Operations
             Body = "Login",
             Requests = [new("juan", "Somebody known", () => Json("""{"email":"usuario@ejemplo.com","password":"MiPassword123"}"""))],
             Success = new(200, "The account, and the token of the new session. It is good for an hour.", "Session", () => Samples.Session("Login exitoso"), "Idempotent-Replayed"),
-            Special = [ErrorResponse.WrongCredentials, ErrorResponse.EmailNotVerified],
+            Special = [ErrorResponse.WrongCredentials, ErrorResponse.LoginForbidden],
         };
         yield return new("GET", "/api/auth/perfil", "verPerfil", "auth", "Show the account", "The account whose token it is.")
         {

@@ -27,7 +27,7 @@ internal static partial class Operations
 
     public static readonly IReadOnlyList<Operation> All =
     [
-        .. Accounts(), .. Recovery(), .. Sessions(), .. FactorOperations.Factors(), .. ApiKeyOperations.All(), .. WorkspaceOperations.All(),
+        .. Accounts(), .. Recovery(), .. Sessions(), .. FactorOperations.Factors(), .. ApiKeyOperations.All(), .. LeavingOperations.All(), .. WorkspaceOperations.All(),
         // The paths of tasks exist a second time without their beginning.
         .. Tasks().Concat(Notes()).Select(operation => InWorkspace(operation) with { OtherPath = operation.Path["/api/v1".Length..] }),
         .. Categories().Concat(TagOperations()).Select(InWorkspace),
@@ -54,7 +54,7 @@ internal static partial class Operations
             Body = "Login",
             Requests = [new("ana", "Somebody known", () => Json("""{"email":"ana@example.com","password":"long enough to remember"}"""))],
             Success = new(200, "The tokens of the new session, or what it waits for.", "Tokens", Samples.Tokens, "Idempotent-Replayed") { Or = new("MfaRequired", FactorOperations.MfaRequired) },
-            Special = [ErrorResponse.WrongCredentials, ErrorResponse.EmailNotVerified],
+            Special = [ErrorResponse.WrongCredentials, ErrorResponse.LoginForbidden],
         };
         foreach (var operation in FactorOperations.Logins())
         {
