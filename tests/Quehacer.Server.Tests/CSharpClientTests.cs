@@ -42,6 +42,12 @@ public sealed class CSharpClientTests(SharedServer shared)
         ["BulkResult"] = typeof(BulkResult),
         ["SkippedTask"] = typeof(SkippedTask),
         ["TaskCondition"] = typeof(TaskCondition),
+        // The same member, whatever it is a condition on.
+        ["WorkspaceCondition"] = typeof(TaskCondition),
+        ["Workspace"] = typeof(Workspace),
+        ["WorkspaceList"] = typeof(WorkspaceList),
+        ["NewWorkspace"] = typeof(NewWorkspace),
+        ["WorkspaceChange"] = typeof(WorkspaceChange),
         ["TaskCompletion"] = typeof(TaskCompletion),
         ["TaskMove"] = typeof(TaskMove),
         ["Batch"] = typeof(Batch),
@@ -157,7 +163,8 @@ public sealed class CSharpClientTests(SharedServer shared)
         {
             var method = methods.Single(method => method.Name.Equals(operation.Id + "Async", StringComparison.OrdinalIgnoreCase));
             var network = new Losing { Answer = _ => new(HttpStatusCode.NotFound) };
-            using var client = new QuehacerClient(new HttpClient(network) { BaseAddress = new("http://localhost/under/") }, new() { Language = "es" }) { Session = new("token") };
+            using var whole = new QuehacerClient(new HttpClient(network) { BaseAddress = new("http://localhost/under/") }, new() { Language = "es" }) { Session = new("token") };
+            var client = whole.In("ws_01h455vb4pex5vsknk084sn02q");
             await Assert.ThrowsAsync<ProblemException>(() => (Task)method.Invoke(client, [.. method.GetParameters().Select(parameter => Filled(parameter.ParameterType, parameter.Name!))])!);
             var sent = Assert.Single(network.Sent);
             Assert.Equal((operation.Method, "/under" + operation.Path.Replace("{id}", "x%2Fy").Replace("{name}", "x%2Fy").Replace("{note_id}", "x%2Fy")), (sent.Method, sent.Address.AbsolutePath));
@@ -216,6 +223,8 @@ public sealed class CSharpClientTests(SharedServer shared)
             var label when label == typeof(NewLabel) => new NewLabel { Name = "home", Color = "#33AA57" },
             var change when change == typeof(LabelChange) => new LabelChange { Name = "home", Color = null, Version = 1 },
             var key when key == typeof(NewApiKey) => new NewApiKey { Name = "Script", Scopes = ["tasks:read"], ExpiresAt = DateTimeOffset.UnixEpoch, CurrentPassword = "x" },
+            var workspace when workspace == typeof(NewWorkspace) => new NewWorkspace { Name = "Home" },
+            var change when change == typeof(WorkspaceChange) => new WorkspaceChange { Name = "Home", Version = 1 },
             var change when change == typeof(AccountChange) => new AccountChange { Name = "Ana", Version = 1 },
             _ => throw new InvalidOperationException($"The test knows no value of {type}."),
         };

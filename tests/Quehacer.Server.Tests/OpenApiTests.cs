@@ -313,6 +313,10 @@ public sealed class OpenApiTests(SharedServer shared)
             var key = (string)(await user.PostAsync(keys, new { name = "Script", scopes = new[] { "tasks:read" }, current_password = User.Password })).Is(201)["id"]!;
             return (operation.Path.Replace("{id}", key), $"{keys}/{key}");
         }
+        if (operation.Tag == "workspaces")
+        {
+            return (operation.Path.Replace("{id}", (string)(await user.PostAsync("/api/v1/workspaces", new { name = "Home" })).Is(201)["id"]!), null);
+        }
         if (operation.Tag == "sessions")
         {
             (await user.PostAsync("/api/v1/auth/login", new { email = user.Email, password = User.Password })).Is(200);

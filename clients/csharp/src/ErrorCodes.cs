@@ -75,6 +75,12 @@ public static class ErrorCodes
     /// <summary>410. It was here and has been removed for good, its history with it.</summary>
     public const string Gone = "GONE";
 
+    /// <summary>409. The workspace is archived: what is in it is seen, and not changed.</summary>
+    public const string WorkspaceArchived = "WORKSPACE_ARCHIVED";
+
+    /// <summary>409. A personal workspace is its owner's alone: it is not shared, archived, left or handed on.</summary>
+    public const string WorkspaceIsPersonal = "WORKSPACE_IS_PERSONAL";
+
     /// <summary>405. This address exists but does not take this method.</summary>
     public const string MethodNotAllowed = "METHOD_NOT_ALLOWED";
 

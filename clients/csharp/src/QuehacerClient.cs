@@ -21,6 +21,7 @@ public sealed class QuehacerClient : IDisposable
     private readonly bool isHttpOurs;
     private readonly Exchange exchange;
     private readonly Renewal renewal;
+    private readonly string? workspaceId;
 
     /// <param name="address">Where the server is, such as <c>http://localhost:3000</c>.</param>
     /// <param name="options">How the client behaves.</param>
@@ -44,12 +45,28 @@ public sealed class QuehacerClient : IDisposable
         renewal = new Renewal(exchange, options);
     }
 
+    private QuehacerClient(QuehacerClient whole, string workspaceId)
+    {
+        (http, exchange, renewal) = (whole.http, whole.exchange, whole.renewal);
+        this.workspaceId = workspaceId;
+        IsView = true;
+    }
+
+    /// <summary>One that another has made, whose connections and session it shares: disposing of it does nothing.</summary>
+    private bool IsView { get; }
+
+    /// <summary>The same client, whose tasks, notes, categories and tags are those of a workspace; without it they are those of one's own.</summary>
+    /// <param name="workspaceId">A TypeID (<c>ws_</c>), or the bare UUID within it.</param>
+    public QuehacerClient In(string workspaceId) => new(this, workspaceId);
+
     /// <summary>For whom the client acts. Set it to one that you have kept; logging in and refreshing set it as well.</summary>
     public Session? Session
     {
         get => renewal.Session;
         set => renewal.Session = value;
     }
+
+    private static readonly string[] ThingsOfWorkspaces = ["tasks", "categories", "tags"];
 
     /// <summary>Registers an account with a workspace of its own. Does not log in.</summary>
     public Task<User> RegisterAsync(string email, string name, string password, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
@@ -471,6 +488,53 @@ public sealed class QuehacerClient : IDisposable
     public Task DeleteCategoryAsync(string id, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
         WriteAsync(HttpMethod.Delete, "categories/" + Escaped(id), null, ifMatch, idempotencyKey, cancellationToken);
 
+    /// <summary>One page of the workspaces that you are in, the oldest first, which is your personal one.</summary>
+    /// <param name="includeArchived">Those that are out of use as well.</param>
+    /// <param name="includeTotal">Count them all.</param>
+    /// <param name="cursor">Of the page before; the first page unless told.</param>
+    /// <param name="limit">How many are on a page: 1 to 100; 20 unless told.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<WorkspaceList> ListWorkspacesAsync(
+        bool? includeArchived = null, bool? includeTotal = null, string? cursor = null, int? limit = null, CancellationToken cancellationToken = default) =>
+        (await ReadAsync(
+            "workspaces" + new Query().Add("limit", limit).Add("cursor", cursor).Add("include_total", includeTotal).Add("include_archived", includeArchived), cancellationToken)
+            .ConfigureAwait(false)).Read(QuehacerJson.Default.WorkspaceList);
+
+    /// <summary>Every workspace that you are in, a page at a time and only as far as it is read.</summary>
+    public async IAsyncEnumerable<Workspace> EnumerateWorkspacesAsync(bool? includeArchived = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        WorkspaceList? list = null;
+        do
+        {
+            list = await ListWorkspacesAsync(includeArchived, cursor: list?.Pagination.NextCursor, cancellationToken: cancellationToken).ConfigureAwait(false);
+            foreach (var workspace in list.Workspaces)
+            {
+                yield return workspace;
+            }
+        }
+        while (list.Pagination.NextCursor is not null);
+    }
+
+    /// <summary>Makes a workspace that is yours.</summary>
+    public Task<Workspace> CreateWorkspaceAsync(NewWorkspace workspace, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteWorkspaceAsync(HttpMethod.Post, "", Body(workspace, QuehacerJson.Default.NewWorkspace), null, idempotencyKey, cancellationToken);
+
+    /// <summary>A workspace that you are in.</summary>
+    public async Task<Workspace> GetWorkspaceAsync(string id, CancellationToken cancellationToken = default) =>
+        WorkspaceOf(await ReadAsync("workspaces/" + Escaped(id), cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Changes what is set and nothing else. Its owner may.</summary>
+    public Task<Workspace> ChangeWorkspaceAsync(string id, WorkspaceChange change, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteWorkspaceAsync(HttpMethod.Patch, "/" + Escaped(id), Body(change, QuehacerJson.Default.WorkspaceChange), ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>Takes a workspace out of use: what is in it is seen, and changed by nobody. Its owner may.</summary>
+    public Task<Workspace> ArchiveWorkspaceAsync(string id, string? ifMatch = null, int? version = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteWorkspaceAsync(HttpMethod.Post, $"/{Escaped(id)}/archive", Condition(version), ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>Takes an archived workspace into use again. Its owner may.</summary>
+    public Task<Workspace> UnarchiveWorkspaceAsync(string id, string? ifMatch = null, int? version = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteWorkspaceAsync(HttpMethod.Post, $"/{Escaped(id)}/unarchive", Condition(version), ifMatch, idempotencyKey, cancellationToken);
+
     /// <summary>One page of the tags, by name without regard to case and accents.</summary>
     /// <param name="counts">Whether each has a <see cref="Label.TaskCount"/>.</param>
     /// <param name="page">Which page; the first unless told.</param>
@@ -521,6 +585,10 @@ public sealed class QuehacerClient : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (IsView)
+        {
+            return;
+        }
         renewal.Dispose();
         if (isHttpOurs)
         {
@@ -541,6 +609,9 @@ public sealed class QuehacerClient : IDisposable
 
     private async Task<Note> WriteNoteAsync(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
         NoteOf(await WriteAsync(method, path, body, ifMatch, key, cancellationToken).ConfigureAwait(false));
+
+    private async Task<Workspace> WriteWorkspaceAsync(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
+        WorkspaceOf(await WriteAsync(method, "workspaces" + path, body, ifMatch, key, cancellationToken).ConfigureAwait(false));
 
     private async Task<Label> WriteLabelAsync(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
         LabelOf(await WriteAsync(method, path, body, ifMatch, key, cancellationToken).ConfigureAwait(false));
@@ -575,10 +646,15 @@ public sealed class QuehacerClient : IDisposable
         return answered.IsSuccess ? answered : throw answered.ToException();
     }
 
-    private Task<Answered> ReadAsync(string path, CancellationToken cancellationToken) => AskAsync(new Asked(HttpMethod.Get, "api/v1/" + path), cancellationToken);
+    private Task<Answered> ReadAsync(string path, CancellationToken cancellationToken) => AskAsync(new Asked(HttpMethod.Get, "api/v1/" + InWorkspace(path)), cancellationToken);
 
     private Task<Answered> WriteAsync(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key, CancellationToken cancellationToken) =>
-        AskAsync(Write(method, path, body, ifMatch, key), cancellationToken);
+        AskAsync(Write(method, InWorkspace(path), body, ifMatch, key), cancellationToken);
+
+    /// <summary>The path, which names the workspace where it is one of what is in workspaces.</summary>
+    private string InWorkspace(string path) => workspaceId is null || !Array.Exists(ThingsOfWorkspaces, thing => path.StartsWith(thing, StringComparison.Ordinal))
+        ? path
+        : $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}workspace_id={Escaped(workspaceId)}";
 
     private static Asked Write(HttpMethod method, string path, byte[]? body, string? ifMatch, string? key) =>
         new(method, "api/v1/" + path, body, ifMatch, key ?? $"\"{Guid.NewGuid()}\"");
@@ -599,6 +675,8 @@ public sealed class QuehacerClient : IDisposable
     private static TaskItem TaskOf(Answered answered) => answered.Read(QuehacerJson.Default.TaskItem) with { ETag = answered.ETag };
 
     private static Note NoteOf(Answered answered) => answered.Read(QuehacerJson.Default.Note) with { ETag = answered.ETag };
+
+    private static Workspace WorkspaceOf(Answered answered) => answered.Read(QuehacerJson.Default.Workspace) with { ETag = answered.ETag };
 
     private static Label LabelOf(Answered answered) => answered.Read(QuehacerJson.Default.Label) with { ETag = answered.ETag };
 

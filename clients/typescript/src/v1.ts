@@ -560,6 +560,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List workspaces
+         * @description The workspaces that you are in, the oldest first, which is your personal one.
+         */
+        get: operations["listWorkspaces"];
+        put?: never;
+        /**
+         * Make a workspace
+         * @description Makes a workspace that is yours, and in which nobody else is yet.
+         */
+        post: operations["createWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a workspace
+         * @description A workspace that you are in.
+         */
+        get: operations["getWorkspace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a workspace
+         * @description Changes the name. Its owner may. What the body does not name stays as it is.
+         */
+        patch: operations["changeWorkspace"];
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive a workspace
+         * @description Takes a workspace out of use: what is in it is seen by its members, and changed by nobody. Its owner may; a personal one is not archived.
+         */
+        post: operations["archiveWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/unarchive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use a workspace again
+         * @description Takes an archived workspace into use again. Its owner may.
+         */
+        post: operations["unarchiveWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks": {
         parameters: {
             query?: never;
@@ -1270,6 +1358,56 @@ export interface components {
             /** @description The pages around it. */
             _links: components["schemas"]["Links"];
         };
+        /** @description Where tasks, categories and tags are. */
+        Workspace: {
+            /** @description A TypeID. The UUIDv7 within it holds the time of creation. */
+            id: string;
+            /** @description What its members know it by. */
+            name: string;
+            /** @description Whether it was made with the account of its owner, and is nobody else's. */
+            personal: boolean;
+            /**
+             * @description What you are in it.
+             * @enum {string}
+             */
+            role: "viewer" | "editor" | "owner";
+            /** @description A TypeID. Whose it is. */
+            owner_id: string;
+            /**
+             * Format: int32
+             * @description How many are in it, its owner among them.
+             */
+            member_count: number;
+            /**
+             * Format: int32
+             * @description Rises by one with every change; in a write it is a condition.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When its name, its use or its members were changed last.
+             */
+            updated_at: string;
+            /**
+             * Format: date-time
+             * @description Since when it is out of use; `null` while it is in use.
+             */
+            archived_at: string | null;
+        };
+        /** @description A page of workspaces. */
+        WorkspaceList: {
+            /** @description The workspaces of the page. */
+            workspaces: components["schemas"]["Workspace"][];
+            /** @description Where the page lies. */
+            pagination: components["schemas"]["Pagination"];
+            /** @description The pages around it. */
+            _links: components["schemas"]["Links"];
+        };
         /** @description What somebody has said about a task. */
         Note: {
             /** @description A TypeID. The UUIDv7 within it holds the time of writing. */
@@ -1596,6 +1734,8 @@ export interface components {
              * @example IDEMPOTENCY_MISMATCH
              * @example IDEMPOTENCY_IN_FLIGHT
              * @example GONE
+             * @example WORKSPACE_ARCHIVED
+             * @example WORKSPACE_IS_PERSONAL
              * @example METHOD_NOT_ALLOWED
              * @example NOT_ACCEPTABLE
              * @example REQUEST_TIMEOUT
@@ -1954,6 +2094,63 @@ export interface components {
         TagMerge: {
             /** @description The tag that stays. */
             into: string;
+            /**
+             * Format: int32
+             * @description The version that it must have; another one is refused with 412.
+             */
+            version?: number;
+        };
+        /** @description A new workspace. */
+        NewWorkspace: {
+            /** @description What its members will know it by. White space around it is taken off. */
+            name: string;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly id?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly personal?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly role?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly owner_id?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly member_count?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly version?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly created_at?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly updated_at?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly archived_at?: unknown;
+        };
+        /** @description What is to be changed of a workspace. */
+        WorkspaceChange: {
+            /** @description What its members will know it by. White space around it is taken off. */
+            name?: string;
+            /**
+             * Format: int32
+             * @description The version that it must have; another one is refused with 412.
+             */
+            version?: number;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly id?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly personal?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly role?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly owner_id?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly member_count?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly created_at?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly updated_at?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly archived_at?: unknown;
+        };
+        /** @description What the workspace must be. */
+        WorkspaceCondition: {
             /**
              * Format: int32
              * @description The version that it must have; another one is refused with 412.
@@ -2481,6 +2678,23 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `WORKSPACE_ARCHIVED`: The workspace is archived: what is in it is seen, and not changed. `IDEMPOTENCY_IN_FLIGHT`: The first request with this Idempotency-Key is still being worked on. */
+        ArchivedOrInFlight: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `IDEMPOTENCY_IN_FLIGHT`: The first request with this Idempotency-Key is still being worked on. */
         InFlight: {
             headers: {
@@ -2498,8 +2712,42 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `WORKSPACE_IS_PERSONAL`: A personal workspace is its owner's alone: it is not shared, archived, left or handed on. `IDEMPOTENCY_IN_FLIGHT`: The first request with this Idempotency-Key is still being worked on. */
+        PersonalWorkspace: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `RESOURCE_ALREADY_EXISTS`: There is one of these with the same unique value already. `IDEMPOTENCY_IN_FLIGHT`: The first request with this Idempotency-Key is still being worked on. */
         Taken: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `RESOURCE_ALREADY_EXISTS`: There is one of these with the same unique value already. `WORKSPACE_ARCHIVED`: The workspace is archived: what is in it is seen, and not changed. `IDEMPOTENCY_IN_FLIGHT`: The first request with this Idempotency-Key is still being worked on. */
+        TakenOrArchived: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -2707,6 +2955,11 @@ export interface components {
         SessionId: string;
         /**
          * @description A TypeID, or the bare UUID within it.
+         * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+         */
+        WorkspaceId: string;
+        /**
+         * @description A TypeID, or the bare UUID within it.
          * @example note_01m7ykm0xxfe3p5t7v9x1z3b5d
          */
         NoteId: string;
@@ -2715,6 +2968,20 @@ export interface components {
          * @example home
          */
         TagName: string;
+        /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+        workspace_id: string;
+        /**
+         * @description Workspaces on a page.
+         * @example 50
+         */
+        workspace_limit: number;
+        /** @description A place in the list: `next_cursor` of an answer to the same query. Sealed, to be sent as it came. */
+        workspace_cursor: string;
+        /**
+         * @description Those that are out of use as well.
+         * @example true
+         */
+        include_archived: boolean;
         /**
          * @description Which page. Not together with `cursor`.
          * @example 1
@@ -4980,6 +5247,563 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listWorkspaces: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Workspaces on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["workspace_limit"];
+                /** @description A place in the list: `next_cursor` of an answer to the same query. Sealed, to be sent as it came. */
+                cursor?: components["parameters"]["workspace_cursor"];
+                /**
+                 * @description Count the whole list. Unless told, `true` by page and `false` by cursor.
+                 * @example false
+                 */
+                include_total?: components["parameters"]["include_total"];
+                /**
+                 * @description Those that are out of use as well.
+                 * @example true
+                 */
+                include_archived?: components["parameters"]["include_archived"];
+            };
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of workspaces. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "workspaces": [
+                     *         {
+                     *           "id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *           "name": "Home",
+                     *           "personal": false,
+                     *           "role": "owner",
+                     *           "owner_id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *           "member_count": 1,
+                     *           "version": 1,
+                     *           "created_at": "2026-11-21T08:30:00.125Z",
+                     *           "updated_at": "2026-11-21T08:30:00.125Z",
+                     *           "archived_at": null
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "limit": 20,
+                     *         "has_next": false,
+                     *         "has_previous": false,
+                     *         "next_cursor": null,
+                     *         "previous_cursor": null
+                     *       },
+                     *       "_links": {
+                     *         "self": "/api/v1/workspaces?page=1",
+                     *         "first": "/api/v1/workspaces?page=1",
+                     *         "last": "/api/v1/workspaces?page=1"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkspaceList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createWorkspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWorkspace"];
+            };
+        };
+        responses: {
+            /** @description The workspace. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *       "name": "Home",
+                     *       "personal": false,
+                     *       "role": "owner",
+                     *       "owner_id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *       "member_count": 1,
+                     *       "version": 1,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z",
+                     *       "archived_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getWorkspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 304 when nothing has changed since. `If-None-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The workspace. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *       "name": "Home",
+                     *       "personal": false,
+                     *       "role": "owner",
+                     *       "owner_id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *       "member_count": 1,
+                     *       "version": 1,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z",
+                     *       "archived_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeWorkspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["WorkspaceChange"];
+                "application/json": components["schemas"]["WorkspaceChange"];
+            };
+        };
+        responses: {
+            /** @description The workspace as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *       "name": "Household",
+                     *       "personal": false,
+                     *       "role": "owner",
+                     *       "owner_id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *       "member_count": 1,
+                     *       "version": 2,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z",
+                     *       "archived_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    archiveWorkspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WorkspaceCondition"];
+            };
+        };
+        responses: {
+            /** @description The workspace as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *       "name": "Home",
+                     *       "personal": false,
+                     *       "role": "owner",
+                     *       "owner_id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *       "member_count": 1,
+                     *       "version": 2,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z",
+                     *       "archived_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["PersonalWorkspace"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    unarchiveWorkspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WorkspaceCondition"];
+            };
+        };
+        responses: {
+            /** @description The workspace as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *       "name": "Household",
+                     *       "personal": false,
+                     *       "role": "owner",
+                     *       "owner_id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *       "member_count": 1,
+                     *       "version": 2,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z",
+                     *       "archived_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listTasks: {
         parameters: {
             query?: {
@@ -5097,6 +5921,8 @@ export interface operations {
                  * @example true
                  */
                 include_deleted?: components["parameters"]["include_deleted"];
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
                 /**
@@ -5210,6 +6036,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
@@ -5220,7 +6047,10 @@ export interface operations {
     };
     createTask: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -5290,9 +6120,10 @@ export interface operations {
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             410: components["responses"]["Gone"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -5382,6 +6213,8 @@ export interface operations {
                  * @example true
                  */
                 dry_run?: components["parameters"]["dry_run"];
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
                 /**
@@ -5453,9 +6286,10 @@ export interface operations {
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -5546,6 +6380,8 @@ export interface operations {
                  * @example true
                  */
                 dry_run?: components["parameters"]["dry_run"];
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
                 /**
@@ -5622,9 +6458,10 @@ export interface operations {
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -5637,7 +6474,10 @@ export interface operations {
     };
     writeBatch: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -5820,7 +6660,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -5851,6 +6691,8 @@ export interface operations {
                  *     ]
                  */
                 fields?: components["parameters"]["fields"];
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
                 /**
@@ -5951,7 +6793,10 @@ export interface operations {
     };
     putTask: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -6044,7 +6889,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
@@ -6064,6 +6909,8 @@ export interface operations {
                  * @example delete
                  */
                 subtasks?: components["parameters"]["subtasks"];
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
                 /**
@@ -6128,7 +6975,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
@@ -6142,7 +6989,10 @@ export interface operations {
     };
     changeTask: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -6236,7 +7086,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
@@ -6250,7 +7100,10 @@ export interface operations {
     };
     addTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -6349,7 +7202,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
@@ -6363,7 +7216,10 @@ export interface operations {
     };
     removeTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -6455,7 +7311,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
@@ -6469,7 +7325,10 @@ export interface operations {
     };
     completeTask: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -6562,7 +7421,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
@@ -6576,7 +7435,10 @@ export interface operations {
     };
     reopenTask: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -6669,7 +7531,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
@@ -6683,7 +7545,10 @@ export interface operations {
     };
     restoreTask: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -6776,7 +7641,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
@@ -6790,7 +7655,10 @@ export interface operations {
     };
     moveTask: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -6883,7 +7751,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
@@ -6908,6 +7776,8 @@ export interface operations {
                  * @example 50
                  */
                 limit?: components["parameters"]["note_limit"];
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
                 /**
@@ -7029,7 +7899,10 @@ export interface operations {
     };
     createNote: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -7100,7 +7973,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             410: components["responses"]["Gone"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -7112,7 +7985,10 @@ export interface operations {
     };
     getNote: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
@@ -7209,7 +8085,10 @@ export interface operations {
     };
     putNote: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -7299,7 +8178,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
@@ -7313,7 +8192,10 @@ export interface operations {
     };
     deleteNote: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -7382,7 +8264,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -7395,7 +8277,10 @@ export interface operations {
     };
     changeNote: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -7486,7 +8371,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
@@ -7516,6 +8401,8 @@ export interface operations {
                  * @example true
                  */
                 counts?: components["parameters"]["counts"];
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
                 /**
@@ -7616,6 +8503,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
@@ -7626,7 +8514,10 @@ export interface operations {
     };
     createCategory: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -7684,9 +8575,10 @@ export interface operations {
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Taken"];
+            409: components["responses"]["TakenOrArchived"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
@@ -7703,6 +8595,8 @@ export interface operations {
                  * @example true
                  */
                 counts?: components["parameters"]["counts"];
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
                 /**
@@ -7791,7 +8685,10 @@ export interface operations {
     };
     putCategory: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -7872,7 +8769,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Taken"];
+            409: components["responses"]["TakenOrArchived"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -7885,7 +8782,10 @@ export interface operations {
     };
     deleteCategory: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -7949,7 +8849,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -7962,7 +8862,10 @@ export interface operations {
     };
     changeCategory: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -8044,7 +8947,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Taken"];
+            409: components["responses"]["TakenOrArchived"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -8073,6 +8976,8 @@ export interface operations {
                  * @example true
                  */
                 counts?: components["parameters"]["counts"];
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
                 /**
@@ -8173,6 +9078,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
@@ -8183,7 +9089,10 @@ export interface operations {
     };
     createTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -8241,9 +9150,10 @@ export interface operations {
             400: components["responses"]["BadWrite"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Taken"];
+            409: components["responses"]["TakenOrArchived"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
@@ -8260,6 +9170,8 @@ export interface operations {
                  * @example true
                  */
                 counts?: components["parameters"]["counts"];
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
                 /**
@@ -8348,7 +9260,10 @@ export interface operations {
     };
     putTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -8429,7 +9344,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Taken"];
+            409: components["responses"]["TakenOrArchived"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -8442,7 +9357,10 @@ export interface operations {
     };
     deleteTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -8506,7 +9424,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -8519,7 +9437,10 @@ export interface operations {
     };
     changeTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -8601,7 +9522,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["Taken"];
+            409: components["responses"]["TakenOrArchived"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -8614,7 +9535,10 @@ export interface operations {
     };
     mergeTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
             header?: {
                 /**
                  * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
@@ -8695,7 +9619,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
-            409: components["responses"]["InFlight"];
+            409: components["responses"]["ArchivedOrInFlight"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];

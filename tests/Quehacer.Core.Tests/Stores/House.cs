@@ -7,6 +7,8 @@ using Quehacer.Core.Labels;
 using Quehacer.Core.Notes;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Tasks;
+using Quehacer.Core.Workspaces;
+using Npgsql;
 using Xunit;
 
 namespace Quehacer.Core.Tests.Stores;
@@ -131,6 +133,26 @@ internal sealed class House : IAsyncDisposable
     {
         Assert.Null(Core.AccessToken.Verify(tokens.AccessToken, Time.NowUtc(), out var claims));
         return new Caller(claims.UserId, claims.SessionId, claims.WorkspaceId, "req_test");
+    }
+
+    /// <summary>Makes a workspace, and gives its owner's caller in it.</summary>
+    public async Task<Caller> FoundAsync(Caller owner, string name = "Home") =>
+        owner with { WorkspaceId = Ok(await Core.WorkspaceWriter.CreateAsync(owner, new WorkspaceEdit { Name = name }, null, Cancellation)).Value.Workspace.Id };
+
+    /// <summary>Does to a member of the owner's workspace what an event says, and gives the member's caller in it.</summary>
+    public async Task<Caller> MakeMemberAsync(Caller owner, Caller member, MemberEvent change)
+    {
+        await using var connection = await Database.OpenAsync(Cancellation);
+        await using var version = new NpgsqlCommand($"SELECT {MemberTable.NextVersionOf("$2")}", connection);
+        version.Parameters.With(owner.WorkspaceId).With(member.UserId);
+        await using var batch = new WorkspaceBatch(connection, owner.WorkspaceId);
+        var next = (int)(await version.ExecuteScalarAsync(Cancellation))!;
+        batch.Begin();
+        batch.Advance(owner, events: 1, default, Time.NowUtc(), onlyWithLabels: null, Permission.Manage);
+        MemberTable.AddChange(batch, owner.WorkspaceId, member.UserId, next, change, following: 0, owner.UserId, owner.RequestId);
+        batch.Commit();
+        Assert.Equal(BatchOutcome.Committed, (await batch.ExecuteAsync(Cancellation)).Outcome);
+        return member with { WorkspaceId = owner.WorkspaceId };
     }
 
     public async Task<TaskItem> CreateAsync(Caller caller, TaskEdit edit, IdempotencyKey? key = null) =>

@@ -188,8 +188,13 @@ public sealed class RebuildTests(PostgresFixture postgres, LivedIn livedIn) : IC
     [InlineData("UPDATE workspaces SET revision = revision + 1", "Workspace revision")]
     [InlineData("UPDATE workspaces SET labels_revision = 1, labels_changed_at = NULL, last_task_number = 1, changed_at = now() - interval '1 year'", "Workspace labels_revision,labels_changed_at,last_task_number,changed_at")]
     [InlineData("UPDATE workspaces SET pending_tasks = -1, done_tasks = -1, deleted_tasks = -1", "Workspace pending_tasks,done_tasks,deleted_tasks")]
+    [InlineData("UPDATE workspaces SET name = 'x', is_personal = false, archived_at = now(), version = 9, updated_at = now()", "Workspace name,is_personal,archived_at,version,updated_at")]
+    [InlineData("UPDATE workspaces SET owner_id = workspace_id, member_count = 9, members_revision = 9", "Workspace owner_id,member_count,members_revision")]
+    [InlineData("UPDATE members SET role = 10, version = 3, revision = 3, joined_at = now(), updated_at = now()", "Member role,version,revision,joined_at,updated_at")]
+    [InlineData("DELETE FROM members", "Member missing")]
+    [InlineData("INSERT INTO members SELECT (jsonb_populate_record(m, jsonb_build_object('user_id', gen_random_uuid()))).* FROM members m", "Member unexpected")]
     [InlineData("DELETE FROM workspaces", "Workspace missing")]
-    [InlineData("TRUNCATE tasks, labels, notes, workspaces", null)]
+    [InlineData("TRUNCATE tasks, labels, notes, members, workspaces", null)]
     public async Task Whatever_is_altered_behind_the_log_is_named_and_mended(string tampering, string? named)
     {
         var (house, ana) = await livedIn.MoveInAsync();
@@ -374,6 +379,7 @@ public sealed class RebuildTests(PostgresFixture postgres, LivedIn livedIn) : IC
             // To the end.
         }
         Assert.Null(replay.Fault);
+        await tables.WriteMembersAsync(ana.WorkspaceId, replay.Members.Values, Cancellation);
         await tables.CompareAsync(ana.WorkspaceId, Cancellation);
         Assert.Equal(0, (await tables.DifferencesAsync(ana.WorkspaceId, 10, Cancellation)).Count);
         Assert.Empty((await RunAsync(house)).First);
@@ -390,6 +396,7 @@ public sealed class RebuildTests(PostgresFixture postgres, LivedIn livedIn) : IC
             RebuiltTables.PlainTaskColumns.Concat(RebuiltTables.ShownTaskColumns).Concat(["workspace_id", "task_id"]).Order(StringComparer.Ordinal), await ColumnsAsync("tasks"));
         Assert.Equal(RebuiltTables.PlainLabelColumns.Concat(["workspace_id", "label_id", "words"]).Order(StringComparer.Ordinal), await ColumnsAsync("labels"));
         Assert.Equal(RebuiltTables.NoteColumns.Concat(["workspace_id", "note_id"]).Order(StringComparer.Ordinal), await ColumnsAsync("notes"));
+        Assert.Equal(RebuiltTables.MemberColumns.Concat(["workspace_id", "user_id"]).Order(StringComparer.Ordinal), await ColumnsAsync("members"));
     }
 
     [Fact]

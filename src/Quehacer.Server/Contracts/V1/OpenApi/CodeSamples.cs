@@ -86,7 +86,7 @@ internal static class CodeSamples
                 ? [$"new {record}{Initializer(body)}"]
                 : body.Select(member => $"{Camel(member.Key)}: {Literal(member.Key, member.Value)}"));
         }
-        if (operation.Query == Parameters.BulkQuery)
+        if (operation.Id is "changeTasks" or "deleteTasks")
         {
             // The filters are one argument, and come first.
             var filters = query.Where(parameter => parameter.Key != "dry_run").Select(parameter => KeyValuePair.Create(parameter.Key, (JsonNode?)parameter.Value));

@@ -256,10 +256,7 @@ internal static class Schemas
             ["updated_at"] = Says("When its name, its use or its members were changed last."),
             ["archived_at"] = Says("Since when it is out of use; `null` while it is in use."),
         },
-        ["WorkspaceList"] = new()
-        {
-            ["workspaces"] = Says("The oldest first.", ("maxItems", Limits.PageWorkspaces)),
-        },
+        ["WorkspaceList"] = List("workspaces", "The workspaces of the page.", Limits.PageWorkspaces),
         ["ApiKey"] = new()
         {
             ["id"] = Id("The UUIDv7 within it holds the time of creation.", Ids.KeyPrefix),

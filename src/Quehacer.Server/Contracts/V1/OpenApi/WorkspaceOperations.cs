@@ -14,7 +14,7 @@ internal static class WorkspaceOperations
         {
             IsOfItsMoment = true,
             Query = Parameters.WorkspaceQuery,
-            Success = new(200, "A page of workspaces.", "WorkspaceList", Samples.Workspaces, "Link", "X-Total-Count"),
+            Success = new(200, "A page of workspaces.", "WorkspaceList", Samples.Workspaces, "Link"),
         };
         yield return new("POST", workspaces, "createWorkspace", "workspaces", "Make a workspace", "Makes a workspace that is yours, and in which nobody else is yet.")
         {
