@@ -225,6 +225,7 @@ public sealed class CSharpClientTests(SharedServer shared)
             var key when key == typeof(NewApiKey) => new NewApiKey { Name = "Script", Scopes = ["tasks:read"], ExpiresAt = DateTimeOffset.UnixEpoch, CurrentPassword = "x" },
             var workspace when workspace == typeof(NewWorkspace) => new NewWorkspace { Name = "Home" },
             var change when change == typeof(WorkspaceChange) => new WorkspaceChange { Name = "Home", Version = 1 },
+            var stream when stream == typeof(Stream) => Stream.Null,
             var change when change == typeof(AccountChange) => new AccountChange { Name = "Ana", Version = 1 },
             _ => throw new InvalidOperationException($"The test knows no value of {type}."),
         };

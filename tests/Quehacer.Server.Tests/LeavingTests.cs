@@ -116,7 +116,7 @@ public sealed class LeavingTests(SharedServer shared)
         (await nobody.PostAsync(Restore, new { token, email = ana.Email })).IsInvalid("email", "CONTRADICTION");
         (await nobody.PostAsync(Restore, new { email = ana.Email })).IsInvalid("password", "REQUIRED");
         (await nobody.PostAsync(Restore, new { })).IsInvalid("email", "REQUIRED");
-        (await nobody.PostAsync(Restore, new { token = token[..^1] + "_" })).IsOneOf(400);
+        (await nobody.PostAsync(Restore, new { token = token[..^1] + (token[^1] == 'A' ? 'B' : 'A') })).IsProblem(400, "ONE_TIME_TOKEN_INVALID");
         (await nobody.PostAsync(Restore, new { email = ana.Email, password = "not the password" })).IsProblem(401, "INVALID_CREDENTIALS");
         (await nobody.PostAsync(Restore, new { token })).Is(204);
         (await nobody.PostAsync(Restore, new { token })).IsProblem(400, "ONE_TIME_TOKEN_INVALID");

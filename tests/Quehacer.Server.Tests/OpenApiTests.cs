@@ -280,7 +280,7 @@ public sealed class OpenApiTests(SharedServer shared)
     }
 
     /// <summary>What its values are good for depends on what was done before.</summary>
-    private static bool IsAboutSecrets(DescribedOperation operation) => operation.Id is "logIn" or "refresh" or "finishLogin" or "sendLoginCode" or "restoreAccount" || (operation.Tag == "factors" && operation.Method == "POST");
+    private static bool IsAboutSecrets(DescribedOperation operation) => operation.Id is "logIn" or "refresh" or "finishLogin" or "sendLoginCode" || (operation.Tag == "factors" && operation.Method == "POST");
 
     /// <summary>Every body that the description shows, in every type that it may have; one null where there is none.</summary>
     private static IEnumerable<(string? Type, JsonNode? Body)> Bodies(DescribedOperation operation)

@@ -250,23 +250,24 @@ public sealed class QuehacerClient : IDisposable
         return answered.Read(QuehacerJson.Default.AccountDeletion);
     }
 
-    /// <summary>Has an account stay that is to be deleted, for whoever knows the password. Log in again afterwards.</summary>
+    /// <summary>
+    /// Has an account stay that is to be deleted: with the token of the letter that told of it and nothing else, or with e-mail and password, and a code where the
+    /// account has a second factor. Log in again afterwards.
+    /// </summary>
+    /// <param name="token">Of the letter.</param>
     /// <param name="email">Of the account.</param>
     /// <param name="password">Of the account.</param>
-    /// <param name="code">Of any factor, where the account has one.</param>
+    /// <param name="code">Of any factor.</param>
     /// <param name="mfaToken">Of the login that waits, where the code came by mail for it.</param>
     /// <param name="idempotencyKey">One of your own, to send the request again later.</param>
     /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
     public Task RestoreAccountAsync(
-        string email, string password, string? code = null, string? mfaToken = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
-        RestoreAccountAsync(new AccountRestoration { Email = email, Password = password, Code = code, MfaToken = mfaToken }, idempotencyKey, cancellationToken);
-
-    /// <summary>The same for whoever has the letter that told of it.</summary>
-    public Task RestoreAccountWithTokenAsync(string token, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
-        RestoreAccountAsync(new AccountRestoration { Token = token }, idempotencyKey, cancellationToken);
-
-    private Task RestoreAccountAsync(AccountRestoration restoration, string? idempotencyKey, CancellationToken cancellationToken) =>
-        AnonymousAsync("auth/restore-account", Body(restoration, QuehacerJson.Default.AccountRestoration), idempotencyKey, cancellationToken);
+        string? token = null, string? email = null, string? password = null, string? code = null, string? mfaToken = null, string? idempotencyKey = null,
+        CancellationToken cancellationToken = default) =>
+        AnonymousAsync(
+            "auth/restore-account",
+            Body(new AccountRestoration { Token = token, Email = email, Password = password, Code = code, MfaToken = mfaToken }, QuehacerJson.Default.AccountRestoration), idempotencyKey,
+            cancellationToken);
 
     /// <summary>Where the account is signed in.</summary>
     public async Task<SessionList> ListSessionsAsync(CancellationToken cancellationToken = default) =>

@@ -158,7 +158,11 @@ export interface paths {
         get: operations["getAccount"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete the account
+         * @description Has the account deleted, with all that is yours alone, when the time of grace is over. All sessions and API keys end at once, and a letter says how to undo it. Whoever has a second factor shows a code of it as well. While others are in workspaces of yours it is refused with 409.
+         */
+        delete: operations["deleteAccount"];
         options?: never;
         head?: never;
         /**
@@ -555,6 +559,46 @@ export interface paths {
          * @description Makes a key worthless from the next request on, on every server.
          */
         delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take along everything of one's own
+         * @description A ZIP with the account, and with the tasks, categories, tags, notes and events of every workspace that you own, as JSON and CSV; `README.txt` in it says what is what. Of workspaces of others it tells that you are in them. It is sent while it is made, in any size; one that is cut off is no ZIP. A few an hour are allowed.
+         */
+        get: operations["exportAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/restore-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep an account that is to be deleted
+         * @description Undoes what `DELETE /api/v1/me` has asked for: with the token of the letter alone, or with e-mail and password, and a code where there is a second factor. No session begins; log in again.
+         */
+        post: operations["restoreAccount"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1620,6 +1664,14 @@ export interface components {
             /** @description The sessions. */
             sessions: components["schemas"]["Session"][];
         };
+        /** @description An account that is to be deleted. */
+        AccountDeletion: {
+            /**
+             * Format: date-time
+             * @description When it is deleted. Until then it can be kept.
+             */
+            deletion_due_at: string;
+        };
         /** @description The login waits for a code of a second factor. There is no session yet. */
         MfaRequired: {
             /**
@@ -1739,6 +1791,8 @@ export interface components {
              * @example METHOD_NOT_ALLOWED
              * @example NOT_ACCEPTABLE
              * @example REQUEST_TIMEOUT
+             * @example ACCOUNT_DELETION_PENDING
+             * @example OWNS_SHARED_WORKSPACES
              * @example PAYLOAD_TOO_LARGE
              * @example UNSUPPORTED_MEDIA_TYPE
              * @example RATE_LIMIT_EXCEEDED
@@ -1768,6 +1822,8 @@ export interface components {
              * @description The place, from 0, of the operation that a batch was refused for as a whole; only there.
              */
             operation?: number;
+            /** @description The workspaces that stand in the way of what was asked, the first hundred; only there. */
+            workspaces?: string[];
         };
         /** @description One value of the request that cannot be accepted. */
         ProblemField: {
@@ -2335,6 +2391,37 @@ export interface components {
             /** @description From the last login or refresh. */
             refresh_token: string;
         };
+        /** @description The password of the account, and a code of any factor of it, where it has one. */
+        AccountDeletionRequest: {
+            /**
+             * Format: password
+             * @description Any characters but U+0000, and none of the common passwords.
+             */
+            current_password: string;
+            /** @description Six digits of an authenticator or a letter, or a recovery code. Spaces, hyphens and case do not count. */
+            code?: string;
+            /** @description Of the answer that asked for the code. */
+            mfa_token?: string;
+        };
+        /** @description The token of the letter and nothing else, or e-mail and password, and a code of any factor, where the account has one. */
+        AccountRestoration: {
+            /** @description Of the letter. */
+            token?: string;
+            /**
+             * Format: email
+             * @description Case does not tell two e-mails apart.
+             */
+            email?: string;
+            /**
+             * Format: password
+             * @description Any characters but U+0000, and none of the common passwords.
+             */
+            password?: string;
+            /** @description Six digits of an authenticator or a letter, or a recovery code. Spaces, hyphens and case do not count. */
+            code?: string;
+            /** @description Of the answer that asked for the code. */
+            mfa_token?: string;
+        };
         /** @description An e-mail to which a letter is sent. */
         EmailAddress: {
             /**
@@ -2448,6 +2535,23 @@ export interface components {
         };
         /** @description `INVALID_CODE`: The one-time code is not the right one, or has been used before. `TOKEN_INVALID`: The token was not issued by this server, has been altered, has been used up, or belongs to a session that has ended. */
         CodeRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `INVALID_CREDENTIALS`: E-mail and password do not belong together. Which of them is wrong is never said. `INVALID_CODE`: The one-time code is not the right one, or has been used before. `TOKEN_INVALID`: The token was not issued by this server, has been altered, has been used up, or belongs to a session that has ended. */
+        LoginRefused: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -2582,8 +2686,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `EMAIL_NOT_VERIFIED`: This server lets nobody sign in whose e-mail has not been verified. */
-        EmailNotVerified: {
+        /** @description `INSUFFICIENT_PERMISSIONS`: You may see this, and may not change it. */
+        Forbidden: {
             headers: {
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                 "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
@@ -2598,8 +2702,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `INSUFFICIENT_PERMISSIONS`: You may see this, and may not change it. */
-        Forbidden: {
+        /** @description `EMAIL_NOT_VERIFIED`: This server lets nobody sign in whose e-mail has not been verified. `ACCOUNT_DELETION_PENDING`: The account is to be deleted, as its owner has asked, and until then nobody signs in to it. */
+        LoginForbidden: {
             headers: {
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                 "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
@@ -2697,6 +2801,23 @@ export interface components {
         };
         /** @description `IDEMPOTENCY_IN_FLIGHT`: The first request with this Idempotency-Key is still being worked on. */
         InFlight: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `OWNS_SHARED_WORKSPACES`: You own workspaces that others are in as well; 'workspaces' lists them. They would be left without an owner. `IDEMPOTENCY_IN_FLIGHT`: The first request with this Idempotency-Key is still being worked on. */
+        OwnsSharedWorkspaces: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -3386,7 +3507,7 @@ export interface operations {
             };
             400: components["responses"]["BadWrite"];
             401: components["responses"]["WrongCredentials"];
-            403: components["responses"]["EmailNotVerified"];
+            403: components["responses"]["LoginForbidden"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["InFlight"];
@@ -3788,6 +3909,86 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountDeletionRequest"];
+            };
+        };
+        responses: {
+            /** @description It will be deleted. */
+            202: {
+                headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deletion_due_at": "2026-12-05T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AccountDeletion"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["PasswordOrCodeRefused"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["OwnsSharedWorkspaces"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -5236,6 +5437,109 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ZIP. */
+            200: {
+                headers: {
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    restoreAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountRestoration"];
+            };
+        };
+        responses: {
+            /** @description The account stays. */
+            204: {
+                headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadOneTimeToken"];
+            401: components["responses"]["LoginRefused"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["InFlight"];
