@@ -77,6 +77,12 @@ public enum ErrorCode
     /// <summary>It would leave the installation without an administrator.</summary>
     LastAdministrator,
 
+    /// <summary>The account is to be deleted, as its owner has asked: until that is undone, nothing opens it.</summary>
+    AccountDeletionPending,
+
+    /// <summary>The caller owns workspaces that others are in as well, which <see cref="Error.Workspaces"/> lists; they are to go to somebody else first.</summary>
+    OwnsSharedWorkspaces,
+
     /// <summary>Whoever runs the installation has not turned this on.</summary>
     NotOffered,
 
@@ -365,6 +371,9 @@ public sealed record Error(ErrorCode Code)
 
     /// <summary>Which operation of a batch is refused, from 0; null when it is not one of several.</summary>
     public int? Operation { get; init; }
+
+    /// <summary>Those that stand in the way, with <see cref="ErrorCode.OwnsSharedWorkspaces"/>.</summary>
+    public IReadOnlyList<Guid> Workspaces { get; init; } = [];
 
     /// <summary>The bound that was reached, with <see cref="ErrorCode.TooManyAttempts"/>.</summary>
     public Exhausted? Exhausted { get; init; }

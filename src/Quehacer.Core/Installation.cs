@@ -31,6 +31,9 @@ public sealed record InstallationOptions(
     /// <summary>The one before, which still opens what was sealed to last; null for none.</summary>
     public SigningKey? PreviousSigningKey { get; init; }
 
+    /// <summary>How long after it was asked for an account is deleted; zero for at once.</summary>
+    public TimeSpan DeletionGrace { get; init; } = TimeSpan.FromDays(14);
+
     /// <summary>Whether anybody may sign in with a code by mail in place of a password.</summary>
     public bool IsCodeLoginOffered { get; init; }
 }
@@ -83,7 +86,10 @@ public sealed class Installation
         UserAdministration = new UserAdministration(database, Users, Outbox, time, report);
         AuditTrail = new AuditTrail(database, seal);
         UserTasks = new UserTasks(database, TaskList, Tasks, AuditTrail, time, report);
-        CleanUp = new CleanUp(database, time, options.IdempotencyKeysKeptFor, options.DeletedTasksKeptFor);
+        var drops = new WorkspaceDrops(database);
+        AccountExports = new AccountExports(database);
+        AccountDeletions = new AccountDeletions(database, Accounts, check, SecondFactors, codes, OneTimeSecrets, drops, Outbox, options.DeletionGrace, time, report);
+        CleanUp = new CleanUp(database, time, options.IdempotencyKeysKeptFor, options.DeletedTasksKeptFor, AccountDeletions, drops);
     }
 
     public Database Database { get; }
@@ -143,6 +149,10 @@ public sealed class Installation
     public PasswordResets PasswordResets { get; }
 
     public EmailChanges EmailChanges { get; }
+
+    public AccountDeletions AccountDeletions { get; }
+
+    public AccountExports AccountExports { get; }
 
     public AccessToken AccessToken { get; }
 

@@ -165,6 +165,12 @@ public static class Limits
     /// <summary>Categories or tags that are read at a time where all of them are wanted: some 300 kB where all have the longest names.</summary>
     public const int WalkPageLabels = 1_000;
 
+    /// <summary>Events that are read at a time where the whole log is wanted: some 750 kB, 25 MB where all of them hold the longest descriptions, before and after.</summary>
+    public const int WalkPageEvents = 500;
+
+    /// <summary>Notes that are read at a time where all of a workspace are wanted: some 10 MB where all of them are as long as can be.</summary>
+    public const int WalkPageNotes = 250;
+
     /// <summary>The longest name of a workspace.</summary>
     public const int WorkspaceNameCharacters = 100;
 

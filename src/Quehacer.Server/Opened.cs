@@ -210,6 +210,7 @@ internal sealed class Opened : IAsyncDisposable
                 LetterLimits = settings.RateLimitsEnabled ? new LetterLimits(settings.PasswordResetsPerHour, settings.Letters, settings.InvitationsPerHour) : null,
                 PreviousSigningKey = settings.PreviousSigningKey is { } previous ? new SigningKey(previous) : null,
                 IsCodeLoginOffered = settings.CodeLogin,
+                DeletionGrace = TimeSpan.FromDays(settings.DeletionGraceDays),
             },
             TimeProvider.System,
             (securityEvent, userId, from) =>

@@ -35,6 +35,12 @@ var contract = new Argument<string>("contract") { Description = $"The contract: 
 contract.AcceptOnlyFromAmong([.. Descriptions.All.Select(description => description.Contract)]);
 var openApi = new Command("openapi", "Print the OpenAPI description of a contract. Needs no database and no server.") { contract };
 var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, backup, restore, new Command("user", "Manage accounts.") { createUser, promoteUser, putOnPlan, removeFactors, suspendUser, unsuspendUser }, openApi };
+var now = new Option<bool>("--now") { Description = "Delete it for good before this command ends, without the time of grace." };
+var deleteUser = new Command("delete", "Delete an account, when its time of grace is over. What it shares with others goes to one of them.") { who, now };
+var contract = new Argument<string>("contract") { Description = $"The contract: {string.Join(", ", Descriptions.All.Select(description => description.Contract))}." };
+contract.AcceptOnlyFromAmong([.. Descriptions.All.Select(description => description.Contract)]);
+var openApi = new Command("openapi", "Print the OpenAPI description of a contract. Needs no database and no server.") { contract };
+var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, backup, restore, new Command("user", "Manage accounts.") { createUser, promoteUser, putOnPlan, removeFactors, deleteUser }, openApi };
 
 root.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
 serve.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
@@ -116,6 +122,16 @@ suspendUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.
 unsuspendUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
     async installation => await SayAsync(await installation.UserAdministration.UnsuspendAsync(Text.NormaliseName(parsed.GetRequiredValue(who)), cancellation),
         "People can sign in to the account again. Its owner is told by mail.", "The account is not suspended."), cancellation)));
+deleteUser.SetAction((parsed, cancellation) => Refused.WatchAsync(() => Opened.UseAsync(
+    async installation =>
+    {
+        var atOnce = parsed.GetValue(now);
+        if (await installation.AccountDeletions.DeleteAsync(Text.NormaliseName(parsed.GetRequiredValue(who)), atOnce, cancellation) is not { } at)
+        {
+            throw new DatabaseRefused("There is no account with this e-mail. Check how it is written, and try again.");
+        }
+        await Say(atOnce ? "The account is deleted." : $"The account is deleted on {at:yyyy-MM-dd HH:mm} UTC. Its sessions and API keys have ended, and its owner is told by mail how to keep it.");
+    }, cancellation)));
 openApi.SetAction(async (parsed, cancellation) =>
 {
     await using var output = Console.OpenStandardOutput();

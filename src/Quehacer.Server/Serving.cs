@@ -90,7 +90,7 @@ internal static class Serving
             app.MapMailPages(files);
         }
         var (demands, batchLimit) = (new WriteDemands(settings.IdempotencyKeyRequired, settings.PreconditionRequired), RateLimits.OfBatches(settings));
-        app.MapV1(installation, problems, demands, batchLimit);
+        app.MapV1(installation, problems, demands, batchLimit, RateLimits.OfExports(settings));
         app.MapTareas(installation, errors, demands);
         app.MapEnvelope(installation, opened.Database, faults, demands, batchLimit, settings);
         foreach (var description in Descriptions.All)

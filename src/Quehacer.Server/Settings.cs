@@ -102,6 +102,9 @@ public sealed record Settings
     public required string? PreviousCursorKey { get; init; }
     public required string? AdminEmail { get; init; }
 
+    /// <summary>How long after it was asked for an account is deleted; 0 for at once.</summary>
+    public required int DeletionGraceDays { get; init; }
+
     /// <summary>Null where letters are written to files.</summary>
     public required SmtpServer? MailServer { get; init; }
 
@@ -126,6 +129,7 @@ public sealed record Settings
     public required int AnonymousPerMinute { get; init; }
     public required int BatchesPerMinute { get; init; }
     public required int EnvelopeWritesPerMinute { get; init; }
+    public required int ExportsPerHour { get; init; }
     public required int LoginFailures { get; init; }
     public required int LoginWindowMinutes { get; init; }
     public required int LoginFailuresPerDay { get; init; }
@@ -212,6 +216,7 @@ public sealed record Settings
             CursorKey = reader.Secret("Cursors:Key", Core.Accounts.SigningKey.MinBytes),
             PreviousCursorKey = reader.Secret("Cursors:PreviousKey", Core.Accounts.SigningKey.MinBytes),
             AdminEmail = reader.Text("Admin:Email", null),
+            DeletionGraceDays = reader.Integer("Accounts:DeletionGraceDays", 14, 0, 90),
             MailServer = ReadMailServer(reader),
             MailFrom = ReadMailFrom(reader),
             DeletedTaskDays = reader.Integer("Tasks:DeletedTaskDays", 30, 1, 3650),
@@ -226,6 +231,7 @@ public sealed record Settings
             AnonymousPerMinute = reader.Integer("RateLimits:AnonymousPerMinute", 20, 1, 1_000_000_000),
             BatchesPerMinute = reader.Integer("RateLimits:BatchesPerMinute", 100, 1, 1_000_000_000),
             EnvelopeWritesPerMinute = reader.Integer("RateLimits:EnvelopeWritesPerMinute", 30, 1, 1_000_000_000),
+            ExportsPerHour = reader.Integer("RateLimits:ExportsPerHour", 5, 1, 1_000_000),
             LoginFailures = reader.Integer("RateLimits:LoginFailures", 5, 1, 1_000_000),
             LoginWindowMinutes = reader.Integer("RateLimits:LoginWindowMinutes", 15, 1, 1440),
             LoginFailuresPerDay = reader.Integer("RateLimits:LoginFailuresPerDay", 100, 1, 1_000_000_000),

@@ -96,6 +96,9 @@ public sealed class CSharpClientTests(SharedServer shared)
         ["PasswordReset"] = typeof(PasswordReset),
         ["PasswordChange"] = typeof(PasswordChange),
         ["EmailChange"] = typeof(EmailChange),
+        ["AccountDeletion"] = typeof(AccountDeletion),
+        ["AccountDeletionRequest"] = typeof(AccountDeletionRequest),
+        ["AccountRestoration"] = typeof(AccountRestoration),
         ["MfaRequired"] = typeof(MfaRequired),
         ["CodeSent"] = typeof(CodeSent),
         ["Factors"] = typeof(Factors),
@@ -259,6 +262,7 @@ public sealed class CSharpClientTests(SharedServer shared)
             var workspace when workspace == typeof(NewWorkspace) => new NewWorkspace { Name = "Home" },
             var change when change == typeof(WorkspaceChange) => new WorkspaceChange { Name = "Home", Version = 1 },
             var change when change == typeof(MemberChange) => new MemberChange { Role = "editor", Version = 1 },
+            var stream when stream == typeof(Stream) => Stream.Null,
             var change when change == typeof(AccountChange) => new AccountChange { Name = "Ana", Version = 1 },
             _ => throw new InvalidOperationException($"The test knows no value of {type}."),
         };

@@ -173,6 +173,14 @@ public sealed class User(HttpClient http, string email) : Client(http)
         return await ReceivedMail.TokenAsync(server, other, ReceivedMail.EmailChange);
     }
 
+    /// <summary>Asks that the account be deleted, and gives the token of the letter with which it stays.</summary>
+    public async Task<string> AskForDeletionAsync(QuehacerServer server)
+    {
+        var before = ReceivedMail.Tokens(server, email, ReceivedMail.RestoreAccount);
+        (await SendAsync("DELETE", "/api/v1/me", new { current_password = Password })).Is(202);
+        return await ReceivedMail.TokenAsync(server, email, ReceivedMail.RestoreAccount, before);
+    }
+
     public async Task<Answer> LogInAsync()
     {
         AccessToken = null;

@@ -44,6 +44,10 @@ public sealed partial class DocumentTests(SharedServer shared)
         await PastedAsync("workspaces.md", leastExamples: 4), "\"title\":\"Buy milk\"", "\"role\":\"owner\"", "\"total\":1", "\"email\":\"luis@example.com\"", "\"invitations\":[]");
 
     [Fact]
+    public async Task The_examples_of_leaving_work_as_they_are_written() => AssertPromised(
+        await PastedAsync("leaving.md", leastExamples: 3), "200 application/zip\n", "\"deletion_due_at\":\"", "\n202\n---", "ONE_TIME_TOKEN_INVALID", "\n400\n204\n");
+
+    [Fact]
     public async Task The_examples_about_notes_work_as_they_are_written() => AssertPromised(
         await PastedAsync("notes.md", leastExamples: 4), "\"text\":\"It closes at eight.\"", "\n412\n---\n204\n404\n---\nid,task_id,author.id,author.name,text,version,created_at,updated_at\r\n");
 

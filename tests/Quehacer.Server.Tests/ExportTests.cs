@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -218,6 +219,60 @@ public sealed class ExportTests(LongListServer filled) : IClassFixture<LongListS
         }
         await Server.StartAgainAsync();
         Assert.True((await WalkAsync("sort=created")).Count > 5_000);
+    }
+
+    /// <summary>The ZIP with everything of somebody's own, which is far larger than what the server may hold of it.</summary>
+    [Fact]
+    public async Task An_export_of_an_account_is_whole_whatever_its_size_and_is_not_held_in_memory()
+    {
+        // What any export makes the server take once is not what this one is asked about.
+        using (var first = await Fetched.BeginAsync(User, Server.Http, "/api/v1/me/export"))
+        {
+            Assert.NotNull(await ReadAllAsync(first));
+        }
+        var before = Server.ResidentBytes;
+        using var answer = await Fetched.BeginAsync(User, Server.Http, "/api/v1/me/export");
+        using var zip = new ZipArchive(new MemoryStream((await ReadAllAsync(answer))!), ZipArchiveMode.Read);
+        var grown = Server.ResidentBytes - before;
+        Assert.True(zip.Entries.Sum(entry => entry.Length) > 2 * LongListServer.LeastBytes);
+        Assert.True(grown < LongListServer.LeastBytes, $"An export made the server grow by {grown / 1048576} MiB.");
+
+        await using var file = await zip.Entries.Single(entry => entry.Name == "tasks.json").OpenAsync();
+        var ids = (await JsonNode.ParseAsync(file))!["tasks"]!.AsArray().Select(task => (string)task!["id"]!).ToList();
+        Assert.Equal((await WalkAsync("sort=number&include_deleted=true")).Order(StringComparer.Ordinal), ids.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_export_begins_before_its_last_row_is_read_and_is_no_ZIP_where_it_cannot_be_finished()
+    {
+        var other = new User(Server.Http, User.Email);
+        await other.LogInAsync();
+        // Nobody reads a note while this holds them.
+        var holding = Server.SqlAsync("BEGIN; LOCK TABLE notes IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(60)");
+        try
+        {
+            while (await Server.SqlAsync("SELECT count(*) FROM pg_locks WHERE relation = 'notes'::regclass AND mode = 'AccessExclusiveLock' AND granted") != "1")
+            {
+                await Task.Delay(20);
+            }
+            using var answer = await Fetched.BeginAsync(other, Server.Http, "/api/v1/me/export", ("X-Request-Id", "export"));
+            Assert.Equal(200, (int)answer.StatusCode);
+            await using var body = await answer.Content.ReadAsStreamAsync();
+            using var came = new MemoryStream();
+            var buffer = new byte[16 * 1024];
+            await body.ReadExactlyAsync(buffer);
+            await came.WriteAsync(buffer);
+            (await other.PostAsync("/api/v1/auth/logout")).Is(204);
+            await Server.SqlAsync("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'notes'::regclass AND mode = 'AccessExclusiveLock' AND granted");
+            await Assert.ThrowsAnyAsync<IOException>(() => body.CopyToAsync(came));
+            Assert.Throws<InvalidDataException>(() => new ZipArchive(came, ZipArchiveMode.Read));
+            await UntilAsync(() => Lines("export").Count == 1);
+            Assert.True((bool?)Lines("export")[0]["aborted"]);
+        }
+        finally
+        {
+            await Assert.ThrowsAnyAsync<Exception>(() => holding);
+        }
     }
 
     /// <summary>The ids of a list, page by page.</summary>

@@ -109,7 +109,7 @@ public sealed class OpenApiTests(SharedServer shared)
         foreach (var operation in description.Operations)
         {
             // What is made may be there already, and a session ends.
-            var user = IsOfAdministrators(operation) ? await shared.AdministratorAsync() : operation.Tag == "sessions" || (operation.Method == "POST" && !operation.Path.Contains("{id}")) ? await shared.NewUserAsync() : somebody;
+            var user = IsOfAdministrators(operation) ? await shared.AdministratorAsync() : operation.Tag == "sessions" || operation.Id == "deleteAccount" || (operation.Method == "POST" && !operation.Path.Contains("{id}")) ? await shared.NewUserAsync() : somebody;
             var (path, parent) = await PlaceAsync(user, operation);
             var examples = description.Parameters(operation).Where(parameter => (string)parameter["in"]! == "path").ToDictionary(parameter => $"{{{parameter["name"]}}}", parameter => (string)parameter["example"]!);
             // The sample says itself what it asks for.
@@ -436,7 +436,7 @@ public sealed class OpenApiTests(SharedServer shared)
         }
         if (filled.ContainsKey("password"))
         {
-            filled["password"] = operation.Id == "logIn" ? User.Password : (string)filled["password"]!;
+            filled["password"] = operation.Id is "logIn" or "restoreAccount" ? User.Password : (string)filled["password"]!;
         }
         if (filled.ContainsKey("current_password"))
         {
@@ -453,6 +453,7 @@ public sealed class OpenApiTests(SharedServer shared)
                 "verifyEmail" => await ReceivedMail.TokenAsync(shared.Server, user.Email, ReceivedMail.VerifyEmail),
                 "resetPassword" => await user.AskForResetAsync(shared.Server),
                 "lookAtInvitation" or "acceptInvitation" or "declineInvitation" => await InvitedAsync(user),
+                "restoreAccount" => await user.AskForDeletionAsync(shared.Server),
                 _ => await user.AskForEmailAsync(shared.Server, $"{Guid.NewGuid():N}@example.com"),
             };
         }

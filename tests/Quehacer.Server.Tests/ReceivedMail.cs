@@ -8,6 +8,7 @@ public static partial class ReceivedMail
 {
     public const string PasswordReset = "/account/password-reset";
     public const string EmailChange = "/account/email-change";
+    public const string RestoreAccount = "/account/restore";
     public const string VerifyEmail = "/account/verify-email";
     public const string Invitation = "/account/invitation";
 

@@ -17,7 +17,7 @@ public sealed class SharedServer : IAsyncLifetime
     /// <summary>There are limits, so that answers have their headers, and nobody reaches them.</summary>
     public async ValueTask InitializeAsync() => Server = await QuehacerServer.StartAsync(
         QuehacerServer.UsualLimits, ("RateLimits__StandardPerMinute", "1000000"), ("RateLimits__AnonymousPerMinute", "1000000"), ("RateLimits__BatchesPerMinute", "1000000"), ("RateLimits__EnvelopeWritesPerMinute", "1000000"),
-        ("RateLimits__LoginFailures", "1000000"), ("RateLimits__LoginFailuresPerDay", "1000000"), ("RateLimits__Letters", "1000000"), ("RateLimits__InvitationsPerHour", "1000000"), ("Auth__CodeLogin", "true"));
+        ("RateLimits__LoginFailures", "1000000"), ("RateLimits__LoginFailuresPerDay", "1000000"), ("RateLimits__Letters", "1000000"), ("RateLimits__InvitationsPerHour", "1000000"), ("RateLimits__ExportsPerHour", "1000000"), ("Auth__CodeLogin", "true"));
 
     public Task<User> NewUserAsync() => User.RegisterAsync(Server);
 

@@ -164,3 +164,32 @@ internal sealed record Refresh
 {
     public required string RefreshToken { get; init; }
 }
+
+/// <summary>An account that is to be deleted.</summary>
+public sealed record AccountDeletion
+{
+    /// <summary>When it is deleted. Until then it can be kept.</summary>
+    public required DateTimeOffset DeletionDueAt { get; init; }
+}
+
+internal sealed record AccountDeletionRequest
+{
+    public required string CurrentPassword { get; init; }
+
+    public string? Code { get; init; }
+
+    public string? MfaToken { get; init; }
+}
+
+internal sealed record AccountRestoration
+{
+    public string? Token { get; init; }
+
+    public string? Email { get; init; }
+
+    public string? Password { get; init; }
+
+    public string? Code { get; init; }
+
+    public string? MfaToken { get; init; }
+}

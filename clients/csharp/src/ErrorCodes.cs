@@ -30,6 +30,12 @@ public static class ErrorCodes
     /// <summary>403. The account has a second factor, and this contract has no way to ask for it.</summary>
     public const string SecondFactorRequired = "SECOND_FACTOR_REQUIRED";
 
+    /// <summary>403. The account is to be deleted, as its owner has asked, and until then nobody signs in to it.</summary>
+    public const string AccountDeletionPending = "ACCOUNT_DELETION_PENDING";
+
+    /// <summary>409. You own workspaces that others are in as well; 'workspaces' lists them. They would be left without an owner.</summary>
+    public const string OwnsSharedWorkspaces = "OWNS_SHARED_WORKSPACES";
+
     /// <summary>403. Whoever runs this server has not turned this on.</summary>
     public const string NotOffered = "NOT_OFFERED";
 

@@ -11,9 +11,16 @@ namespace Quehacer.Client;
 /// <param name="Key">The idempotency key; null for reads.</param>
 internal sealed record Asked(HttpMethod Method, string Path, byte[]? Body = null, string? IfMatch = null, string? Key = null)
 {
+    /// <summary>Where the body of an answer goes that may be of any size; null for one that is read whole. It is not asked for a second time.</summary>
+    public Stream? Into { get; init; }
+
     public HttpRequestMessage ToMessage(string? accessToken, string? language)
     {
         var message = new HttpRequestMessage(Method, Path);
+        if (Into is not null)
+        {
+            message.Headers.Accept.Add(new("application/zip"));
+        }
         message.Headers.Accept.Add(new("application/json"));
         message.Headers.Accept.Add(new("application/problem+json"));
         if (accessToken is not null)
@@ -127,7 +134,7 @@ internal sealed class Exchange(HttpClient http, QuehacerOptions options)
                 }
                 wait = told > wait ? told : wait;
             }
-            catch (Exception lost) when (attempt < options.Attempts && lost is HttpRequestException or IOException or TimeoutException)
+            catch (Exception lost) when (attempt < options.Attempts && asked.Into is null && lost is HttpRequestException or IOException or TimeoutException)
             {
                 // It may have been done or not: the same key makes sure that it is done once.
             }
@@ -143,7 +150,16 @@ internal sealed class Exchange(HttpClient http, QuehacerOptions options)
         {
             using var message = asked.ToMessage(accessToken, options.Language);
             using var answer = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
-            var body = await answer.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false);
+            byte[] body = [];
+            if (asked.Into is { } destination && answer.IsSuccessStatusCode)
+            {
+                // However long it takes: it is on its way.
+                await answer.Content.CopyToAsync(destination, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                body = await answer.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false);
+            }
             // As it came: a weak tag or one without quotes is sent back as it is.
             var etag = answer.Headers.NonValidated.TryGetValues("ETag", out var tags) ? tags.ToString() : null;
             return new(asked, (int)answer.StatusCode, body, etag, RetryAfter(answer.Headers.RetryAfter));

@@ -38,6 +38,9 @@ public sealed record Problem
 
     /// <summary>The place, from 0, of the operation that a batch was refused for as a whole; only there.</summary>
     public int? Operation { get; init; }
+
+    /// <summary>The workspaces that stand in the way of what was asked, the first hundred; only there.</summary>
+    public IReadOnlyList<string>? Workspaces { get; init; }
 }
 
 /// <summary>One value of a request that cannot be accepted.</summary>

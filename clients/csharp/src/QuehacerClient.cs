@@ -261,6 +261,53 @@ public sealed class QuehacerClient : IDisposable
         WriteAsync(
             HttpMethod.Post, "me/email", Body(new EmailChange { CurrentPassword = currentPassword, Email = email }, QuehacerJson.Default.EmailChange), null, idempotencyKey, cancellationToken);
 
+    /// <summary>
+    /// Writes a ZIP with everything of your own: the account, and what is in every workspace that you own. It is not asked for again when the connection breaks off:
+    /// what has been written then is no ZIP.
+    /// </summary>
+    /// <param name="destination">Where to; it stays yours to dispose.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task ExportAccountAsync(Stream destination, CancellationToken cancellationToken = default) =>
+        AskAsync(new Asked(HttpMethod.Get, "api/v1/me/export") { Into = destination }, cancellationToken);
+
+    /// <summary>
+    /// Has the account deleted when the time of grace is over. Its sessions and API keys end at once, that of this client included, and until
+    /// then whoever knows the password can have it stay.
+    /// </summary>
+    /// <param name="currentPassword">Of the account.</param>
+    /// <param name="code">Of any factor, where the account has one.</param>
+    /// <param name="mfaToken">Of the login that waits, where the code came by mail for it.</param>
+    /// <param name="ifMatch">The account is still so.</param>
+    /// <param name="idempotencyKey">One of your own, to send the request again later.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<AccountDeletion> DeleteAccountAsync(
+        string currentPassword, string? code = null, string? mfaToken = null, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+    {
+        var body = Body(new AccountDeletionRequest { CurrentPassword = currentPassword, Code = code, MfaToken = mfaToken }, QuehacerJson.Default.AccountDeletionRequest);
+        var answered = await WriteAsync(HttpMethod.Delete, "me", body, ifMatch, idempotencyKey, cancellationToken).ConfigureAwait(false);
+        renewal.Begin(null);
+        return answered.Read(QuehacerJson.Default.AccountDeletion);
+    }
+
+    /// <summary>
+    /// Has an account stay that is to be deleted: with the token of the letter that told of it and nothing else, or with e-mail and password, and a code where the
+    /// account has a second factor. Log in again afterwards.
+    /// </summary>
+    /// <param name="token">Of the letter.</param>
+    /// <param name="email">Of the account.</param>
+    /// <param name="password">Of the account.</param>
+    /// <param name="code">Of any factor.</param>
+    /// <param name="mfaToken">Of the login that waits, where the code came by mail for it.</param>
+    /// <param name="idempotencyKey">One of your own, to send the request again later.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public Task RestoreAccountAsync(
+        string? token = null, string? email = null, string? password = null, string? code = null, string? mfaToken = null, string? idempotencyKey = null,
+        CancellationToken cancellationToken = default) =>
+        AnonymousAsync(
+            "auth/restore-account",
+            Body(new AccountRestoration { Token = token, Email = email, Password = password, Code = code, MfaToken = mfaToken }, QuehacerJson.Default.AccountRestoration), idempotencyKey,
+            cancellationToken);
+
     /// <summary>Where the account is signed in.</summary>
     public async Task<SessionList> ListSessionsAsync(CancellationToken cancellationToken = default) =>
         (await ReadAsync("me/sessions", cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.SessionList);

@@ -28,6 +28,9 @@ public sealed record Account(Guid Id, string Email, string Name, bool IsAdmin, G
     /// <summary>It belongs to the workspace <see cref="WorkspaceId"/> and to no person: nobody signs in to it, and it has no e-mail.</summary>
     public bool IsService => Email.Length == 0;
 
+    /// <summary>When the account is deleted, as its owner has asked, UTC; null where nobody has. Until then nothing opens it but a change of mind.</summary>
+    public DateTime? DeletionDueAt { get; init; }
+
     public DateTime CreatedAt => Ids.TimeOf(Id);
 
     public IReadOnlyList<string> Roles => IsAdmin ? ["user", "admin"] : ["user"];
@@ -91,6 +94,9 @@ public sealed partial record AccountEdit
 
     /// <summary>What a service account has in its place: no e-mail has it, for keys are folded to lower case.</summary>
     internal static string KeyOfService(Guid userId) => $"SERVICE {userId:N}";
+
+    /// <summary>What stands in its place once an account is deleted: no e-mail has it, for keys are folded to lower case.</summary>
+    internal static string KeyOfNobody(Guid userId) => $"NOBODY {userId:N}";
 
     /// <summary>Whether an account can have this e-mail.</summary>
     public static bool IsEmail(string email) => Text.Characters(email) <= Limits.EmailCharacters && EmailPattern().IsMatch(email);

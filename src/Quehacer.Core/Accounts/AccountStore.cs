@@ -22,10 +22,10 @@ public sealed class AccountStore(
     Action<SecurityEvent, Guid?, IPAddress?> report)
 {
     internal const string Columns =
-        "a.user_id, a.email, a.name, a.is_admin, a.workspace_id, a.version, a.updated_at, a.plan, a.credentials, a.email_verified_at IS NOT NULL, a.totp_confirmed_at IS NOT NULL, a.email_factor_at IS NOT NULL, a.suspended_at";
+        "a.user_id, a.email, a.name, a.is_admin, a.workspace_id, a.version, a.updated_at, a.plan, a.credentials, a.email_verified_at IS NOT NULL, a.totp_confirmed_at IS NOT NULL, a.email_factor_at IS NOT NULL, a.suspended_at, a.deletion_due_at";
 
     /// <summary>How many columns <see cref="Columns"/> has: what is read beside them begins there.</summary>
-    internal const int ColumnCount = 13;
+    internal const int ColumnCount = 14;
 
     private const string InsertEvent =
         "INSERT INTO account_events (user_id, version, type, actor_id, at, request_id) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -268,6 +268,7 @@ public sealed class AccountStore(
             HasTotp = reader.GetBoolean(10),
             HasEmailFactor = reader.GetBoolean(11),
             SuspendedAt = reader.IsDBNull(12) ? null : reader.GetDateTime(12),
+            DeletionDueAt = reader.IsDBNull(13) ? null : reader.GetDateTime(13),
         };
 
     internal static async Task<Account?> FindAsync(Database database, Guid userId, CancellationToken cancellation)

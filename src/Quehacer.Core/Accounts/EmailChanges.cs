@@ -178,7 +178,7 @@ public sealed class EmailChanges
         {
             return refused;
         }
-        var account = await AccountStore.FindByEmailAsync(database, email, cancellation) is ({ IsEmailVerified: false, SuspendedAt: null } found, _) ? found : null;
+        var account = await AccountStore.FindByEmailAsync(database, email, cancellation) is ({ IsEmailVerified: false, SuspendedAt: null, DeletionDueAt: null } found, _) ? found : null;
         var now = time.NowUtc();
         var letter = new Letter(Ids.New(now), MailKind.EmailVerification, account?.Email ?? email, visitor.Language, account?.Id, Detail: null) { Address = visitor.Address };
         await AccountStep.RunAsync(

@@ -32,6 +32,9 @@ public enum SecretPurpose : short
 
     /// <summary>An invitation into a workspace, which has a table of its own: there may be nobody yet whose it is.</summary>
     Invitation = 20,
+
+    /// <summary>An account that is to be deleted stays.</summary>
+    AccountRestoration = 21,
 }
 
 /// <param name="UserId">Whose it is.</param>

@@ -86,12 +86,13 @@ public sealed class PasswordResets
     /// the same whoever is named. Done again for the same letter, it changes nothing.
     /// </summary>
     /// <returns>
-    /// Whose the e-mail is; null when it is nobody's or the account is suspended, and then nothing is to be sent. The letter goes to the account's own e-mail and not to the one that
+    /// Whose the e-mail is; null when it is nobody's, or of an account that is suspended or to be deleted, and then nothing is to be sent. The letter goes to the account's own e-mail and not to the one that
     /// was typed: these two may differ, although they count as equal, and only the former is its owner's for sure.
     /// </returns>
     public async Task<Account?> PrepareAsync(Letter letter, CancellationToken cancellation)
     {
-        if (await AccountStore.FindByEmailAsync(database, letter.Recipient, cancellation) is not ({ SuspendedAt: null } account, _))
+        // Of an account that is to be deleted nothing is changed but that.
+        if (await AccountStore.FindByEmailAsync(database, letter.Recipient, cancellation) is not ({ SuspendedAt: null, DeletionDueAt: null } account, _))
         {
             return null;
         }

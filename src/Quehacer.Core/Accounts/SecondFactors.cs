@@ -451,7 +451,7 @@ public sealed class SecondFactors
     }
 
     /// <summary>A code of any factor of the account: of an authenticator, a recovery code, or one that was mailed for a login that waits, with its token.</summary>
-    private async Task<Result<RightCode>> ProveAsync(Account account, string code, string? mfaToken, Visitor visitor, CancellationToken cancellation)
+    internal async Task<Result<RightCode>> ProveAsync(Account account, string code, string? mfaToken, Visitor visitor, CancellationToken cancellation)
     {
         (SecretPurpose, Guid)? mailed = null;
         if (mfaToken is not null)
@@ -467,7 +467,7 @@ public sealed class SecondFactors
     }
 
     /// <summary>Uses up what <see cref="ProveAsync"/> has found right.</summary>
-    private static async Task<bool> ConsumeProofAsync(NpgsqlConnection connection, RightCode right, string? mfaToken, DateTime now) =>
+    internal static async Task<bool> ConsumeProofAsync(NpgsqlConnection connection, RightCode right, string? mfaToken, DateTime now) =>
         await right.ConsumeAsync(connection)
         && (right.Method != CodeMethod.Email || await OneTimeSecrets.TryConsumeAsync(connection, SecretPurpose.SecondFactor, mfaToken!, now));
 

@@ -60,6 +60,15 @@ public enum SecurityEvent
     /// <summary>An administrator has read tasks of somebody else.</summary>
     TasksReadByAdministrator,
 
+    /// <summary>An account is to be deleted when its time of grace is over.</summary>
+    AccountDeletionAsked,
+
+    /// <summary>An account that was to be deleted stays.</summary>
+    AccountDeletionUndone,
+
+    /// <summary>An account was deleted, and nothing brings it back.</summary>
+    AccountDeleted,
+
     /// <summary>A token of a letter that is unknown, used or expired.</summary>
     OneTimeTokenRefused,
     SessionEnded,
@@ -111,6 +120,9 @@ public static class SecurityEventNames
         SecurityEvent.AccountUnsuspended => "account.unsuspended",
         SecurityEvent.RoleChanged => "role.changed",
         SecurityEvent.TasksReadByAdministrator => "tasks.read_by_administrator",
+        SecurityEvent.AccountDeletionAsked => "account_deletion.asked",
+        SecurityEvent.AccountDeletionUndone => "account_deletion.undone",
+        SecurityEvent.AccountDeleted => "account.deleted",
         SecurityEvent.OneTimeTokenRefused => "one_time_token.refused",
         SecurityEvent.SessionEnded => "session.ended",
         SecurityEvent.SessionsEnded => "sessions.ended",

@@ -64,6 +64,10 @@ public sealed class SessionStore(
         {
             return ErrorCode.AccountSuspended;
         }
+        if (account.DeletionDueAt is not null)
+        {
+            return ErrorCode.AccountDeletionPending;
+        }
         if (emailVerification == EmailVerification.Required && !account.IsEmailVerified)
         {
             return ErrorCode.EmailNotVerified;

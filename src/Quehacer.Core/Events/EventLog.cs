@@ -37,7 +37,8 @@ internal static class EventLog
             .With(Column(logged => logged.Number)).With(Column(logged => logged.Data)).With(Column(logged => logged.Before));
     }
 
-    private const string Columns = "revision, type, data, before, stream_id, version, number, actor_id, at";
+    /// <summary>Of the event <c>e</c>.</summary>
+    internal const string Columns = "e.revision, e.type, e.data, e.before, e.stream_id, e.version, e.number, e.actor_id, e.at";
 
     /// <summary>
     /// What streams brought along from other workspaces, and what followed here. The events of a stream that was here before, went and came back are
@@ -53,7 +54,7 @@ internal static class EventLog
     public static async Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(
         Database database, Guid workspaceId, Guid streamId, int upToVersion, CancellationToken cancellation)
     {
-        await using var command = database.Command($"SELECT {Columns} FROM ({Streams}) s WHERE version <= $3 ORDER BY version");
+        await using var command = database.Command($"SELECT {Columns} FROM ({Streams}) e WHERE version <= $3 ORDER BY version");
         command.Parameters.With(workspaceId).With(new[] { streamId }).With(upToVersion);
         return await ReadAsync(command, cancellation);
     }
@@ -83,7 +84,7 @@ internal static class EventLog
     /// <summary>The events of several streams, each stream's in order, those that they brought along from other workspaces among them.</summary>
     public static async Task<IReadOnlyList<StoredEvent>> ReadStreamsAsync(Database database, Guid workspaceId, Guid[] streamIds, CancellationToken cancellation)
     {
-        await using var command = database.Command($"SELECT {Columns} FROM ({Streams}) s ORDER BY stream_id, version");
+        await using var command = database.Command($"SELECT {Columns} FROM ({Streams}) e ORDER BY stream_id, version");
         command.Parameters.With(workspaceId).With(streamIds);
         return await ReadAsync(command, cancellation);
     }
@@ -120,9 +121,28 @@ internal static class EventLog
         NpgsqlConnection connection, Guid workspaceId, long afterRevision, int limit, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(
-            $"SELECT {Columns} FROM events WHERE workspace_id = $1 AND revision > $2 ORDER BY revision LIMIT $3", connection);
+            $"SELECT {Columns} FROM events e WHERE workspace_id = $1 AND revision > $2 ORDER BY revision LIMIT $3", connection);
         command.Parameters.With(workspaceId).With(afterRevision).With(limit);
         return await ReadAsync(command, cancellation);
+    }
+
+    /// <summary>
+    /// The events of a statement that has a row for whoever may ask, even where there is no event: its columns are <see cref="Columns"/>, null then. Null when it has
+    /// no row at all.
+    /// </summary>
+    internal static async Task<List<StoredEvent>?> ReadGuardedAsync(NpgsqlCommand command, CancellationToken cancellation)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        List<StoredEvent>? events = null;
+        while (await reader.ReadAsync(cancellation))
+        {
+            events ??= [];
+            if (!reader.IsDBNull(0))
+            {
+                events.Add(Read(reader));
+            }
+        }
+        return events;
     }
 
     private static async Task<IReadOnlyList<StoredEvent>> ReadAsync(NpgsqlCommand command, CancellationToken cancellation)
@@ -131,14 +151,15 @@ internal static class EventLog
         var events = new List<StoredEvent>();
         while (await reader.ReadAsync(cancellation))
         {
-            events.Add(new StoredEvent(
-                reader.GetInt64(0),
-                reader.GetString(1),
-                reader.IsDBNull(2) ? null : reader.GetString(2),
-                reader.IsDBNull(3) ? null : reader.GetString(3),
-                new EventStamp(
-                    reader.GetGuid(4), reader.GetInt32(5), reader.IsDBNull(6) ? null : reader.GetInt64(6), reader.GetGuid(7), reader.GetDateTime(8))));
+            events.Add(Read(reader));
         }
         return events;
     }
+
+    private static StoredEvent Read(NpgsqlDataReader reader) => new(
+        reader.GetInt64(0),
+        reader.GetString(1),
+        reader.IsDBNull(2) ? null : reader.GetString(2),
+        reader.IsDBNull(3) ? null : reader.GetString(3),
+        new EventStamp(reader.GetGuid(4), reader.GetInt32(5), reader.IsDBNull(6) ? null : reader.GetInt64(6), reader.GetGuid(7), reader.GetDateTime(8)));
 }

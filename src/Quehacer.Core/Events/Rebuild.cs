@@ -124,6 +124,11 @@ public sealed class Rebuild(Database database)
     private async Task<(long Count, IReadOnlyList<Difference> First)> FindAsync(
         NpgsqlConnection connection, RebuiltTables tables, Replay replay, WorkspaceRow? live, bool mend, CancellationToken cancellation)
     {
+        if (await IsBeingDroppedAsync(connection, replay.WorkspaceId, cancellation))
+        {
+            // A part of it is gone already, and the rest is going.
+            return (0, []);
+        }
         if (live is null && replay.Revision > 0 && !await replay.IsThereAsync(cancellation))
         {
             // It was deleted, log and all, while its log was being read.
@@ -210,6 +215,13 @@ public sealed class Rebuild(Database database)
                 reader.GetInt64(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetDateTime(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6),
                 reader.GetDateTime(7), WorkspaceTable.Read(reader, 8))
             : null;
+    }
+
+    private static async Task<bool> IsBeingDroppedAsync(NpgsqlConnection connection, Guid workspaceId, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("SELECT EXISTS (SELECT FROM dropped_workspaces WHERE workspace_id = $1)", connection);
+        command.Parameters.With(workspaceId);
+        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
     private static async Task WriteWorkspaceAsync(NpgsqlConnection connection, Replay replay, WorkspaceRow row, CancellationToken cancellation)

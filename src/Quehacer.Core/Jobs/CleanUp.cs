@@ -1,15 +1,19 @@
 using Npgsql;
+using Quehacer.Core.Accounts;
 using Quehacer.Core.Events;
 using Quehacer.Core.Limiting;
 using Quehacer.Core.Notes;
 using Quehacer.Core.Postgres;
+using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core.Jobs;
 
 /// <summary>What is thrown away when its time has come. Each step touches a bounded number of rows and gives how many.</summary>
 /// <param name="idempotencyKeysKeptFor">At least 24 hours, which is what clients are promised.</param>
 /// <param name="deletedTasksKeptFor">How long a deleted task can be restored.</param>
-public sealed class CleanUp(Database database, TimeProvider time, TimeSpan idempotencyKeysKeptFor, TimeSpan deletedTasksKeptFor)
+/// <param name="deletions">Of accounts whose time of grace is over.</param>
+/// <param name="drops">Of workspaces that nobody has any more.</param>
+public sealed class CleanUp(Database database, TimeProvider time, TimeSpan idempotencyKeysKeptFor, TimeSpan deletedTasksKeptFor, AccountDeletions deletions, WorkspaceDrops drops)
 {
     /// <summary>Ended and expired sessions are kept as long as an access token of theirs could still be shown.</summary>
     private static readonly TimeSpan SessionsKeptFor = TimeSpan.FromHours(2);
@@ -23,6 +27,7 @@ public sealed class CleanUp(Database database, TimeProvider time, TimeSpan idemp
         new("delete-expired-invitations", TimeSpan.FromMinutes(10), DeleteExpiredInvitationsAsync),
         new("delete-forgotten-devices", TimeSpan.FromMinutes(10), DeleteForgottenDevicesAsync),
         new("purge-deleted-tasks", TimeSpan.FromMinutes(10), PurgeDeletedTasksAsync),
+        new("delete-accounts", TimeSpan.FromMinutes(1), DeleteAccountsAsync),
     ];
 
     private Task<int> DeleteExpiredKeysAsync(CancellationToken cancellation) => ExecuteAsync("""
@@ -97,6 +102,10 @@ public sealed class CleanUp(Database database, TimeProvider time, TimeSpan idemp
         }
         return purged;
     }
+
+    /// <summary>Accounts first: what they leave is then dropped in the same run.</summary>
+    private async Task<int> DeleteAccountsAsync(CancellationToken cancellation) =>
+        await deletions.DeleteDueAsync(cancellation) is > 0 and var steps ? steps : await drops.DropAsync(cancellation);
 
     private async Task<int> ExecuteAsync(string sql, DateTime before, CancellationToken cancellation)
     {

@@ -215,8 +215,10 @@ public sealed class MailSender(
         MailKind.LoginCode => SecretPurpose.CodeLogin,
         MailKind.EmailFactorCode => SecretPurpose.EmailFactor,
         MailKind.WorkspaceInvitation => SecretPurpose.Invitation,
+        MailKind.AccountDeletionAsked => SecretPurpose.AccountRestoration,
         MailKind.PasswordChanged or MailKind.EmailChangeAsked or MailKind.EmailChanged or MailKind.SecondFactorAdded or MailKind.SecondFactorRemoved
-            or MailKind.RecoveryCodeUsed or MailKind.WorkspaceReceived or MailKind.WorkspaceHandedOn or MailKind.AccountSuspended or MailKind.AccountUnsuspended => null,
+            or MailKind.RecoveryCodeUsed or MailKind.WorkspaceReceived or MailKind.WorkspaceHandedOn or MailKind.AccountSuspended or MailKind.AccountUnsuspended
+            or MailKind.AccountDeletionUndone or MailKind.AccountDeleted => null,
     };
 
     private async Task GiveUpAsync(Taken taken, Exception? reason)

@@ -60,6 +60,15 @@ public enum MailKind : short
 
     /// <summary>The account is suspended no more.</summary>
     AccountUnsuspended = 21,
+
+    /// <summary>The account is to be deleted, with a link that has it stay; the detail says when, as RFC 3339 has it.</summary>
+    AccountDeletionAsked = 40,
+
+    /// <summary>The account stays after all.</summary>
+    AccountDeletionUndone = 41,
+
+    /// <summary>The account was deleted. To the e-mail that it had.</summary>
+    AccountDeleted = 42,
 }
 
 /// <summary>

@@ -10,8 +10,8 @@ namespace Quehacer.Core.Notes;
 /// </summary>
 public sealed class NoteReader(Database database)
 {
-    /// <summary>What is read of the account <c>a</c> of an author.</summary>
-    internal const string AuthorColumns = "a.name, a.version, a.updated_at";
+    /// <summary>What is read of the account <c>a</c> of an author; one that was deleted has no name.</summary>
+    internal const string AuthorColumns = "nullif(a.name, ''), a.version, a.updated_at";
 
     private const string Authors = "LEFT JOIN accounts a ON a.user_id = n.author_id";
 
@@ -54,6 +54,37 @@ public sealed class NoteReader(Database database)
     /// <param name="limit">Notes on a page, 1 to <see cref="Limits.PageNotes"/>.</param>
     public Task<Result<NotePage>> ListBehindAsync(Caller caller, TaskRef task, Guid last, int limit, CancellationToken cancellation) =>
         ListAsync(caller, task, limit, "AND n.note_id > $5", "", parameters => parameters.With(last), cancellation);
+
+    /// <summary>The notes of all tasks of the workspace, those of deleted tasks as well, the oldest first: for whoever takes all of it along.</summary>
+    /// <param name="caller">Who asks, in which workspace.</param>
+    /// <param name="last">The last one of the page before; null for the beginning.</param>
+    /// <param name="cancellation">Of the statement.</param>
+    /// <returns>At most <see cref="Limits.WalkPageNotes"/>; fewer at the end.</returns>
+    public async Task<Result<List<NoteView>>> WalkAsync(Caller caller, Guid? last, CancellationToken cancellation)
+    {
+        var (mayEnter, notes) = (false, new List<NoteView>());
+        await using (var command = database.Command($"""
+            SELECT {NoteTable.Columns}, {AuthorColumns}
+              FROM {Access.From}
+              LEFT JOIN LATERAL (SELECT {NoteTable.Columns} FROM notes n WHERE n.workspace_id = $2 AND n.note_id > $3 ORDER BY n.note_id LIMIT $4) n ON true
+              {Authors}
+             WHERE {Access.Sees}
+             ORDER BY n.note_id
+            """))
+        {
+            command.Parameters.WithCaller(caller).With(last ?? Guid.Empty).With((long)Limits.WalkPageNotes);
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            while (await reader.ReadAsync(cancellation))
+            {
+                mayEnter = true;
+                if (!reader.IsDBNull(0))
+                {
+                    notes.Add(Read(reader, 0));
+                }
+            }
+        }
+        return mayEnter ? notes : await Access.ExplainAsync(database, caller, cancellation);
+    }
 
     /// <param name="behind">Where the page begins, as a condition.</param>
     /// <param name="offset">The same as a number of notes.</param>
@@ -104,7 +135,9 @@ public sealed class NoteReader(Database database)
 
     /// <summary>Reads <see cref="AuthorColumns"/>.</summary>
     internal static NoteAuthor ReadAuthor(NpgsqlDataReader row, int first, Guid id) =>
-        row.IsDBNull(first) ? new NoteAuthor(id, Name: null, Version: 0, default) : new NoteAuthor(id, row.GetString(first), row.GetInt32(first + 1), row.GetDateTime(first + 2));
+        row.IsDBNull(first + 1)
+        ? new NoteAuthor(id, Name: null, Version: 0, default)
+        : new NoteAuthor(id, row.IsDBNull(first) ? null : row.GetString(first), row.GetInt32(first + 1), row.GetDateTime(first + 2));
 
     internal static NpgsqlParameterCollection WithTask(NpgsqlParameterCollection parameters, TaskRef task) =>
         task.Number > 0 ? parameters.With(task.Number) : parameters.With(task.Id);

@@ -23,7 +23,7 @@ public sealed class WorkspaceWriter(Database database, WorkspaceReader reader, T
         {
             // The account's row is held, so that of many at once no more are made than there may be.
             if (!await connection.FindsAsync(
-                "SELECT 1 FROM accounts a JOIN sessions s ON s.user_id = a.user_id WHERE s.session_id = $1 AND s.ended_at IS NULL AND s.workspace_id IS NULL FOR NO KEY UPDATE OF a",
+                "SELECT 1 FROM accounts a JOIN sessions s ON s.user_id = a.user_id WHERE s.session_id = $1 AND s.ended_at IS NULL AND s.workspace_id IS NULL AND a.deletion_due_at IS NULL FOR NO KEY UPDATE OF a",
                 parameters => parameters.With(caller.SessionId)))
             {
                 return false;

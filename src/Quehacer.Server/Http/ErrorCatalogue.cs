@@ -150,6 +150,29 @@ internal static class ErrorCatalogue
         Instance = "/api/v1/auth/login",
     };
 
+    public static readonly ErrorKind AccountDeletionPending = new("account-deletion-pending", "ACCOUNT_DELETION_PENDING", "AUTH_1013", 403,
+        new("Account Deletion Pending", "Eliminación de la cuenta pendiente"),
+        new("The account is to be deleted, as its owner has asked, and until then nobody signs in to it.", "La cuenta se va a eliminar, como pidió su dueño, y hasta entonces nadie inicia sesión en ella."),
+        new(
+            "To keep the account, open the link of the letter that told of it, or send e-mail and password (and a code, where the account has a second factor) to POST /api/v1/auth/restore-account, and log in again.",
+            "Para conservar la cuenta, abre el enlace del mensaje que lo avisó, o envía correo y contraseña (y un código, si la cuenta tiene un segundo factor) a POST /api/v1/auth/restore-account, e inicia sesión de nuevo."))
+    {
+        Cause = new("Somebody who knows the password asked for the account to be deleted, or whoever runs the server did.", "Alguien que conoce la contraseña pidió eliminar la cuenta, o lo hizo quien opera el servidor."),
+        Instance = "/api/v1/auth/login",
+        Curl = """curl {origin}/api/v1/auth/restore-account -H 'Content-Type: application/json' -d '{"email":"ana@example.com","password":"…"}'""",
+    };
+
+    public static readonly ErrorKind OwnsSharedWorkspaces = new("owns-shared-workspaces", "OWNS_SHARED_WORKSPACES", "BIZ_3013", 409,
+        new("Owns Shared Workspaces", "Tiene espacios compartidos"),
+        new("You own workspaces that others are in as well; 'workspaces' lists them. They would be left without an owner.", "Tienes espacios en los que hay también otras personas; 'workspaces' los enumera. Se quedarían sin dueño."),
+        new(
+            "Hand each over to one of its members, or remove the members, and ask again.",
+            "Entrega cada uno a alguno de sus miembros, o quita a los miembros, y pídelo de nuevo."))
+    {
+        Cause = new("The account is to be deleted, and others work in workspaces of its owner's.", "Se pidió eliminar la cuenta, y otras personas trabajan en espacios de su dueño."),
+        Instance = "/api/v1/me",
+    };
+
     public static readonly ErrorKind Validation = new("validation", "VALIDATION_ERROR", "VAL_2001", 422,
         new("Validation Error", "Error de validación"),
         new("The request was understood, but some of its values cannot be accepted. 'errors' lists each with its field, a code and a message.", "La petición se entendió, pero algunos valores no son aceptables. 'errors' enumera cada uno con su campo, un código y un mensaje."),
@@ -386,9 +409,9 @@ internal static class ErrorCatalogue
 
     public static readonly IReadOnlyList<ErrorKind> All =
     [
-        Unauthorized, TokenExpired, TokenInvalid, Forbidden, InvalidCredentials, InvalidCode, OneTimeTokenInvalid, EmailNotVerified, SecondFactorNeeded, NotOffered, AccountSuspended,
+        Unauthorized, TokenExpired, TokenInvalid, Forbidden, InvalidCredentials, InvalidCode, OneTimeTokenInvalid, EmailNotVerified, SecondFactorNeeded, NotOffered, AccountSuspended, AccountDeletionPending,
         Validation, MalformedJson, BadRequest, IdempotencyKeyInvalid, IdempotencyKeyMissing, NotFound, AlreadyExists, PreconditionFailed, PreconditionRequired, IdempotencyMismatch,
-        IdempotencyInFlight, Gone, WorkspaceArchived, WorkspaceIsPersonal, WorkspaceNeedsOwner, InvitedAnother, MethodNotAllowed, NotAcceptable, RequestTimeout,
+        IdempotencyInFlight, Gone, WorkspaceArchived, WorkspaceIsPersonal, WorkspaceNeedsOwner, InvitedAnother, OwnsSharedWorkspaces, MethodNotAllowed, NotAcceptable, RequestTimeout,
         PayloadTooLarge, UnsupportedMediaType, RateLimitExceeded, Ended, Internal, Unavailable,
     ];
 
@@ -415,6 +438,8 @@ internal static class ErrorCatalogue
         ErrorCode.CodeWrong => InvalidCode,
         ErrorCode.OneTimeTokenInvalid => OneTimeTokenInvalid,
         ErrorCode.EmailNotVerified => EmailNotVerified,
+        ErrorCode.AccountDeletionPending => AccountDeletionPending,
+        ErrorCode.OwnsSharedWorkspaces => OwnsSharedWorkspaces,
         ErrorCode.NotOffered => NotOffered,
         ErrorCode.AccountSuspended => AccountSuspended,
         ErrorCode.NotAdministrator or ErrorCode.NotOnOneself or ErrorCode.LastAdministrator => Forbidden,

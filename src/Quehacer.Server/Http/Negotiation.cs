@@ -17,6 +17,9 @@ internal sealed record MediaType(string Type, string SubType, params (string Nam
     /// <summary>A JSON text a line (github.com/ndjson/ndjson-spec).</summary>
     public static readonly MediaType Ndjson = new("application", "x-ndjson");
 
+    /// <summary>PKWARE's APPNOTE, as IANA has registered it.</summary>
+    public static readonly MediaType Zip = new("application", "zip");
+
     public override string ToString() => $"{Type}/{SubType}";
 
     /// <summary>
@@ -78,6 +81,9 @@ internal sealed class AnswersIn(params MediaType[] types)
 
     /// <summary>Lists, which can be read a row at a time as well.</summary>
     public static readonly AnswersIn Rows = new(MediaType.Json, MediaType.Csv, MediaType.Ndjson);
+
+    /// <summary>Files of many things.</summary>
+    public static readonly AnswersIn Zip = new(MediaType.Zip);
 
     public IReadOnlyList<MediaType> Types => types;
 

@@ -38,6 +38,16 @@ internal sealed class RateLimits
     public static RateLimit OfBatches(Settings settings) => RateLimit.PerMinute("batches", settings.BatchesPerMinute, new(
         $"{settings.BatchesPerMinute} batches a minute are allowed.", $"Se permiten {settings.BatchesPerMinute} lotes por minuto."));
 
+    /// <summary>What exports of an account have beside their caller's plan: each reads all that somebody has.</summary>
+    public static RateLimit OfExports(Settings settings)
+    {
+        var hour = TimeSpan.FromHours(1);
+        return new RateLimit(
+            new Quota("exports", settings.ExportsPerHour, hour, new(
+                $"{settings.ExportsPerHour} exports of an account an hour are allowed.", $"Se permiten {settings.ExportsPerHour} exportaciones de una cuenta por hora.")),
+            new FixedWindows(hour, Limits.CountedCallers, TimeProvider.System));
+    }
+
     /// <summary>What everything that writes through the envelope shares, beside its caller's plan: 000 wants less of writes than of reads.</summary>
     public static RateLimit OfEnvelopeWrites(Settings settings) => RateLimit.PerMinute("envelope-writes", settings.EnvelopeWritesPerMinute, new(
         $"{settings.EnvelopeWritesPerMinute} writes a minute are allowed through this contract.", $"Se permiten {settings.EnvelopeWritesPerMinute} escrituras por minuto con este contrato."));

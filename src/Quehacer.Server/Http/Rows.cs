@@ -16,9 +16,6 @@ internal sealed record RowFormat<T>(string Type, Action<IBufferWriter<byte>> Wri
 
 internal static class Rows
 {
-    /// <summary>What is collected before it is sent. A slow reader is waited for with no more than this, and one page of rows, in hand.</summary>
-    private const int ChunkBytes = 16 * 1024;
-
     // As in all answers: letters of every language stay readable.
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
@@ -53,24 +50,9 @@ internal static class Rows
         {
             http.Response.Headers.ContentDisposition = $"attachment; filename=\"{format.FileName}\"";
         }
-        var gone = http.RequestAborted;
-        var body = http.Response.Body;
-        var buffer = new ArrayBufferWriter<byte>(2 * ChunkBytes);
+        var body = new ChunkedBody(http);
+        var buffer = body.Buffer;
         var isWhole = true;
-        var place = http.Features.Get<Shedding.Place>();
-        async Task SendAsync()
-        {
-            var sending = body.WriteAsync(buffer.WrittenMemory, gone);
-            if (!sending.IsCompleted)
-            {
-                // A slow reader takes nobody's place.
-                place?.Leave();
-            }
-            await sending;
-            place?.TakeAgain();
-            buffer.ResetWrittenCount();
-            isWhole = false;
-        }
 
         format.WriteHead(buffer);
         for (var page = first; ;)
@@ -78,25 +60,62 @@ internal static class Rows
             foreach (var row in page.Rows)
             {
                 format.WriteRow(buffer, row);
-                if (buffer.WrittenCount >= ChunkBytes)
+                if (body.IsFull)
                 {
-                    await SendAsync();
+                    isWhole = false;
+                    await body.SendAsync();
                 }
             }
             if (isWhole && page.Next is null)
             {
                 http.Response.ContentLength = buffer.WrittenCount;
             }
-            await SendAsync();
+            isWhole = false;
+            await body.SendAsync();
             if (page.Next is null || HttpMethods.IsHead(http.Request.Method))
             {
                 return;
             }
-            await body.FlushAsync(gone);
-            gone.ThrowIfCancellationRequested();
+            await body.FlushAsync();
             var next = await page.Next();
             page = next.IsOk ? next.Value : throw new CutOffException(next.Error);
         }
+    }
+}
+
+/// <summary>
+/// The body of an answer that is sent while it is made: what is written is collected, and sent in chunks. A slow reader is waited for with no more than one chunk,
+/// and whatever it is made from, in hand.
+/// </summary>
+internal sealed class ChunkedBody(HttpContext http)
+{
+    private const int ChunkBytes = 16 * 1024;
+
+    private readonly Shedding.Place? place = http.Features.Get<Shedding.Place>();
+
+    public ArrayBufferWriter<byte> Buffer { get; } = new(2 * ChunkBytes);
+
+    /// <summary>It is time for <see cref="SendAsync"/>.</summary>
+    public bool IsFull => Buffer.WrittenCount >= ChunkBytes;
+
+    public async Task SendAsync()
+    {
+        var sending = http.Response.Body.WriteAsync(Buffer.WrittenMemory, http.RequestAborted);
+        if (!sending.IsCompleted)
+        {
+            // A slow reader takes nobody's place.
+            place?.Leave();
+        }
+        await sending;
+        place?.TakeAgain();
+        Buffer.ResetWrittenCount();
+    }
+
+    /// <summary>Has what was sent go out, before more is read.</summary>
+    public async Task FlushAsync()
+    {
+        await http.Response.Body.FlushAsync(http.RequestAborted);
+        http.RequestAborted.ThrowIfCancellationRequested();
     }
 }
 

@@ -18,6 +18,7 @@ internal static class LetterTexts
     public const string VerifyPath = "/account/verify-email";
     public const string EmailChangePath = "/account/email-change";
     public const string InvitationPath = "/account/invitation";
+    public const string RestorePath = "/account/restore";
 
     /// <param name="outgoing">The letter, with its secret where it has one.</param>
     /// <param name="origin">Where this server is reached, without a slash at the end. Links lead nowhere else.</param>
@@ -165,6 +166,33 @@ internal static class LetterTexts
                 Happened(new(
                     $"the suspension of your account at {origin} was ended by those who run that server. You can sign in again; make new API keys for your programs.",
                     $"quienes operan {origin} pusieron fin a la suspensión de tu cuenta allí. Puedes iniciar sesión de nuevo; crea claves de API nuevas para tus programas."))),
+            MailKind.AccountDeletionAsked => Parts(
+                new("Your account is to be deleted", "Tu cuenta se va a eliminar"),
+                Happened(new(
+                    $"it was asked that your account at {origin} be deleted, with all that is in it. That is done after {until}. All sessions and API keys have ended, and until then nobody can sign in.",
+                    $"se pidió eliminar tu cuenta en {origin}, con todo lo que contiene. Se hará después del {until}. Todas las sesiones y claves de API han terminado, y hasta entonces nadie puede entrar.")),
+                Sentence(new("To keep the account, follow this link:", "Para conservar la cuenta, sigue este enlace:")),
+                Link(RestorePath),
+                Once(default),
+                Sentence(new(
+                    "If it was you, there is nothing to do. If it was not, somebody knows your password: keep the account, and set a new password at once:",
+                    "Si fuiste tú, no hay nada que hacer. Si no, alguien conoce tu contraseña: conserva la cuenta y pon ya una contraseña nueva:")),
+                new LetterPart(LetterPartKind.Link, Address(ResetPath))),
+            MailKind.AccountDeletionUndone => Parts(
+                new("Your account stays", "Tu cuenta se queda"),
+                Happened(new(
+                    $"it was undone that your account at {origin} be deleted. It is as it was before; log in again.",
+                    $"se deshizo la eliminación de tu cuenta en {origin}. Está como antes; inicia sesión de nuevo.")),
+                Sentence(new(
+                    "If it was you, there is nothing to do. If it was not, somebody has your password or reads your mail: set a new password at once:",
+                    "Si fuiste tú, no hay nada que hacer. Si no, alguien tiene tu contraseña o lee tu correo: pon ya una contraseña nueva:")),
+                Link(ResetPath)),
+            MailKind.AccountDeleted => Parts(
+                new("Your account was deleted", "Tu cuenta se ha eliminado"),
+                Happened(new(
+                    $"your account at {origin} was deleted, with all that was yours alone. Nothing brings it back. This is the last letter.",
+                    $"se eliminó tu cuenta en {origin}, con todo lo que era solo tuyo. Nada la recupera. Este es el último mensaje.")),
+                Sentence(new("You may register with this e-mail again at any time.", "Puedes registrarte de nuevo con este correo cuando quieras."))),
         };
         return new LetterText(letter.Language == Language.Spanish ? "es" : "en", subject, parts);
 
@@ -175,7 +203,9 @@ internal static class LetterTexts
         LetterPart Happened(Said what) => Sentence(new(at.English + what.English, at.Spanish + what.Spanish));
 
         // Behind '#': what follows it is not sent to any server, so the token is in no log and no Referer.
-        LetterPart Link(string path) => new(LetterPartKind.Link, $"{origin}{path}?lang={(letter.Language == Language.Spanish ? "es" : "en")}{(outgoing.Token is { } token ? "#" + token : "")}");
+        LetterPart Link(string path) => new(LetterPartKind.Link, Address(path) + (outgoing.Token is { } token ? "#" + token : ""));
+
+        string Address(string path) => $"{origin}{path}?lang={(letter.Language == Language.Spanish ? "es" : "en")}";
 
         LetterPart Code() => new(LetterPartKind.Code, outgoing.Code!);
 

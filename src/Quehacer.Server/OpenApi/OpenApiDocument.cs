@@ -215,6 +215,10 @@ internal sealed class OpenApiDocument(ContractDescription contract)
             response["headers"]!["Deprecation"] = Headers.Deprecation;
             response["headers"]!["Sunset"] = Headers.Sunset;
         }
+        if (success.File is { } file)
+        {
+            response["content"] = new JsonObject { [file.ToString()] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string", ["format"] = "binary" } } };
+        }
         if (success.Schema is not null)
         {
             var schema = ReferenceTo("schemas", success.Schema);

@@ -73,6 +73,9 @@ internal sealed record Success(int Status, string Description, string? Schema = 
     /// <summary>What it can be given in beside JSON.</summary>
     public IReadOnlyList<RowsExample> Rows { get; init; } = [];
 
+    /// <summary>The one type of an answer that is a file; null for others.</summary>
+    public MediaType? File { get; init; }
+
     /// <summary>What it may be in place of <paramref name="Schema"/> under the same status; null where it is always the one.</summary>
     public Alternative? Or { get; init; }
 }

@@ -99,6 +99,7 @@ internal static class AccountPages
         routes.Show(LetterTexts.VerifyPath, VerifyAsync);
         routes.Show(LetterTexts.EmailChangePath, EmailChangeAsync);
         routes.Show(LetterTexts.InvitationPath, InvitationAsync);
+        routes.Show(LetterTexts.RestorePath, RestoreAsync);
         routes.Show(ScriptPath, ScriptAsync);
     }
 
@@ -195,6 +196,25 @@ internal static class AccountPages
                 new("You have declined the invitation.", "Has rechazado la invitación.")),
             new XElement("p", new XAttribute("data-when", "nothing"), new XAttribute("hidden", "hidden"), page.In(new(
                 "The address of this page is not whole: follow the link of the letter again.", "La dirección de esta página no está completa: sigue otra vez el enlace de la carta."))));
+    }
+
+    private static Task RestoreAsync(HttpContext http)
+    {
+        var page = new Page(http);
+        return WriteAsync(
+            page, new("Keep your account", "Conserva tu cuenta"),
+            Form(
+                page, withToken: true, "api/v1/auth/restore-account",
+                new("Press the button, and the account is not deleted.", "Pulsa el botón, y la cuenta no se elimina."),
+                new("Keep the account", "Conservar la cuenta"),
+                new("The account stays as it was. Log in again.", "La cuenta se queda como estaba. Inicia sesión de nuevo.")),
+            Form(
+                page, withToken: false, "api/v1/auth/restore-account",
+                new("Give e-mail and password of the account that is to be deleted.", "Da el correo y la contraseña de la cuenta que se va a eliminar."),
+                new("Keep the account", "Conservar la cuenta"),
+                new("The account stays as it was. Log in again.", "La cuenta se queda como estaba. Inicia sesión de nuevo."),
+                Input("email", "email", "email", page.In(new("E-mail", "Correo"))),
+                Input("password", "password", "current-password", page.In(new("Password", "Contraseña")))));
     }
 
     private static Task WriteAsync(Page page, Said title, params object[] content) => page.WriteWithScriptAsync(

@@ -94,6 +94,23 @@ internal sealed class House : IAsyncDisposable
         Database, options with { SigningKey = new Quehacer.Core.Accounts.SigningKey(signingKey), PreviousSigningKey = previous is null ? null : new Quehacer.Core.Accounts.SigningKey(previous) }, Time,
         (incident, userId, _) => Incidents.Enqueue((incident, userId)));
 
+    /// <summary>Another server on the same database, which deletes accounts so long after it was asked.</summary>
+    public Installation WithGrace(TimeSpan grace) => new(Database, options with { DeletionGrace = grace }, Time, (incident, userId, _) => Incidents.Enqueue((incident, userId)));
+
+    /// <summary>All rows of all tables, as text.</summary>
+    public async Task<string> DumpAsync()
+    {
+        var dump = new StringBuilder();
+        foreach (var table in await ColumnAsync<string>("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' AND $1 IS NOT NULL ORDER BY 1", Guid.Empty))
+        {
+            foreach (var row in await ColumnAsync<string>($"SELECT t::text FROM {table} t WHERE $1 IS NOT NULL", Guid.Empty))
+            {
+                dump.Append(table).Append(' ').AppendLine(row);
+            }
+        }
+        return dump.ToString();
+    }
+
     /// <summary>Registers somebody, whose e-mail is verified, and logs them in.</summary>
     public async Task<(Caller Caller, Tokens Tokens)> MoveInAsync(string email)
     {

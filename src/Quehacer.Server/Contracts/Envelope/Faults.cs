@@ -46,11 +46,11 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         ErrorCode.Invalid => Results.Validation,
         ErrorCode.NotFound or ErrorCode.Gone or ErrorCode.NoSuchFactor => Results.NotFound,
         ErrorCode.Forbidden or ErrorCode.InvitedAnother or ErrorCode.SecondFactorNeeded or ErrorCode.EmailNotVerified or ErrorCode.NotOffered
-            or ErrorCode.AccountSuspended or ErrorCode.NotAdministrator or ErrorCode.NotOnOneself or ErrorCode.LastAdministrator => Results.Forbidden,
+            or ErrorCode.AccountSuspended or ErrorCode.AccountDeletionPending or ErrorCode.NotAdministrator or ErrorCode.NotOnOneself or ErrorCode.LastAdministrator => Results.Forbidden,
         ErrorCode.PreconditionFailed => Results.PreconditionFailed,
         ErrorCode.PreconditionRequired => Results.PreconditionRequired,
         ErrorCode.EmailTaken or ErrorCode.NameTaken or ErrorCode.AlreadySo or ErrorCode.WorkspaceArchived or ErrorCode.WorkspaceIsPersonal or ErrorCode.OwnerStays
-            or ErrorCode.AlreadyMember or ErrorCode.IdempotencyInFlight => Results.Conflict,
+            or ErrorCode.AlreadyMember or ErrorCode.OwnsSharedWorkspaces or ErrorCode.IdempotencyInFlight => Results.Conflict,
         ErrorCode.WrongCredentials or ErrorCode.SessionEnded or ErrorCode.RefreshTokenInvalid or ErrorCode.MfaTokenInvalid or ErrorCode.CodeWrong => Results.Unauthorized,
         ErrorCode.OneTimeTokenInvalid => Results.Validation,
         ErrorCode.TooManyAttempts => Results.RateLimitExceeded,
@@ -100,6 +100,8 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         ErrorCode.NotAdministrator or ErrorCode.NotOnOneself or ErrorCode.LastAdministrator => new("path", "This is not for this account; ask an administrator"),
         ErrorCode.MfaTokenInvalid or ErrorCode.OneTimeTokenInvalid => new("token", "The token is unknown, used or expired; begin again"),
         ErrorCode.CodeWrong => new("code", "The code is not the right one, or has been used before"),
+        ErrorCode.AccountDeletionPending => new("email", "The account is to be deleted; to keep it, open the link of the letter that told of it, or use POST /api/v1/auth/restore-account"),
+        ErrorCode.OwnsSharedWorkspaces => new("body", "You own workspaces that others are in as well; hand them over first"),
         ErrorCode.NotOffered => new("server", "Whoever runs this server has not turned this on"),
         ErrorCode.AlreadySo => new("body", "It is so already"),
         ErrorCode.NoSuchFactor => new("path", "The account has no such second factor"),

@@ -74,6 +74,8 @@ internal sealed class Errors(SessionStore sessions) : Refusals(sessions)
         ErrorCode.NotAdministrator or ErrorCode.NotOnOneself or ErrorCode.LastAdministrator => "No tienes permisos para acceder a este recurso",
         ErrorCode.MfaTokenInvalid or ErrorCode.OneTimeTokenInvalid => MessageOf(HttpFault.TokenInvalid),
         ErrorCode.CodeWrong => "Código inválido",
+        ErrorCode.AccountDeletionPending => "Esta cuenta se va a eliminar; para conservarla, abre el enlace del mensaje que te enviamos o usa POST /api/v1/auth/restore-account",
+        ErrorCode.OwnsSharedWorkspaces => "Tienes espacios en los que hay también otras personas; entrégalos antes",
         ErrorCode.NotOffered => "Este servidor no lo ofrece",
         ErrorCode.AlreadySo => "Ya está activado",
         ErrorCode.SessionEnded or ErrorCode.RefreshTokenInvalid => MessageOf(HttpFault.TokenInvalid),

@@ -174,6 +174,9 @@ internal sealed record UserBody(
         account.Version, account.CreatedAt, account.UpdatedAt);
 }
 
+/// <param name="DeletionDueAt">From when on there is no way back.</param>
+internal sealed record AccountDeletionBody(DateTime DeletionDueAt);
+
 /// <param name="ExpiresIn">Seconds that the access token lives.</param>
 internal sealed record TokensBody(string AccessToken, string RefreshToken, string TokenType, int ExpiresIn, UserBody User)
 {
@@ -214,11 +217,13 @@ internal sealed record SessionListBody(IReadOnlyList<SessionBody> Sessions);
 /// <summary>RFC 9457, with the extension members of the specification.</summary>
 /// <param name="RetryAfter">Seconds; only where a limit was reached.</param>
 /// <param name="Operation">The place of the operation that a whole batch failed at, from 0.</param>
+/// <param name="Workspaces">Those that stand in the way.</param>
 internal sealed record ProblemBody(
     string Type, string Title, int Status, string Detail, string Instance, string Code, string Number, string RequestId, DateTime Timestamp,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ProblemFieldBody>? Errors,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? RetryAfter = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Operation = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Operation = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Workspaces = null);
 
 internal sealed record ProblemFieldBody(
     string Field, string Code, string Message,
@@ -361,6 +366,7 @@ internal static class Words
 [JsonSerializable(typeof(ServiceAccountBody))]
 [JsonSerializable(typeof(ServiceAccountListBody))]
 [JsonSerializable(typeof(SessionListBody))]
+[JsonSerializable(typeof(AccountDeletionBody))]
 [JsonSerializable(typeof(MfaRequiredBody))]
 [JsonSerializable(typeof(CodeSentBody))]
 [JsonSerializable(typeof(FactorsBody))]

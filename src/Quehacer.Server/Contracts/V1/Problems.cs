@@ -28,7 +28,11 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions) : Refusals
     {
         var language = Languages.Preferred(http.Request);
         var errors = error.Fields.Count == 0 ? null : error.Fields.Take(faultsTold).Select(field => FieldMessages.Of(field, language, error.Operation)).ToList();
-        return Body(http, ErrorCatalogue.Of(error.Code), DetailOf(errors, DetailOf(error.Code), language), PathOf(http), errors, language) with { Operation = error.Operation };
+        return Body(http, ErrorCatalogue.Of(error.Code), DetailOf(errors, DetailOf(error.Code), language), PathOf(http), errors, language) with
+        {
+            Operation = error.Operation,
+            Workspaces = error.Workspaces.Count == 0 ? null : [.. error.Workspaces.Select(id => Ids.ToTypeId(Ids.WorkspacePrefix, id))],
+        };
     }
 
     /// <summary>The address of this server as its clients know it.</summary>

@@ -864,8 +864,16 @@ internal static class Reading
     public static (List<FieldError> Faults, string[] Values, string? Optional) StringsAndOne(
         JsonElement? body, (string Name, Field Field)? optional, params (string Name, Field Field)[] required)
     {
+        var (faults, values) = StringsAndMore(body, optional is { } one ? [one] : [], required);
+        return (faults, values, optional is null ? null : values[^1]);
+    }
+
+    /// <summary>The same with several; their values come behind those of the required ones, null where they are absent.</summary>
+    public static (List<FieldError> Faults, string[] Values) StringsAndMore(
+        JsonElement? body, (string Name, Field Field)[] optional, params (string Name, Field Field)[] required)
+    {
         var faults = new List<FieldError>();
-        var members = optional is { } one ? [.. required, one] : required;
+        (string Name, Field Field)[] members = [.. required, .. optional];
         var values = new string[members.Length];
         foreach (var (name, value) in Members(body, faults))
         {
@@ -894,7 +902,7 @@ internal static class Reading
                 faults.Add(new FieldError(required[i].Field, FieldFault.Required));
             }
         }
-        return (faults, values, optional is null ? null : values[^1]);
+        return (faults, values);
     }
 
     private static void RefuseUnknown(string name, string[] known, List<FieldError> faults)

@@ -14,7 +14,7 @@ internal static class V1
 
     public static Contract Contract(Problems problems) => new("v1", Prefixes, problems.RefuseAsync);
 
-    public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, WriteDemands demands, RateLimit batchLimit)
+    public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, WriteDemands demands, RateLimit batchLimit, RateLimit exportLimit)
     {
         var accounts = new AccountEndpoints(installation.Accounts, installation.Sessions, problems, demands);
         var keys = new ApiKeyEndpoints(installation.ApiKeys, problems, demands);
@@ -24,6 +24,10 @@ internal static class V1
         var logins = new LoginEndpoints(installation.Logins, problems, demands);
         var factors = new FactorEndpoints(installation.SecondFactors, problems, demands);
         var tasks = new TaskEndpoints(installation.Tasks, installation.TaskList, installation.TaskWriter, installation.TaskTransfers, installation.Workspaces, problems, demands);
+        var export = new AccountExport(
+            installation.Accounts, installation.SecondFactors, installation.SessionList, installation.ApiKeys, installation.AccountExports, installation.Workspaces,
+            installation.TaskList, installation.Labels, installation.Notes, TimeProvider.System);
+        var leaving = new LeavingEndpoints(installation.AccountDeletions, export, problems, demands, exportLimit);
         var batches = new BatchEndpoint(installation.TaskBatches, problems, demands, batchLimit);
         var bulk = new BulkEndpoints(installation.TaskBulk, problems, demands, batchLimit);
         var notes = new NoteEndpoints(installation.Notes, installation.NoteWriter, problems, demands);
@@ -52,6 +56,8 @@ internal static class V1
         invitations.MapAnonymous(anonymous);
         invitations.MapForCaller(forCaller);
         admin.Map(routes.MapGroup("/api/v1/admin").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Administration));
+        leaving.MapAnonymous(anonymous);
+        leaving.MapForCaller(forCaller);
         foreach (var prefix in new[] { "/api/v1/tasks", "/tasks" })
         {
             var group = routes.MapGroup(prefix).WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace());

@@ -59,6 +59,10 @@ internal static class CodeSamples
         {
             options.Add(body.Count > 3 ? $"  body: {{\n{string.Concat(body.Select(member => $"    {member.Key}: {Literal(member.Value)},\n"))}  }},\n" : $"  body: {Literal(body)},\n");
         }
+        if (operation.Success.File is not null)
+        {
+            options.Add("  parseAs: \"blob\",\n");
+        }
         var call = $"await quehacer.{operation.Method}(\"{operation.Path}\"{(options.Count == 0 ? "" : $", {{\n{string.Concat(options)}}}")})";
         var result = Result(operation);
         return $$"""
@@ -102,16 +106,20 @@ internal static class CodeSamples
         {
             arguments.AddRange(query.Select(parameter => $"{Camel(parameter.Key)}: {Literal(parameter.Key, parameter.Value)}"));
         }
+        if (operation.Success.File is not null)
+        {
+            arguments.Add("file");
+        }
         // PUT does the same as PATCH, and the client has one method for the two.
         var name = operation.Id.StartsWith("put", StringComparison.Ordinal) ? $"Change{operation.Id["put".Length..]}" : $"{char.ToUpperInvariant(operation.Id[0])}{operation.Id[1..]}";
         var call = $"await quehacer.{name}Async({string.Join(", ", arguments)});";
-        var result = Result(operation);
+        var result = operation.Success.File is null ? Result(operation) : null;
         return $$"""
             using Quehacer.Client;
 
             using var quehacer = new QuehacerClient(new Uri("{{Samples.Origin}}")){{(operation.IsAnonymous ? "" : "\n{\n    Session = new Session(Environment.GetEnvironmentVariable(\"TOKEN\")!),\n}")}};
 
-            {{(result is null ? call : $"var {result} = {call}\nConsole.WriteLine({result});")}}
+            {{(operation.Success.File is null ? "" : $"await using var file = System.IO.File.Create(\"quehacer.{operation.Success.File.SubType}\");\n")}}{{(result is null ? call : $"var {result} = {call}\nConsole.WriteLine({result});")}}
             """;
 
         static string Initializer(IEnumerable<KeyValuePair<string, JsonNode?>> members) =>
@@ -156,8 +164,9 @@ internal static class CodeSamples
     /// <summary>What a program calls the answer; null where there is none.</summary>
     private static string? Result(Operation operation) => operation.Success.Schema switch
     {
-        null => null,
+        null => operation.Success.File?.SubType,
         "User" or "AdminUser" => "account",
+        "AccountDeletion" => "deletion",
         "Tokens" => "tokens",
         "Workspace" => "workspace",
         "Member" => "member",

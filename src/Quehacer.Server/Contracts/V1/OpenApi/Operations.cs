@@ -31,8 +31,8 @@ internal static partial class Operations
 
     public static readonly IReadOnlyList<Operation> All =
     [
-        .. Accounts(), .. Recovery(), .. Sessions(), .. FactorOperations.Factors(), .. ApiKeyOperations.All(), .. WorkspaceOperations.All(),
-        .. MemberOperations.All(), .. ServiceAccountOperations.All(),
+        .. Accounts(), .. Recovery(), .. Sessions(), .. FactorOperations.Factors(), .. ApiKeyOperations.All(), .. LeavingOperations.All(),
+        .. WorkspaceOperations.All(), .. MemberOperations.All(), .. ServiceAccountOperations.All(),
         // The paths of tasks exist a second time without their beginning.
         .. Tasks().Concat(Notes()).Select(operation => InWorkspace(operation) with { OtherPath = operation.Path["/api/v1".Length..] }),
         .. Categories().Concat(TagOperations()).Select(InWorkspace),

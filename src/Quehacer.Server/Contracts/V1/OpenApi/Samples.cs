@@ -170,6 +170,8 @@ internal static class Samples
         new SessionListBody([new SessionBody(SessionId, true, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "203.0.113.7", At, At, At.AddDays(30))]),
         BodyJson.Default.SessionListBody);
 
+    public static JsonNode AccountDeletion() => Of(new AccountDeletionBody(At.AddDays(14)), BodyJson.Default.AccountDeletionBody);
+
     public static JsonNode ChangedUser() => Of(Account with { Name = "Ana María", Version = 2 }, BodyJson.Default.UserBody);
 
     public static JsonNode Tokens() => Of(

@@ -49,6 +49,7 @@ internal static class Schemas
         [typeof(TokensBody)] = "Tokens",
         [typeof(SessionBody)] = "Session",
         [typeof(SessionListBody)] = "SessionList",
+        [typeof(AccountDeletionBody)] = "AccountDeletion",
         [typeof(MfaRequiredBody)] = "MfaRequired",
         [typeof(CodeSentBody)] = "CodeSent",
         [typeof(FactorsBody)] = "Factors",
@@ -119,6 +120,7 @@ internal static class Schemas
         ["InvitationList"] = "A page of invitations, the oldest first.",
         ["Tokens"] = "A session's new tokens, and whose they are.",
         ["Session"] = "Where an account is signed in.",
+        ["AccountDeletion"] = "An account that is to be deleted.",
         ["SessionList"] = "The open sessions of an account, the one that asks first and then those that were seen last.",
         ["MfaRequired"] = "The login waits for a code of a second factor. There is no session yet.",
         ["CodeSent"] = "A code is on its way.",
@@ -406,6 +408,7 @@ internal static class Schemas
             ["expires_at"] = Says("When it ends, unless it is refreshed before."),
         },
         ["SessionList"] = new() { ["sessions"] = Says("The sessions.", ("maxItems", Limits.SessionsShown)) },
+        ["AccountDeletion"] = new() { ["deletion_due_at"] = Says("When it is deleted. Until then it can be kept.") },
         ["MfaRequired"] = new()
         {
             ["mfa_required"] = Says("Tells it from tokens.", ("const", true)),
@@ -452,6 +455,7 @@ internal static class Schemas
             ["timestamp"] = Says("When it was refused."),
             ["errors"] = Says("The values of the request that are at fault, all of them.", ("maxItems", MostFaults)),
             ["retry_after"] = Says("Seconds to wait before the request is repeated; only where a limit was reached.", ("minimum", 1)),
+            ["workspaces"] = Says("The workspaces that stand in the way of what was asked, the first hundred; only there.", ("maxItems", Limits.PageWorkspaces)),
             ["operation"] = Says("The place, from 0, of the operation that a batch was refused for as a whole; only there."),
         },
         ["ProblemField"] = new()
@@ -581,6 +585,11 @@ internal static class Schemas
         yield return ("Refresh", Request(
             "A refresh token that has not been used.", ["refresh_token"], [],
             [("refresh_token", Written("string", "From the last login or refresh.", ("minLength", 1), ("maxLength", 255), ("writeOnly", true)))]));
+        yield return ("AccountDeletionRequest", Request(
+            "The password of the account, and a code of any factor of it, where it has one.", ["current_password"], [], [("current_password", Password(1)), ("code", Code()), ("mfa_token", MfaToken())]));
+        yield return ("AccountRestoration", Request(
+            "The token of the letter and nothing else, or e-mail and password, and a code of any factor, where the account has one.", [], [],
+            [("token", OneTimeToken()), ("email", Email()), ("password", Password(1)), ("code", Code()), ("mfa_token", MfaToken())]));
         yield return ("EmailAddress", Request("An e-mail to which a letter is sent.", ["email"], [], [("email", Email())]));
         yield return ("OneTimeToken", Request("The token of a letter.", ["token"], [], [("token", OneTimeToken())]));
         yield return ("PasswordReset", Request(
