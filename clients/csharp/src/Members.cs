@@ -6,6 +6,9 @@ public sealed record Member
     /// <summary>Of the account, a TypeID (<c>user_</c>).</summary>
     public required string UserId { get; init; }
 
+    /// <summary>Whose account it is: a <c>person</c>'s, or the workspace's own, <c>service</c>.</summary>
+    public required string Kind { get; init; }
+
     /// <summary>As they are called now; null where the account is gone.</summary>
     public required string? Name { get; init; }
 

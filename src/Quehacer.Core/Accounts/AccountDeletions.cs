@@ -41,7 +41,7 @@ public sealed class AccountDeletions
     /// </summary>
     private const string Empty = """
         UPDATE accounts SET deleted_at = $2, email = '', email_key = $3, name = '', password_hash = '', is_admin = false, plan = 0, email_verified_at = NULL,
-               totp_secret = NULL, totp_confirmed_at = NULL, totp_step = 0, email_factor_at = NULL,
+               totp_secret = NULL, totp_confirmed_at = NULL, totp_step = 0, email_factor_at = NULL, suspended_at = NULL, name_key = '', words = '',
                credentials = credentials + 1, version = version + 1, updated_at = greatest(updated_at, $2)
          WHERE user_id = $1 AND deletion_due_at <= $2 AND deleted_at IS NULL
         """;
@@ -305,6 +305,7 @@ public sealed class AccountDeletions
                 }
                 // Of those nobody is looked up before they go out.
                 await connection.ExecuteAsync("DELETE FROM mails WHERE user_id IS NULL AND recipient = $1", parameters => parameters.WithText(letter.Recipient));
+                await connection.ExecuteAsync("DELETE FROM invitations WHERE email_key = $1", parameters => parameters.WithText(AccountEdit.EmailKey(letter.Recipient)));
                 await connection.ExecuteAsync(
                     "INSERT INTO account_events (user_id, version, type, actor_id, at, request_id) SELECT user_id, version, 'account.deleted', NULL, $2, NULL FROM accounts WHERE user_id = $1",
                     parameters => parameters.With(userId).With(now));
@@ -391,7 +392,13 @@ public sealed class AccountDeletions
     private static async Task<List<Guid>> SharedAsync(NpgsqlConnection connection, Guid userId)
     {
         await using var command = new NpgsqlCommand(
-            "SELECT w.workspace_id FROM members m JOIN workspaces w ON w.workspace_id = m.workspace_id WHERE m.user_id = $1 AND w.owner_id = $1 AND w.member_count > 1 ORDER BY 1 LIMIT $2", connection);
+            """
+            SELECT w.workspace_id FROM members m JOIN workspaces w ON w.workspace_id = m.workspace_id
+             WHERE m.user_id = $1 AND w.owner_id = $1 AND w.member_count > 1
+               AND EXISTS (SELECT FROM members o JOIN accounts a ON a.user_id = o.user_id WHERE o.workspace_id = w.workspace_id AND o.user_id <> $1 AND NOT a.is_service)
+             ORDER BY 1 LIMIT $2
+            """,
+            connection);
         command.Parameters.With(userId).With((long)Limits.PageWorkspaces);
         await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         var shared = new List<Guid>();

@@ -24,6 +24,9 @@ public sealed class AccountStore(
     internal const string Columns =
         "a.user_id, a.email, a.name, a.is_admin, a.workspace_id, a.version, a.updated_at, a.plan, a.credentials, a.email_verified_at IS NOT NULL, a.totp_confirmed_at IS NOT NULL, a.email_factor_at IS NOT NULL, a.suspended_at, a.deletion_due_at";
 
+    /// <summary>The account <c>a</c> is somebody's: no service account, and not what is left of one that was deleted.</summary>
+    internal const string IsPerson = "(NOT a.is_service AND a.deleted_at IS NULL)";
+
     /// <summary>How many columns <see cref="Columns"/> has: what is read beside them begins there.</summary>
     internal const int ColumnCount = 14;
 

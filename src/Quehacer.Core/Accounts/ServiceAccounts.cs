@@ -83,8 +83,8 @@ public sealed class ServiceAccounts(
             }
             await connection.ExecuteAsync(
                 """
-                INSERT INTO accounts (user_id, email, email_key, name, password_hash, workspace_id, version, updated_at, is_service)
-                VALUES ($1, '', $2, $3, '', $4, 1, $5, true)
+                INSERT INTO accounts (user_id, email, email_key, name, password_hash, workspace_id, version, updated_at, is_service, name_key, words)
+                VALUES ($1, '', $2, $3, '', $4, 1, $5, true, '', '')
                 """,
                 parameters => parameters.With(id).With(AccountEdit.KeyOfService(id)).With(edit.Name.Value).With(caller.WorkspaceId).With(now));
             await connection.RecordAsync(id, caller.UserId, "account.service_made", now, caller.RequestId);

@@ -323,7 +323,7 @@ public sealed class UserAdministration(Database database, UserDirectory director
     /// <summary>Whether the caller is an administrator, and the account, if there is one; of rows that are held.</summary>
     private static async Task<(bool IsAdmin, Account? Account)?> FindAsync(NpgsqlConnection connection, Caller caller, Guid userId)
     {
-        await using var command = new NpgsqlCommand($"SELECT {AccountStore.Columns} FROM {AdminAccess.From} LEFT JOIN accounts a ON a.user_id = $2 WHERE {AdminAccess.Where}", connection);
+        await using var command = new NpgsqlCommand($"SELECT {AccountStore.Columns} FROM {AdminAccess.From} LEFT JOIN accounts a ON a.user_id = $2 AND {AccountStore.IsPerson} WHERE {AdminAccess.Where}", connection);
         command.Parameters.With(caller.SessionId).With(userId);
         await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         return !await reader.ReadAsync(CancellationToken.None) ? null : (true, reader.IsDBNull(0) ? null : AccountStore.Read(reader));
@@ -331,7 +331,7 @@ public sealed class UserAdministration(Database database, UserDirectory director
 
     private static async Task<Account?> FindAsync(NpgsqlConnection connection, Guid userId)
     {
-        await using var command = new NpgsqlCommand($"SELECT {AccountStore.Columns} FROM accounts a WHERE a.user_id = $1", connection);
+        await using var command = new NpgsqlCommand($"SELECT {AccountStore.Columns} FROM accounts a WHERE a.user_id = $1 AND {AccountStore.IsPerson}", connection);
         command.Parameters.With(userId);
         await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         return await reader.ReadAsync(CancellationToken.None) ? AccountStore.Read(reader) : null;

@@ -56,7 +56,7 @@ public sealed class UserDirectory(Database database, Seal seal)
     public async Task<Result<UserView>> GetAsync(Caller caller, Guid userId, CancellationToken cancellation)
     {
         UserView? found = null;
-        await using (var command = database.Command($"SELECT {Columns} FROM {AdminAccess.From} JOIN accounts a ON a.user_id = $2 WHERE {AdminAccess.Where}"))
+        await using (var command = database.Command($"SELECT {Columns} FROM {AdminAccess.From} JOIN accounts a ON a.user_id = $2 AND {AccountStore.IsPerson} WHERE {AdminAccess.Where}"))
         {
             command.Parameters.With(caller.SessionId).With(userId);
             await using var reader = await command.ExecuteReaderAsync(cancellation);
@@ -112,7 +112,7 @@ public sealed class UserDirectory(Database database, Seal seal)
         var command = database.PlannedCommand("");
         var parameters = command.Parameters.With(caller.SessionId);
         string Add<T>(T value) => string.Create(CultureInfo.InvariantCulture, $"${parameters.With(value).Count}");
-        var where = new StringBuilder("true");
+        var where = new StringBuilder(AccountStore.IsPerson);
         void And(string condition) => where.Append(" AND ").Append(condition);
         // OFFSET has the search asked of its index first: the planner, which takes beginnings of words for frequent, would rather look at one account after the other.
         var source = AccountWords.Query(filter.Words) is { } query ? $"(SELECT * FROM accounts a WHERE a.words @@ {Add(query)}::tsquery OFFSET 0) a" : "accounts a";

@@ -11,13 +11,13 @@ namespace Quehacer.Core.Workspaces;
 internal sealed class Departures(Database database, TimeProvider time)
 {
     /// <summary>
-    /// Who owns the workspace after its owner: somebody who stays comes before somebody who is to be deleted, who may do more before who may do less, and then who
+    /// Who owns the workspace after its owner: somebody who stays comes before somebody who is to be deleted or suspended, who may do more before who may do less, and then who
     /// has been there longest. Parameters: $1 workspace, $2 the owner that goes.
     /// </summary>
     private const string Heir = """
         SELECT m.user_id, m.role, m.version FROM members m JOIN accounts a ON a.user_id = m.user_id
-         WHERE m.workspace_id = $1 AND m.user_id <> $2 AND a.deleted_at IS NULL
-         ORDER BY a.deletion_due_at IS NOT NULL, m.role DESC, m.joined_at, m.user_id LIMIT 1
+         WHERE m.workspace_id = $1 AND m.user_id <> $2 AND NOT a.is_service AND a.deleted_at IS NULL
+         ORDER BY a.deletion_due_at IS NOT NULL, a.suspended_at IS NOT NULL, m.role DESC, m.joined_at, m.user_id LIMIT 1
         """;
 
     /// <summary>Takes somebody out of the next of their workspaces; false when they are in none that stays.</summary>

@@ -7,9 +7,10 @@ namespace Quehacer.Core.Workspaces;
 
 /// <summary>Somebody in a workspace as one of its members sees them.</summary>
 /// <param name="Name">As they are called now; null where there is no such account any more.</param>
-/// <param name="Email">Null for whoever is not told: it is for the owner and for themselves.</param>
+/// <param name="Email">Null for whoever is not told: it is for the owner and for themselves; and of a service account, which has none.</param>
+/// <param name="IsService">The account belongs to the workspace and to no person.</param>
 /// <param name="Tag">Its version is one more than that of the last event, of which whoever made the workspace has none: versions that people see begin at 1.</param>
-public sealed record MemberView(Member Member, string? Name, string? Email, EntityTag Tag);
+public sealed record MemberView(Member Member, string? Name, string? Email, bool IsService, EntityTag Tag);
 
 /// <param name="NextCursor">Behind the last of them; null where there are no more.</param>
 public sealed record MemberPage(IReadOnlyList<MemberView> Members, long? Total, string? NextCursor);
@@ -23,13 +24,13 @@ public sealed record MemberFilter(WorkspaceRole? Role, string? Search);
 public sealed class MemberReader(Database database, Seal seal)
 {
     /// <summary>Of the account <c>a</c> of the member <c>m</c>, read behind <see cref="MemberTable.Columns"/>.</summary>
-    internal const string AccountColumns = "a.name, a.email, a.version";
+    internal const string AccountColumns = "a.name, a.email, a.version, a.is_service";
 
     /// <summary>
     /// The account of the row <c>m</c>, looked up by its key. OFFSET keeps it a lookup for each row: of a thousand members the planner would rather read all accounts,
     /// of which an installation may have millions.
     /// </summary>
-    internal const string AccountByKey = "SELECT a.name, a.email, a.version FROM accounts a WHERE a.user_id = m.user_id OFFSET 0";
+    internal const string AccountByKey = "SELECT a.name, a.email, a.version, a.is_service FROM accounts a WHERE a.user_id = m.user_id OFFSET 0";
 
     private const int MemberColumnCount = 5;
 
@@ -94,8 +95,8 @@ public sealed class MemberReader(Database database, Seal seal)
             members.Count > limit ? members[..limit] : members, total, members.Count > limit ? IdCursor.Close(members[limit - 1].Member.UserId, seal, list) : null);
     }
 
-    internal MemberView View(Member member, string? name, string? email, int accountVersion, bool isTold) => new(
-        member, name, isTold ? email : null,
+    internal MemberView View(Member member, string? name, string? email, int accountVersion, bool isService, bool isTold) => new(
+        member, name, isTold && !isService ? email : null, isService,
         // What is shown is of the account as well, and of who looks.
         new EntityTag(database.Incarnation, member.Version + 1, LabelsRevision: 2L * accountVersion + (isTold ? 1 : 0)));
 
@@ -105,8 +106,8 @@ public sealed class MemberReader(Database database, Seal seal)
         var member = MemberTable.Read(row, first);
         var account = first + MemberColumnCount;
         return row.IsDBNull(account)
-            ? View(member, name: null, email: null, accountVersion: 0, isTold: false)
-            : View(member, row.GetString(account), row.GetString(account + 1), row.GetInt32(account + 2), isTold: role == WorkspaceRole.Owner || member.UserId == caller.UserId);
+            ? View(member, name: null, email: null, accountVersion: 0, isService: false, isTold: false)
+            : View(member, row.GetString(account), row.GetString(account + 1), row.GetInt32(account + 2), row.GetBoolean(account + 3), isTold: role == WorkspaceRole.Owner || member.UserId == caller.UserId);
     }
 
     private static FieldError? Refuse(string search, IReadOnlyList<SearchWord> words) =>

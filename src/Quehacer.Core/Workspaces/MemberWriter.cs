@@ -210,7 +210,7 @@ public sealed class MemberWriter
                 (heir, version, ownersVersion) = (MemberTable.Read(reader, 0), reader.GetInt32(5), reader.GetInt32(6));
             }
         }
-        if (heir is null || !locked.TryGetValue(userId, out var next))
+        if (heir is null || !locked.TryGetValue(userId, out var next) || next is not { IsService: false, SuspendedAt: null, DeletionDueAt: null })
         {
             return Error.Invalid(Field.UserId, FieldFault.NoSuchThing);
         }
@@ -292,7 +292,7 @@ public sealed class MemberWriter
             if (await rows.ReadAsync(CancellationToken.None))
             {
                 before = members.Read(rows, 0, caller, WorkspaceRole.Owner);
-                nextVersion = rows.GetInt32(8);
+                nextVersion = rows.GetInt32(9);
             }
         }
 

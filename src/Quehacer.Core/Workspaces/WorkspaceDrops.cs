@@ -16,7 +16,8 @@ public sealed class WorkspaceDrops(Database database)
 {
     /// <summary>The tables of tenants, each with the rest of its key; the log aside. A test knows whether one is missing.</summary>
     internal static readonly (string Table, string Key)[] Tables =
-        [("notes", "note_id"), ("tasks", "task_id"), ("labels", "label_id"), ("idempotency_keys", "user_id, key"), ("members", "user_id")];
+        [("notes", "note_id"), ("tasks", "task_id"), ("labels", "label_id"), ("carried_events", "stream_id, version"), ("invitations", "invitation_id"), ("idempotency_keys", "user_id, key"),
+         ("members", "user_id")];
 
     /// <summary>Says, in the transaction of the connection, that a workspace is to go. <see cref="DropAsync"/> does it.</summary>
     internal static Task<int> AddAsync(NpgsqlConnection connection, Guid workspaceId, DateTime now) => connection.ExecuteAsync(
@@ -59,6 +60,8 @@ public sealed class WorkspaceDrops(Database database)
             Add($"DELETE FROM {table} WHERE workspace_id = $1");
         }
         Add("DELETE FROM events WHERE workspace_id = $1");
+        // Nobody else has seen them, and no other log names them.
+        Add("DELETE FROM accounts WHERE workspace_id = $1 AND is_service");
         Add("DELETE FROM workspaces WHERE workspace_id = $1");
         Add("DELETE FROM dropped_workspaces WHERE workspace_id = $1");
         await batch.ExecuteNonQueryAsync(cancellation);

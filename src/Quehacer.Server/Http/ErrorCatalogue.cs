@@ -162,7 +162,7 @@ internal static class ErrorCatalogue
         Curl = """curl {origin}/api/v1/auth/restore-account -H 'Content-Type: application/json' -d '{"email":"ana@example.com","password":"…"}'""",
     };
 
-    public static readonly ErrorKind OwnsSharedWorkspaces = new("owns-shared-workspaces", "OWNS_SHARED_WORKSPACES", "BIZ_3013", 409,
+    public static readonly ErrorKind OwnsSharedWorkspaces = new("owns-shared-workspaces", "OWNS_SHARED_WORKSPACES", "BIZ_3014", 409,
         new("Owns Shared Workspaces", "Tiene espacios compartidos"),
         new("You own workspaces that others are in as well; 'workspaces' lists them. They would be left without an owner.", "Tienes espacios en los que hay también otras personas; 'workspaces' los enumera. Se quedarían sin dueño."),
         new(

@@ -133,8 +133,8 @@ public sealed class MemberTests(PostgresFixture postgres)
         await using var _ = house;
         await house.ExecuteAsync($"""
             WITH made AS (
-              INSERT INTO accounts (user_id, email, email_key, name, password_hash, workspace_id, version, updated_at)
-              SELECT gen_random_uuid(), n || '@many.example', n || '@many.example', CASE WHEN n % 1000 = 0 THEN 'Íñigo Montoya ' || n ELSE 'Somebody ' || n END, '', gen_random_uuid(), 1, now()
+              INSERT INTO accounts (user_id, email, email_key, name, password_hash, workspace_id, version, updated_at, name_key, words)
+              SELECT gen_random_uuid(), n || '@many.example', n || '@many.example', CASE WHEN n % 1000 = 0 THEN 'Íñigo Montoya ' || n ELSE 'Somebody ' || n END, '', gen_random_uuid(), 1, now(), '', ''
                 FROM generate_series(1, 30000) n RETURNING user_id, email)
             INSERT INTO members (workspace_id, user_id, role, version, revision, joined_at, updated_at)
             SELECT '{owner.WorkspaceId}', user_id, 10, 1, 1, now(), now() FROM made WHERE split_part(email, '@', 1)::int <= 10000;

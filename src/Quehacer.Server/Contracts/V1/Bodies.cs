@@ -125,10 +125,10 @@ internal sealed record WorkspaceListBody(
 /// <summary>Somebody in a workspace.</summary>
 /// <param name="Name">As they are called now; null where there is no such account any more.</param>
 /// <param name="Email">Null for whoever is not told: it is for the owner and for themselves.</param>
-internal sealed record MemberBody(string UserId, string? Name, string? Email, string Role, int Version, DateTime JoinedAt, DateTime UpdatedAt)
+internal sealed record MemberBody(string UserId, string Kind, string? Name, string? Email, string Role, int Version, DateTime JoinedAt, DateTime UpdatedAt)
 {
     public static MemberBody Of(MemberView view) => new(
-        Ids.ToTypeId(Ids.UserPrefix, view.Member.UserId), view.Name, view.Email, Words.Of(view.Member.Role), view.Tag.Version, view.Member.JoinedAt, view.Member.UpdatedAt);
+        Ids.ToTypeId(Ids.UserPrefix, view.Member.UserId), Words.AccountKinds[view.IsService ? 1 : 0], view.Name, view.Email, Words.Of(view.Member.Role), view.Tag.Version, view.Member.JoinedAt, view.Member.UpdatedAt);
 }
 
 internal sealed record MemberListBody(
@@ -325,7 +325,7 @@ internal static class Words
     public static readonly string[] GivenRoles = ["viewer", "editor"];
 
     /// <summary>Every member of somebody in a workspace, in the order in which it is shown.</summary>
-    public static readonly string[] MemberMembers = ["user_id", "name", "email", "role", "version", "joined_at", "updated_at"];
+    public static readonly string[] MemberMembers = ["user_id", "kind", "name", "email", "role", "version", "joined_at", "updated_at"];
 
     /// <summary>Every member of an invitation, in the order in which it is shown.</summary>
     public static readonly string[] InvitationMembers = ["id", "workspace", "email", "role", "invited_by", "created_at", "expires_at"];

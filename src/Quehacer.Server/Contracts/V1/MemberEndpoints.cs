@@ -137,7 +137,7 @@ internal sealed class MemberEndpoints(MemberReader members, MemberWriter writer,
         {
             return refusal!;
         }
-        var (faults, userId, password) = Reading.Transfer(request.Body);
+        var (faults, userId, password) = Reading.NewOwner(request.Body);
         if (faults.Count > 0)
         {
             return new Refusal(problems, Error.Invalid(faults));

@@ -633,7 +633,7 @@ internal static class Reading
             : Edit<WorkspaceRole>.Malformed(FieldFault.NotOneOf);
 
     /// <summary>Who a workspace is handed on to, and the password of whoever does it.</summary>
-    public static (List<FieldError> Faults, Guid UserId, string CurrentPassword) Transfer(JsonElement? body)
+    public static (List<FieldError> Faults, Guid UserId, string CurrentPassword) NewOwner(JsonElement? body)
     {
         var (faults, values) = Strings(body, ("user_id", Field.UserId), ("current_password", Field.CurrentPassword));
         if (!Ids.TryParse(Ids.UserPrefix, values[0] ?? "", out var userId) && !faults.Exists(fault => fault.Field is Field.UserId or Field.Body))

@@ -331,6 +331,7 @@ internal static class Schemas
         ["Member"] = new()
         {
             ["user_id"] = Id("Of the account.", Ids.UserPrefix),
+            ["kind"] = Says("Whose account it is: a `person`'s, or the workspace's own, `service`.", ("enum", Enum(Words.AccountKinds))),
             ["name"] = Says("As they are called now; `null` where the account is gone."),
             ["email"] = Says("For the owner of the workspace and for themselves; `null` for everybody else."),
             ["role"] = Says("What they are in it.", ("enum", Enum(Words.WorkspaceRoles))),
