@@ -12,7 +12,10 @@ internal static class AdminAccess
     /// <summary>Parameter: <c>$1</c> the session. Yields one row, the administrator <c>me</c>, or none to anybody else.</summary>
     public const string From = "sessions s JOIN accounts me ON me.user_id = s.user_id AND me.is_admin";
 
-    public const string Where = "s.session_id = $1 AND s.ended_at IS NULL";
+    public const string Where = $"s.session_id = $1 AND {IsOpen}";
+
+    /// <summary>Of the session <c>s</c>. An API key that is good for one workspace alone administers nothing.</summary>
+    public const string IsOpen = "s.ended_at IS NULL AND s.workspace_id IS NULL";
 
     /// <summary>
     /// Says why a statement guarded by <see cref="From"/> yielded no row: the session has ended, its account is no administrator, or what else there was to say.

@@ -29,7 +29,7 @@ public sealed class AuditTrail(Database database, Seal seal)
     /// <summary>The same for somebody who is an administrator at that moment, with the session as $10; nothing is added for anybody else.</summary>
     private const string InsertForAdmin = $"""
         INSERT INTO admin_acts (act_id, at, actor_id, act, user_id, workspace_id, detail, address, request_id)
-        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 WHERE EXISTS (SELECT FROM sessions s JOIN accounts me ON me.user_id = s.user_id AND me.is_admin WHERE s.session_id = $10 AND s.ended_at IS NULL)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 WHERE EXISTS (SELECT FROM {AdminAccess.From} WHERE s.session_id = $10 AND {AdminAccess.IsOpen})
         """;
 
     internal static NpgsqlParameterCollection ParametersOf(NpgsqlParameterCollection parameters, AdminAct act, Guid? actorId, Visitor visitor, DateTime now) =>

@@ -173,6 +173,10 @@ public sealed class AdministrationTests(PostgresFixture postgres)
 
         (other, _) = await house.LogInAsync("other@example.com");
         Assert.All(await TryAllAsync(other), Assert.Null);
+        // What is good for one workspace alone is good for nothing here.
+        await house.ExecuteAsync($"UPDATE sessions SET workspace_id = '{other.WorkspaceId}' WHERE session_id = '{other.SessionId}'");
+        Assert.All(await TryAllAsync(other), code => Assert.Equal(ErrorCode.NotAdministrator, code));
+        await house.ExecuteAsync($"UPDATE sessions SET workspace_id = NULL WHERE session_id = '{other.SessionId}'");
         House.Ok(await DemoteAsync(house, admin, other.UserId));
         Assert.All(await TryAllAsync(other), code => Assert.Equal(ErrorCode.NotAdministrator, code));
         Assert.Equal(

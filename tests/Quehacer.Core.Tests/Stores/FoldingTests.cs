@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using FsCheck.Fluent;
 using Npgsql;
+using Quehacer.Core.Accounts;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Tasks;
 using Xunit;
@@ -26,6 +27,7 @@ public sealed class FoldingTests(PostgresFixture postgres)
         foreach (var email in new[] { "ana@example.com", "bob@example.com" })
         {
             var (caller, _) = await house.MoveInAsync(email);
+            House.Ok(await house.Core.Accounts.ChangeAsync(caller, new AccountEdit { Name = email[0] == 'a' ? "Ángela d'Ávila-O'Neill \\ & |" : "今天 Straße 🎉" }, Precondition.None, null, Cancellation));
             var titles = Titles.Concat(Properties.StorableText.Sample(30, 60)).Select(Text.NormaliseName).Where(title => Text.Characters(title) is > 0 and <= 200).ToList();
             foreach (var (title, i) in titles.Select((title, i) => (title, i)))
             {
@@ -73,6 +75,10 @@ public sealed class FoldingTests(PostgresFixture postgres)
             Assert.True(expected.Count > 10, $"{rows} has {expected.Count} rows.");
             Assert.Equal(expected, await ColumnAsync(migrated.Command, rows));
         }
+        const string accounts = "SELECT user_id || ' ' || name_key || ' ' || encode(tsvectorsend(words), 'hex') FROM accounts WHERE name_key <> '' AND words <> '' ORDER BY user_id";
+        var people = await ColumnAsync(house.Database.Command, accounts);
+        Assert.Equal(2, people.Count);
+        Assert.Equal(people, await ColumnAsync(migrated.Command, accounts));
     }
 
     [Fact]
