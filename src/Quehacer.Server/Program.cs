@@ -31,16 +31,12 @@ var removeFactors = new Command("remove-factors", "Take all second factors of an
 var reason = new Option<string?>("--reason") { Description = "Why, for the trail of administrators." };
 var suspendUser = new Command("suspend", "Let nobody sign in to an account, and end its sessions and API keys. Everything in it is kept.") { who, reason };
 var unsuspendUser = new Command("unsuspend", "Let people sign in to an account again.") { who };
-var contract = new Argument<string>("contract") { Description = $"The contract: {string.Join(", ", Descriptions.All.Select(description => description.Contract))}." };
-contract.AcceptOnlyFromAmong([.. Descriptions.All.Select(description => description.Contract)]);
-var openApi = new Command("openapi", "Print the OpenAPI description of a contract. Needs no database and no server.") { contract };
-var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, backup, restore, new Command("user", "Manage accounts.") { createUser, promoteUser, putOnPlan, removeFactors, suspendUser, unsuspendUser }, openApi };
 var now = new Option<bool>("--now") { Description = "Delete it for good before this command ends, without the time of grace." };
 var deleteUser = new Command("delete", "Delete an account, when its time of grace is over. What it shares with others goes to one of them.") { who, now };
 var contract = new Argument<string>("contract") { Description = $"The contract: {string.Join(", ", Descriptions.All.Select(description => description.Contract))}." };
 contract.AcceptOnlyFromAmong([.. Descriptions.All.Select(description => description.Contract)]);
 var openApi = new Command("openapi", "Print the OpenAPI description of a contract. Needs no database and no server.") { contract };
-var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, backup, restore, new Command("user", "Manage accounts.") { createUser, promoteUser, putOnPlan, removeFactors, deleteUser }, openApi };
+var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, backup, restore, new Command("user", "Manage accounts.") { createUser, promoteUser, putOnPlan, removeFactors, suspendUser, unsuspendUser, deleteUser }, openApi };
 
 root.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
 serve.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));

@@ -192,7 +192,9 @@ internal static class LetterTexts
                 Happened(new(
                     $"your account at {origin} was deleted, with all that was yours alone. Nothing brings it back. This is the last letter.",
                     $"se eliminó tu cuenta en {origin}, con todo lo que era solo tuyo. Nada la recupera. Este es el último mensaje.")),
-                Sentence(new("You may register with this e-mail again at any time.", "Puedes registrarte de nuevo con este correo cuando quieras."))),
+                Sentence(new(
+                    "If you want to come back, register with this e-mail at any time. If it was not you who asked for it, tell whoever runs the server, and show them this letter.",
+                    "Si quieres volver, regístrate con este correo cuando quieras. Si no fuiste tú quien lo pidió, avisa a quien opera el servidor y enséñale esta carta."))),
         };
         return new LetterText(letter.Language == Language.Spanish ? "es" : "en", subject, parts);
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Npgsql;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Events;
 using Quehacer.Core.Jobs;
@@ -445,6 +446,31 @@ public sealed class AccountDeletionTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Whoever_is_just_coming_in_when_the_owner_goes_is_waited_for_and_has_the_workspace()
+    {
+        await using var house = await House.BuildAsync(postgres);
+        var (ana, _) = await house.MoveInAsync(Email);
+        var (bea, _) = await house.MoveInAsync("bea@example.com");
+        var team = await MakeAsync(house, ana, "Team");
+        Task<DateTime?> deleting;
+        await using (var connection = await house.Database.OpenAsync(Cancellation))
+        await using (var transaction = await connection.BeginTransactionAsync(Cancellation))
+        {
+            Assert.True(await JoinAsync(house, connection, team, bea, WorkspaceRole.Viewer));
+            deleting = house.Core.AccountDeletions.DeleteAsync(Email, atOnce: true, Cancellation);
+            while (!deleting.IsCompleted && await house.CountAsync("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 0)
+            {
+                await Task.Yield();
+            }
+            Assert.False(deleting.IsCompleted, "Nobody waited for whoever was coming in.");
+            await transaction.CommitAsync(Cancellation);
+        }
+        Assert.NotNull(await deleting);
+        Assert.Equal([bea.UserId], await house.ColumnAsync<Guid>("SELECT owner_id FROM workspaces WHERE workspace_id = $1", team));
+        Assert.True((await new Rebuild(house.Database).RunAsync(write: false, _ => { }, Cancellation)).IsEqual);
+    }
+
+    [Fact]
     public async Task No_table_is_forgotten()
     {
         await using var house = await House.BuildAsync(postgres);
@@ -468,6 +494,16 @@ public sealed class AccountDeletionTests(PostgresFixture postgres)
     {
         await using var connection = await house.Database.OpenAsync(Cancellation);
         await using var transaction = await connection.BeginTransactionAsync(Cancellation);
+        if (!await JoinAsync(house, connection, workspaceId, who, role))
+        {
+            return false;
+        }
+        await transaction.CommitAsync(Cancellation);
+        return true;
+    }
+
+    private static async Task<bool> JoinAsync(House house, NpgsqlConnection connection, Guid workspaceId, Caller who, WorkspaceRole role)
+    {
         if (!await connection.FindsAsync("SELECT 1 FROM workspaces WHERE workspace_id = $1 FOR UPDATE", parameters => parameters.AddWithValue(workspaceId))
             || await connection.FindsAsync("SELECT 1 FROM dropped_workspaces WHERE workspace_id = $1", parameters => parameters.AddWithValue(workspaceId)))
         {
@@ -477,7 +513,6 @@ public sealed class AccountDeletionTests(PostgresFixture postgres)
         batch.AdvanceForTheSystem(events: 1, default, house.Time.NowUtc());
         MemberTable.AddChange(batch, workspaceId, who.UserId, version: 1, new MemberEvent.Added(role), following: 0, who.UserId, requestId: null);
         await batch.Statements.ExecuteNonQueryAsync(Cancellation);
-        await transaction.CommitAsync(Cancellation);
         return true;
     }
 

@@ -20,6 +20,7 @@ public sealed class MailSenderTests(PostgresFixture postgres)
         [MailKind.SecondFactorCode] = SecretPurpose.SecondFactor,
         [MailKind.LoginCode] = SecretPurpose.CodeLogin,
         [MailKind.EmailFactorCode] = SecretPurpose.EmailFactor,
+        [MailKind.AccountDeletionAsked] = SecretPurpose.AccountRestoration,
     };
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

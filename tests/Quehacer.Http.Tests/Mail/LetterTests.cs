@@ -19,7 +19,7 @@ public sealed class LetterTests
     private const string Token = "qo_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdEfGhIjKlMnOpQrStUvWxYz";
 
     private static readonly DateTime At = new(2026, 11, 21, 17, 10, 0, DateTimeKind.Utc);
-    private static readonly MailKind[] WithToken = [MailKind.PasswordReset, MailKind.EmailVerification, MailKind.EmailChange, MailKind.WorkspaceInvitation];
+    private static readonly MailKind[] WithToken = [MailKind.PasswordReset, MailKind.EmailVerification, MailKind.EmailChange, MailKind.WorkspaceInvitation, MailKind.AccountDeletionAsked];
     private static readonly MailKind[] WithCode = [MailKind.SecondFactorCode, MailKind.LoginCode, MailKind.EmailFactorCode];
 
     internal static readonly MailAddress From = new("tasks@example.com", "Quehacer", Encoding.UTF8);

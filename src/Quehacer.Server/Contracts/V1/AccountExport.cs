@@ -99,7 +99,7 @@ internal sealed class AccountExport(
         async Task<RowPage<TaskBody>> ReadAsync(string? cursor)
         {
             var page = Whole(await tasks.ListAsync(caller, new TaskListRequest(filter, Limits.WalkPageTasks, cursor is null ? 1 : null, cursor, WithTotal: false), Endpoints.Bounded));
-            return new([.. page.Tasks.Select(TaskBody.Of)], page.NextCursor is { } next ? async () => await ReadAsync(next) : null);
+            return new([.. page.Tasks.Select(task => TaskBody.Of(task, caller.WorkspaceId))], page.NextCursor is { } next ? async () => await ReadAsync(next) : null);
         }
     }
 

@@ -145,7 +145,7 @@ internal static class Samples
 
     public static JsonNode JoinedWorkspace() => Of(WorkspaceBody with { Role = "viewer", OwnerId = OtherUserId, MemberCount = 2 }, BodyJson.Default.WorkspaceBody);
 
-    private static MemberBody MemberBody => new(OtherUserId, "Luis", "luis@example.com", "viewer", 2, At, At);
+    private static MemberBody MemberBody => new(OtherUserId, "person", "Luis", "luis@example.com", "viewer", 2, At, At);
 
     public static JsonNode Member() => Of(MemberBody, BodyJson.Default.MemberBody);
 
