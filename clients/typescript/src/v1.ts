@@ -2507,10 +2507,10 @@ export interface components {
         /** @description What is to be changed of a member. */
         MemberChange: {
             /**
-             * @description What they are to be. `owner` is put up with where they are.
+             * @description What they are to be.
              * @enum {string}
              */
-            role?: "viewer" | "editor" | "owner";
+            role?: "viewer" | "editor";
             /**
              * Format: int32
              * @description The version that it must have; another one is refused with 412.
