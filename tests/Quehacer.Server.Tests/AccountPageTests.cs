@@ -89,6 +89,15 @@ public sealed class AccountPageTests(SharedServer shared)
                 languages keep the token: #qo_abc-_
                 shown: nothing
                 asked: POST ./reset {"email":"ana@example.com"} key 32 es
+                look: Ana invites you into “<b>Home</b>” as an editor.
+                asked: ./look {"token":"qo_inv"} nobody
+                asked: ./login {"email":"luis@example.com","password":"secret"} nobody
+                asked: ./accept {"token":"qo_inv"} Bearer abc
+                asked: ./logout {} Bearer abc
+                said: Done.
+                hidden: true,true
+                asked: ./look ./login
+                said: A second factor is wanted.
 
                 """,
                 await TypeScriptClientTests.RunAsync("node", browser, script));

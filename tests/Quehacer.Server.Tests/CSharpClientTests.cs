@@ -195,7 +195,7 @@ public sealed class CSharpClientTests(SharedServer shared)
             var client = whole.In("ws_01h455vb4pex5vsknk084sn02q");
             await Assert.ThrowsAsync<ProblemException>(() => (Task)method.Invoke(client, [.. method.GetParameters().Select(parameter => Filled(parameter.ParameterType, parameter.Name!))])!);
             var sent = Assert.Single(network.Sent);
-            Assert.Equal((operation.Method, "/under" + Regex.Replace(operation.Path, "{[a-z_]+}", "x%2Fy")), (sent.Method, sent.Address.AbsolutePath));
+            Assert.Equal((operation.Method, "/under" + Regex.Replace(operation.Path.Replace("{user_id}", "user_01h455vb4pex5vsknk084sn02q"), "{[a-z_]+}", "x%2Fy")), (sent.Method, sent.Address.AbsolutePath));
             var query = sent.Address.Query.Split(['?', '&'], StringSplitOptions.RemoveEmptyEntries).Select(parameter => parameter.Split('=')[0]).ToList();
             var described = description.Parameters(operation).ToLookup(parameter => (string)parameter["in"]!, parameter => (string)parameter["name"]!);
             Assert.Equal(described["query"].Except(["fields"]).Order(), query.Order());
@@ -219,7 +219,10 @@ public sealed class CSharpClientTests(SharedServer shared)
         // Every member that there is, so that none can be left out of what is sent.
         static object? Filled(Type type, string name) => (System.Nullable.GetUnderlyingType(type) ?? type) switch
         {
-            var text when text == typeof(string) => name switch { "email" => "ana@example.com", "into" => Guid.NewGuid().ToString(), "name" or "id" or "noteId" or "userId" or "keyId" or "taskId" => "x/y", "after" or "before" => "1", _ => "x/y long enough" },
+            var text when text == typeof(string) => name switch
+            {
+                "email" => "ana@example.com", "into" => Guid.NewGuid().ToString(), "name" or "id" or "noteId" or "keyId" or "taskId" or "invitationId" => "x/y", "userId" => "user_01h455vb4pex5vsknk084sn02q", "after" or "before" => "1", _ => "x/y long enough",
+            },
             var number when number == typeof(int) => 1,
             var flag when flag == typeof(bool) => true,
             var fate when fate == typeof(SubtaskFate) => SubtaskFate.Keep,

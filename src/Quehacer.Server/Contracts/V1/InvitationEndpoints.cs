@@ -120,8 +120,8 @@ internal sealed class InvitationEndpoints(Invitations invitations, Problems prob
 
     private async Task<IResult> DeclineAsync(HttpContext http)
     {
-        var (token, _, refusal) = await TokenAsync(http);
-        return token is null ? refusal! : NoContent(await invitations.DeclineAsync(token, http.Visitor(), Endpoints.Bounded));
+        var (token, request, refusal) = await TokenAsync(http);
+        return token is null ? refusal! : Declined(await invitations.DeclineAsync(token, http.Visitor(), Endpoints.Bounded), request!);
     }
 
     private async Task<IResult> AcceptAsync(HttpContext http)
@@ -147,7 +147,7 @@ internal sealed class InvitationEndpoints(Invitations invitations, Problems prob
         {
             return refusal!;
         }
-        return TryRead(http, out var id) ? NoContent(await invitations.DeclineAsync(http.Caller(), id, Endpoints.Bounded)) : NotFound();
+        return TryRead(http, out var id) ? Declined(await invitations.DeclineAsync(http.Caller(), id, Endpoints.Bounded), request) : NotFound();
     }
 
     /// <summary>The token belongs to what makes two requests the same: it is long and random, so that a fast hash of it tells nobody anything.</summary>
@@ -178,6 +178,10 @@ internal sealed class InvitationEndpoints(Invitations invitations, Problems prob
         : new Refusal(problems, found.Error);
 
     private IResult LetIn(Result<Answered<WorkspaceView>> accepted) => accepted.IsOk ? WorkspaceEndpoints.Shown(200, accepted.Value) : new Refusal(problems, accepted.Error);
+
+    /// <summary>Whoever says no twice is told the same twice; a repeat it is only under a key.</summary>
+    private IResult Declined(Result<Answered<bool>> done, WriteRequest request) =>
+        NoContent(done.IsOk ? done.Value with { IsReplay = done.Value.IsReplay && request.Key is not null } : done);
 
     private IResult NoContent(Result<Answered<bool>> done) => done.IsOk ? new NoContent(done.Value.IsReplay) : new Refusal(problems, done.Error);
 
