@@ -2,6 +2,7 @@
 # ours.sh seed | up | tokens | down : the product on 127.0.0.1:41100, on the database "quehacer" of the yardsticks' PostgreSQL.
 # BENCH_TARGET=ours2m: a second one beside it, on port 41101 and the database "ours2m", with 10 000 users and one workspace of 100 000 tasks.
 #   seed    makes the database anew: 1 000 users with 200 tasks each (about half a minute; ours2m: five); the server must be down
+#   share   makes every workspace one of eleven people, and the first one of 10 000, for the target "shared" of run.py
 #   up      starts the server (built before by: dotnet build -c Release)
 #   tokens  signs everybody in: access tokens last an hour. With the server up, the entity tags for R4 and R5 are fetched as well
 #   down    stops the server
@@ -31,6 +32,7 @@ seed)
   seeder tasks
   seeder tokens ;;
 tokens) seeder tokens ;;
+share) psql -q -v ON_ERROR_STOP=1 "$BENCH_DATABASE" -f "$B/sql/share.sql" ;;
 up)
   [ -f "$server" ] || { echo "There is no $server: build it with dotnet build -c Release." >&2; exit 66; }
   # The pool is as large as L2jwt's. The log is written as in earnest, a line a request, to a file.
@@ -38,5 +40,5 @@ up)
     DATA_DIR="$D/$target-data" ASPNETCORE_ENVIRONMENT=Production Auth__SigningKey="$BENCH_SIGNING_KEY" $limits dotnet "$server" serve
   listening $BENCH_PORT 20 || { cat "$D/$target.err" >&2; exit 70; } ;;
 down) stop $target ;;
-*) sed -n 2,9p "$0" >&2; exit 64 ;;
+*) sed -n 2,10p "$0" >&2; exit 64 ;;
 esac

@@ -25,6 +25,7 @@ TARGETS = {
     'ours': (41100, 'ours', 'jwt', 'tokens-ours.txt', 'ids-ours.txt', ['R1', 'R2', 'R3X', 'R3K', 'R4', 'R5']),
     'limited': (41102, 'ours', 'jwt', 'tokens-ours.txt', 'ids-ours.txt', ['R1', 'R2', 'R3X', 'R3K', 'R4', 'R5']),
     'batched': (41100, 'ours', 'jwt', 'tokens-ours.txt', 'ids-ours.txt', ['R6']),
+    'shared': (41100, 'shared', 'jwt', 'tokens-ours.txt', 'ids-ours.txt', ['R1', 'R2']),
     'tareas': (41100, 'tareas', 'jwt', 'tokens-ours.txt', 'ids-ours.txt', ['R1', 'R2']),
     'envelope': (41100, 'envelope', 'jwt', 'tokens-ours.txt', 'ids-ours.txt', ['R1', 'R2']),
     'ours2m': (41101, 'ours', 'jwt', 'tokens-ours2m.txt', 'ids-ours2m.txt', ['R1', 'R2', 'R3X', 'R3K', 'R4', 'R5']),

@@ -301,7 +301,7 @@ async Task SignInAsync(NpgsqlDataSource source, SigningKey key)
     await ExecuteAsync(connection, "VACUUM (ANALYZE, FREEZE) sessions");
     var listTags = await AskTagsAsync(tokens.Select(token => (ListOfR5, token)).ToList());
     await File.WriteAllLinesAsync(
-        Path.Combine(directory, $"tokens-{target}.txt"), accounts.Select((account, i) => $"{Ids.ToTypeId(Ids.UserPrefix, account.Id)} {tokens[i]} {listTags[i]}"));
+        Path.Combine(directory, $"tokens-{target}.txt"), accounts.Select((account, i) => $"{Ids.ToTypeId(Ids.UserPrefix, account.Id)} {tokens[i]} {listTags[i]} {Ids.ToTypeId(Ids.WorkspacePrefix, account.WorkspaceId)}"));
 
     var lineOf = accounts.Index().ToDictionary(entry => entry.Item.WorkspaceId, entry => entry.Index);
     var all = new List<(Guid Id, int Line, int Version)>(people * TasksOfAUser);

@@ -1,4 +1,4 @@
--- One generator for every target. KIND=R1|R2|R3|R3X|R3K|R4|R5|R6 FLAVOR=native|ours|tareas|envelope AUTH=jwt|user|none IDS= TOKENS=
+-- One generator for every target. KIND=R1|R2|R3|R3X|R3K|R4|R5|R6 FLAVOR=native|ours|shared|tareas|envelope AUTH=jwt|user|none IDS= TOKENS=
 local KIND, FLAVOR, AUTH = os.getenv("KIND"), os.getenv("FLAVOR") or "native", os.getenv("AUTH") or "jwt"
 local ids, toks = {}, {}
 local body = [[{"title":"A task made under load","description":"Description of a task made under load: lorem ipsum dolor sit amet, consectetur adipiscing","status":"todo","priority":"medium","due_date":"2026-12-01T00:00:00Z","tags":["a","b"]}]]
@@ -15,7 +15,7 @@ local function fill(uid, tok)
 end
 
 function init(args)
-  for l in io.lines(os.getenv("TOKENS")) do local u, t, e = l:match("(%S+) (%S+) ?(%S*)"); toks[#toks + 1] = { u, t, e } end
+  for l in io.lines(os.getenv("TOKENS")) do local u, t, e, w = l:match("^(%S+) (%S+) ?(%S*) ?(%S*)"); toks[#toks + 1] = { u, t, e, w } end
   for l in io.lines(os.getenv("IDS")) do local id, u, us = l:match("(%S+) (%S+) (%S+)"); ids[#ids + 1] = { id, tonumber(u) + 1, us } end
   n = #ids
   local urandom = io.open("/dev/urandom", "rb"); local seed = { urandom:read(8):byte(1, 8) }; urandom:close()
@@ -31,7 +31,11 @@ end
 
 function request()
   i = i % n + 1
-  local r = ids[i]; local u = toks[r[2]]; local h = fill(u[1], u[2])
+  local r = ids[i]; local u = toks[r[2]]
+  -- In the workspace of the one before, whose editor everybody is.
+  local at = ""
+  if FLAVOR == "shared" then at = "workspace_id=" .. u[4]; u = toks[r[2] % #toks + 1] end
+  local h = fill(u[1], u[2])
   if FLAVOR == "native" then
     if KIND == "R1" then return wrk.format("GET", "/tasks/" .. r[1], h) end
     if KIND == "R2" then return wrk.format("GET", "/tasks?status=todo", h) end
@@ -43,6 +47,8 @@ function request()
   -- The same reads through the other contracts.
   if FLAVOR == "tareas" then return wrk.format("GET", KIND == "R1" and "/api/tareas/" .. r[1] or "/api/tareas?completed=false&limit=20", h) end
   if FLAVOR == "envelope" then return wrk.format("GET", KIND == "R1" and "/tasks/task/" .. r[1] or "/tasks/task/list/page?status=pending&limit=20", h) end
+  if FLAVOR == "shared" and KIND == "R1" then return wrk.format("GET", "/api/v1/tasks/" .. r[1] .. "?" .. at, h) end
+  if FLAVOR == "shared" and KIND == "R2" then return wrk.format("GET", "/api/v1/tasks?status=pending&limit=20&" .. at, h) end
   if KIND == "R1" then return wrk.format("GET", "/api/v1/tasks/" .. r[1], h) end
   if KIND == "R2" then return wrk.format("GET", "/api/v1/tasks?status=pending&limit=20", h) end
   if KIND == "R4" then h["If-None-Match"] = r[3]; return wrk.format("GET", "/api/v1/tasks/" .. r[1], h) end
