@@ -72,7 +72,7 @@ public sealed class ApiKeyTests(SharedServer shared)
         }
         Assert.Equal(home, (string)Assert.Single((await board.GetAsync("/api/v1/workspaces")).Is(200)["workspaces"]!.AsArray())!["id"]!);
         Assert.Contains("espacio personal", (string)(await board.GetAsync("/api/tareas")).Is(403)["message"]!);
-        Assert.Equal("FORBIDDEN", (string)(await board.GetAsync("/tasks/task/list/page")).Is(403)["code"]!);
+        Assert.Equal("FORBIDDEN", (string)(await board.GetAsync("/tasks/task/list/page")).Is(403)["resultMessage"]!);
 
         // One that is bound to the personal workspace is let in everywhere, and to no other.
         var own = new Client(shared.Server.Http) { AccessToken = (string)(await ana.PostAsync(Keys, new { name = "Own", scopes = Both, workspace_id = me["workspace_id"], current_password = User.Password })).Is(201)["key"]! };

@@ -63,6 +63,10 @@ public sealed partial class DocumentTests(SharedServer shared)
         """{"id":2,"done":true}""", """[{"id":1,"title":"Buy milk"}]""", "\"code\":207", "Task not found", "tasks[1].title", "\n304\n200\n412\n");
 
     [Fact]
+    public async Task The_examples_about_keys_work_as_they_are_written() => AssertPromised(
+        await PastedAsync("api-keys.md", leastExamples: 4, hasTask: false), "\"key\":\"qh_", "\"title\":\"Water the plants\"", "\"kind\":\"service\",\"email\":null", "\"title\":\"Mend the build\"", "---\n204\n401\n");
+
+    [Fact]
     public async Task The_examples_about_mail_work_as_they_are_written()
     {
         await MailTests.WriteAsync(shared.Server, "documents@example.com");

@@ -21,6 +21,7 @@ public sealed class WorkspaceTests(PostgresFixture postgres)
         yield return ("see the moment", Permission.See, async (house, caller, _) => (await house.Core.Workspaces.MomentAsync(caller, Cancellation)).Error?.Code);
         yield return ("see the workspace", Permission.See, async (house, caller, _) => (await house.Core.Workspaces.GetAsync(caller, Cancellation)).Error?.Code);
         yield return ("list tags", Permission.See, async (house, caller, _) => (await house.Core.Labels.ListAsync(caller, LabelKind.Tag, 1, 20, withTaskCounts: true, Cancellation)).Error?.Code);
+        yield return ("list service accounts", Permission.See, async (house, caller, _) => (await house.Core.ServiceAccounts.ListAsync(caller, Cancellation)).Error?.Code);
         yield return ("list notes", Permission.See, async (house, caller, task) => (await house.Core.Notes.ListAsync(caller, task, 1, 20, Cancellation)).Error?.Code);
         yield return ("rehearse a change of many", Permission.Write, async (house, caller, _) =>
             (await house.Core.TaskBulk.WriteAsync(caller, new BulkRequest(new TaskFilter { State = TaskState.Done }, new TaskEdit { Priority = TaskPriority.Low }, House.V1, 100, null, IsDryRun: true), null, Cancellation)).Error?.Code);
