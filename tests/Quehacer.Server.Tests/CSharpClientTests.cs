@@ -190,7 +190,7 @@ public sealed class CSharpClientTests(SharedServer shared)
         // Every member that there is, so that none can be left out of what is sent.
         static object? Filled(Type type, string name) => (System.Nullable.GetUnderlyingType(type) ?? type) switch
         {
-            var text when text == typeof(string) => name switch { "email" => "ana@example.com", "into" => Guid.NewGuid().ToString(), "name" or "id" or "noteId" => "x/y", "after" or "before" => "1", _ => "x/y long enough" },
+            var text when text == typeof(string) => name switch { "email" => "ana@example.com", "into" or "workspaceId" => Guid.NewGuid().ToString(), "name" or "id" or "noteId" => "x/y", "after" or "before" => "1", _ => "x/y long enough" },
             var number when number == typeof(int) => 1,
             var flag when flag == typeof(bool) => true,
             var fate when fate == typeof(SubtaskFate) => SubtaskFate.Keep,
