@@ -197,7 +197,7 @@ public sealed partial class FindingTests(SharedServer shared)
     [InlineData("fields=id,,title", "fields", "REQUIRED")]
     [InlineData("fields=titel", "fields", "UNKNOWN")]
     [InlineData("fields=id,Title", "fields", "UNKNOWN")]
-    [InlineData("fields=id&fields=workspace_id", "fields", "UNKNOWN")]
+    [InlineData("fields=id&fields=workspace", "fields", "UNKNOWN")]
     [InlineData("Q=a", "Q", "UNKNOWN")]
     [InlineData("search=a", "search", "UNKNOWN")]
     [InlineData("tag[]=a", "tag[]", "UNKNOWN")]

@@ -155,7 +155,7 @@ public sealed partial class FormatTests(SharedServer shared)
             }
         }
         Assert.Equal(
-            ["id", "number", "title", "description", "status", "priority", "due_date", "category_id", "tags", "parent_id", "subtask_count", "subtasks_done", "position", "version", "created_at", "updated_at", "deleted_at"], rows[0].Keys);
+            ["id", "number", "title", "description", "status", "priority", "due_date", "category_id", "tags", "assignee_id", "parent_id", "subtask_count", "subtasks_done", "position", "workspace_id", "version", "created_at", "updated_at", "deleted_at"], rows[0].Keys);
         Assert.DoesNotContain("deleted_at", (await FetchAsync(user, User.Tasks, ("Accept", Csv))).Csv()[0].Keys);
         Assert.Equal("'=cat,\"egory\"", Assert.Single((await FetchAsync(user, "/api/v1/categories", ("Accept", Csv))).Csv())["name"]);
     }

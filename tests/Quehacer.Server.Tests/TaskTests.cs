@@ -6,7 +6,7 @@ namespace Quehacer.Server.Tests;
 public sealed class TaskTests(SharedServer shared)
 {
     private static readonly string[] Members =
-        ["id", "number", "title", "description", "status", "priority", "due_date", "category_id", "tags", "parent_id", "subtask_count", "subtasks_done", "position", "version", "created_at", "updated_at"];
+        ["id", "number", "title", "description", "status", "priority", "due_date", "category_id", "tags", "assignee_id", "parent_id", "subtask_count", "subtasks_done", "position", "workspace_id", "version", "created_at", "updated_at"];
 
     private static string Uuid(string typeId)
     {

@@ -9,7 +9,7 @@ namespace Quehacer.Client;
     Converters =
     [
         typeof(WordConverter<TaskState>), typeof(WordConverter<TaskPriority>), typeof(WordConverter<BatchOp>), typeof(WordConverter<SubtaskFate>),
-        typeof(WordConverter<ListEnd>), typeof(OptionalConverter<string>), typeof(OptionalConverter<int>),
+        typeof(WordConverter<TransferFate>), typeof(WordConverter<ListEnd>), typeof(OptionalConverter<string>), typeof(OptionalConverter<int>),
         typeof(OptionalConverter<TaskState>), typeof(OptionalConverter<TaskPriority>), typeof(OptionalConverter<DateTimeOffset?>), typeof(OptionalConverter<string[]>),
     ])]
 [JsonSerializable(typeof(TaskItem))]

@@ -2283,6 +2283,8 @@ export interface components {
             parent_id?: string | number | null;
             /** @description Tags by name, in your order; `null` for none. A name that is new makes a tag, a name given twice counts once. */
             tags?: string[] | null;
+            /** @description The workspace in which it is made, by TypeID or UUID, where the query names none; `null` for your personal one. */
+            workspace_id?: string | null;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly id?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
@@ -2293,8 +2295,6 @@ export interface components {
             readonly subtasks_done?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly position?: unknown;
-            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
-            readonly workspace_id?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly version?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
@@ -2346,6 +2346,8 @@ export interface components {
             add_tags?: string[] | null;
             /** @description Tags to take away from those that it has; `null` for none. One that is not there is no error. */
             remove_tags?: string[] | null;
+            /** @description Shown, never written: where the task is. Another workspace is refused; `POST /api/v1/tasks/{id}/transfer` moves the task there. */
+            readonly workspace_id?: string | null;
             /**
              * Format: int32
              * @description The version that it must have; another one is refused with 412.
@@ -2361,8 +2363,6 @@ export interface components {
             readonly subtasks_done?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly position?: unknown;
-            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
-            readonly workspace_id?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
             readonly created_at?: unknown;
             /** @description Shown, never written: taken and ignored, so that what was read can be put back. */

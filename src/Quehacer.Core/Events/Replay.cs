@@ -355,15 +355,13 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
         {
             return "it says nothing, and neither the note was deleted nor its task purged or moved";
         }
-        var noteEvent = NoteEvent.FromStored(stored);
-        var after = Note.Apply(before?.Note, noteEvent, stored.Stamp);
-        if (noteEvent is NoteEvent.Deleted or NoteEvent.MovedOut)
+        if (stored.Type is EventNames.NoteDeleted or EventNames.NoteMovedOut)
         {
             notes.Remove(id);
         }
         else
         {
-            notes[id] = new RebuiltNote(after, stored.Revision);
+            notes[id] = new RebuiltNote(Note.Apply(before?.Note, NoteEvent.FromStored(stored), stored.Stamp), stored.Revision);
         }
         return null;
     }

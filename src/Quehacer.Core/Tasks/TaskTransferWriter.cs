@@ -139,7 +139,7 @@ public sealed class TaskTransferWriter(Database database, TaskReader reader, Tim
             {
                 break;
             }
-            if (found.Tasks.Count + level.Sum(parent => (long)parent.Subtasks.Total) > Limits.SubtasksAtOnce)
+            if (found.Tasks.Count - 1 + level.Sum(parent => (long)parent.Subtasks.Total) > Limits.SubtasksAtOnce)
             {
                 return Error.Invalid(Field.SubtasksOfTransfer, FieldFault.TooMany, Limits.SubtasksAtOnce);
             }

@@ -228,7 +228,7 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
         Assert.Equal(ErrorCode.WorkspaceArchived, await Code(MoveAsync(house, here, task, shared)));
         Assert.Equal(ErrorCode.WorkspaceArchived, await Code(MoveAsync(house, shared, other, here)));
         // More than is moved at once.
-        await house.ExecuteAsync($"UPDATE tasks SET subtask_count = {Limits.SubtasksAtOnce} WHERE task_id = '{task.Id}'");
+        await house.ExecuteAsync($"UPDATE tasks SET subtask_count = {Limits.SubtasksAtOnce + 1} WHERE task_id = '{task.Id}'");
         Assert.Equal(new FieldError(Field.SubtasksOfTransfer, FieldFault.TooMany, Limits.SubtasksAtOnce), await Fault(MoveAsync(house, here, task, there)));
         await house.ExecuteAsync($"""
             INSERT INTO notes (workspace_id, note_id, task_id, author_id, text, version, revision, updated_at)
@@ -243,6 +243,46 @@ public sealed class TaskTransferTests(PostgresFixture postgres)
         Assert.Equal(new FieldError(Field.ToWorkspace, FieldFault.TooMany, Limits.EventsOfATransfer), await Fault(MoveAsync(house, here, sub, there)));
         Assert.Equal(0, await house.CountAsync("SELECT count(*) FROM events WHERE type LIKE '%.moved_%'"));
         Assert.Equal(0, await house.CountAsync("SELECT count(*) FROM carried_events"));
+    }
+
+    /// <summary>Most of a log is read without a snapshot: what is moved behind the page that has been read was there, and is not, or is anew.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public async Task What_is_moved_while_a_log_is_being_read_is_no_difference(int moves)
+    {
+        var (house, here, there) = await TwoAsync();
+        await using var home = house;
+        var task = await house.CreateAsync(here, new TaskEdit { Title = "t" });
+        var note = House.Ok(await SayAsync(house, here, task, "0")).Value.Note;
+        // Somebody has changed it more often than a page has events.
+        const int changes = Limits.RebuildPageEvents + 10;
+        await house.ExecuteAsync($$"""
+            INSERT INTO events (workspace_id, revision, stream_id, version, type, data, before, actor_id, at)
+            SELECT e.workspace_id, e.revision + n, e.stream_id, 1 + n, 'note.updated', jsonb_build_object('text', n::text), jsonb_build_object('text', (n - 1)::text), e.actor_id, e.at
+              FROM events e CROSS JOIN generate_series(1, {{changes}}) n WHERE e.type = 'note.created';
+            UPDATE workspaces SET revision = revision + {{changes}} WHERE workspace_id = '{{here.WorkspaceId}}';
+            UPDATE notes SET text = '{{changes}}', version = version + {{changes}}, revision = revision + {{changes}};
+            """);
+        await using var connection = await house.Database.OpenPlannedAsync(Cancellation);
+        var tables = new RebuiltTables(connection);
+        await tables.MakeAsync(Cancellation);
+        var replay = new Replay(connection, tables, here.WorkspaceId);
+        Assert.True(await replay.ReadPageAsync(Cancellation));
+        for (var move = 0; move < moves; move++)
+        {
+            House.Ok(await (move % 2 == 0 ? MoveAsync(house, here, task, there) : MoveAsync(house, there, task, here)));
+        }
+        while (await replay.ReadPageAsync(Cancellation))
+        {
+            // To the end.
+        }
+        Assert.Null(replay.Fault);
+        await tables.CompareAsync(here.WorkspaceId, Cancellation);
+        Assert.Equal(0, (await tables.DifferencesAsync(here.WorkspaceId, 10, Cancellation)).Count);
+        await house.AssertWholeAsync(here, there);
+        Assert.Equal(1 + changes + moves, House.Ok(await house.Core.Notes.GetAsync(moves % 2 == 0 ? here : there, ById(task), note.Id, Cancellation)).Note.Version);
     }
 
     [Fact]

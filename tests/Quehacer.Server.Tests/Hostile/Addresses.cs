@@ -74,7 +74,7 @@ internal static class Addresses
             foreach (var (method, path, body) in new[]
             {
                 ("GET", task, ""), ("HEAD", task, ""), ("PUT", task, """{"title":"mine"}"""), ("PATCH", task, """{"title":"mine"}"""), ("DELETE", task, ""), ("POST", $"{task}/complete", ""), ("POST", $"{task}/reopen", ""), ("POST", $"{task}/restore", ""),
-                ("PUT", $"{task}/tags/kept", ""), ("DELETE", $"{task}/tags/kept", ""), ("PATCH", task, """{"title":"mine","version":1}"""), ("PATCH", task, """{}"""),
+                ("PUT", $"{task}/tags/kept", ""), ("DELETE", $"{task}/tags/kept", ""), ("PATCH", task, """{"title":"mine","version":1}"""), ("PATCH", task, """{}"""), ("POST", $"{task}/transfer", """{"workspace_id":"ws_01h455vb4pex5vsknk084sn02q"}"""),
             })
             {
                 yield return new($"{method} {path} {body}", body.Length == 0 ? ground.Ask(method, path) : ground.Ask(method, path, "", Bytes(body)), NotFound());
@@ -100,6 +100,8 @@ internal static class Addresses
             yield return new($"{method} into a stranger's category", ground.Ask(method, ground.Task, "", Bytes($$"""{"category_id":"{{ground.StrangersCategory}}"}""")), Invalid("category_id", "NO_SUCH_THING"));
         }
         yield return new("a new task in a stranger's category", ground.Make($$"""{"title":"a","category_id":"{{ground.StrangersCategory}}"}"""), Invalid("category_id", "NO_SUCH_THING"));
+        yield return new("a new task in a workspace that is nobody's", ground.Make("""{"title":"a","workspace_id":"ws_01h455vb4pex5vsknk084sn02q"}"""), NotFound());
+        yield return new("a task moved into a workspace that is nobody's", ground.Ask("POST", $"{ground.Task}/transfer", "", Bytes("""{"workspace_id":"ws_01h455vb4pex5vsknk084sn02q"}""")), NotFound());
         yield return new("a merge of a stranger's tag", ground.Ask("POST", $"/api/v1/tags/{ground.StrangersTag}/merge", "", Bytes($$"""{"into":"{{ground.TagId}}"}""")), NotFound());
         yield return new("a merge into a stranger's tag", ground.Ask("POST", $"/api/v1/tags/{ground.TagId}/merge", "", Bytes($$"""{"into":"{{ground.StrangersTag}}"}""")), Invalid("into", "NO_SUCH_THING"));
         yield return new("a merge of a category", ground.Ask("POST", $"/api/v1/categories/{ground.CategoryId}/merge", "", Bytes($$"""{"into":"{{ground.CategoryId}}"}""")), NotFound());

@@ -100,7 +100,7 @@ internal static class Json
         // What no task has is refused by name: nothing is bound that was not asked for.
         foreach (var name in new[]
         {
-            "__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "valueOf", "__defineGetter__", "$type", "$id", "$ref", "$values", "$where", "$ne", "@type", "@class", "__class__", "_id", "class", "user_id", "userId", "owner", "owner_id", "workspace_id", "workspace",
+            "__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "valueOf", "__defineGetter__", "$type", "$id", "$ref", "$values", "$where", "$ne", "@type", "@class", "__class__", "_id", "class", "user_id", "userId", "owner", "owner_id", "workspace",
             "revision", "is_admin", "isAdmin", "admin", "role", "roles", "permissions", "deleted", "completed", "done", "Title", "TITLE", "title ", " title", "title\\u0000", "titlе", "", " ", "\\n", "title[]", "title.x", "tags[0]", "tasks", "task", "0", "null", "undefined", "_method", "SELECT", "events", "incarnation", "labels_revision",
         })
         {
@@ -109,6 +109,14 @@ internal static class Json
         foreach (var name in new[] { "__proto__", "constructor", "prototype" })
         {
             yield return new($"a task whose {name} has a title", ground.Make($$"""{"{{name}}":{"title":"a"} }"""), Invalid("title", "REQUIRED"));
+        }
+        foreach (var (name, value, code) in new[]
+        {
+            ("workspace_id", "\"b\"", "NOT_AN_ID"), ("workspace_id", "7", "NOT_AN_ID"), ("workspace_id", $"\"{ground.TaskId}\"", "NOT_AN_ID"), ("assignee_id", "\"me\"", "NOT_AN_ID"), ("assignee_id", "[]", "NOT_AN_ID"),
+            ("assignee_id", $"\"{Guid.NewGuid()}\"", "NO_SUCH_THING"),
+        })
+        {
+            yield return new($"a task whose {name} is {value}", ground.Make($$"""{"title":"a","{{name}}":{{value}}}"""), Invalid(name, code));
         }
         // What the server alone says of a task is ignored, whatever it says.
         foreach (var (name, value) in new[]

@@ -89,7 +89,7 @@ internal static class CodeSamples
         {
             arguments.AddRange(Records.TryGetValue(operation.Body!, out var record)
                 ? [$"new {record}{Initializer(body)}"]
-                : body.Select(member => $"{Camel(member.Key)}: {Literal(member.Key, member.Value)}"));
+                : body.Select(member => $"{Camel(member.Key)}: {Literal(operation.Body == "TaskTransfer" && member.Key == "subtasks" ? "fate" : member.Key, member.Value)}"));
         }
         if (operation.Id is "changeTasks" or "deleteTasks")
         {
@@ -135,6 +135,7 @@ internal static class CodeSamples
             ("status", _) => $"TaskState.{Pascal((string)value!)}",
             ("priority", _) => $"TaskPriority.{Pascal((string)value!)}",
             ("subtasks", _) => $"SubtaskFate.{Pascal((string)value!)}",
+            ("fate", _) => $"TransferFate.{Pascal((string)value!)}",
             ("to", _) => $"ListEnd.{Pascal((string)value!)}",
             ("sort", _) => $"TaskSort.{Pascal((string)value!)}",
             ("due_date" or "created_before" or "expires_at" or "since", _) => $"DateTimeOffset.Parse({CurlSample.Json(value)})",
