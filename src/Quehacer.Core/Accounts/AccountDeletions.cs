@@ -158,8 +158,9 @@ public sealed class AccountDeletions
             case StepOutcome.KeyKnown:
                 return await ReplayAsync(caller, bound, cancellation) ?? new Error(ErrorCode.IdempotencyMismatch);
             default:
-                // The credentials that were shown have changed since, or somebody else was first.
-                return refusal.Code != ErrorCode.SessionEnded || !await Access.IsSessionOpenAsync(database, caller, cancellation) ? refusal : ErrorCode.WrongCredentials;
+                // The account has changed since it was looked at, in what was shown or in what was to be so, or somebody else was first.
+                return refusal.Code != ErrorCode.SessionEnded || !await Access.IsSessionOpenAsync(database, caller, cancellation) ? refusal
+                    : precondition == Precondition.None ? ErrorCode.WrongCredentials : ErrorCode.PreconditionFailed;
         }
     }
 

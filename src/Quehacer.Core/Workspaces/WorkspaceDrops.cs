@@ -26,33 +26,47 @@ public sealed class WorkspaceDrops(Database database)
     /// <summary>Deletes at most <see cref="Limits.JobBatchRows"/> rows; gives how many, and 0 when nothing is left to be dropped.</summary>
     public async Task<int> DropAsync(CancellationToken cancellation)
     {
-        if (await NextAsync(cancellation) is not { } workspaceId)
+        await using var connection = await database.OpenAsync(cancellation);
+        if (await NextAsync(connection, cancellation) is not { } workspaceId)
         {
             return 0;
         }
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        // Held for a piece: two that took away the same rows, each in its own order, would wait for each other.
+        if (!await connection.FindsAsync("SELECT 1 FROM dropped_workspaces WHERE workspace_id = $1 FOR UPDATE", parameters => parameters.With(workspaceId)))
+        {
+            // Somebody else has taken the last of it away.
+            return 1;
+        }
+        var deleted = await DeleteAsync(connection, workspaceId, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return deleted;
+    }
+
+    private static async Task<int> DeleteAsync(NpgsqlConnection connection, Guid workspaceId, CancellationToken cancellation)
+    {
         foreach (var (table, key) in Tables)
         {
             var deleted = await ExecuteAsync(
-                $"DELETE FROM {table} WHERE workspace_id = $1 AND ({key}) IN (SELECT {key} FROM {table} WHERE workspace_id = $1 ORDER BY {key} LIMIT $2)", workspaceId, cancellation);
+                connection, $"DELETE FROM {table} WHERE workspace_id = $1 AND ({key}) IN (SELECT {key} FROM {table} WHERE workspace_id = $1 ORDER BY {key} LIMIT $2)", workspaceId, cancellation);
             if (deleted > 0)
             {
                 return deleted;
             }
         }
         var events = await ExecuteAsync(
+            connection,
             """
             DELETE FROM events WHERE workspace_id = $1
                AND revision < least((SELECT min(revision) FROM events WHERE workspace_id = $1) + $2, (SELECT max(revision) FROM events WHERE workspace_id = $1))
             """,
             workspaceId, cancellation);
-        return events > 0 ? events : await FinishAsync(workspaceId, cancellation);
+        return events > 0 ? events : await FinishAsync(connection, workspaceId, cancellation);
     }
 
     /// <summary>Takes the last of it away, under the lock that every writer takes: what one of them has left is gone as well.</summary>
-    private async Task<int> FinishAsync(Guid workspaceId, CancellationToken cancellation)
+    private static async Task<int> FinishAsync(NpgsqlConnection connection, Guid workspaceId, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await using var batch = new NpgsqlBatch(connection);
         Add("SELECT 1 FROM workspaces WHERE workspace_id = $1 FOR UPDATE");
         foreach (var (table, _) in Tables)
@@ -65,7 +79,6 @@ public sealed class WorkspaceDrops(Database database)
         Add("DELETE FROM workspaces WHERE workspace_id = $1");
         Add("DELETE FROM dropped_workspaces WHERE workspace_id = $1");
         await batch.ExecuteNonQueryAsync(cancellation);
-        await transaction.CommitAsync(cancellation);
         return 1;
 
         void Add(string sql)
@@ -76,15 +89,15 @@ public sealed class WorkspaceDrops(Database database)
         }
     }
 
-    private async Task<Guid?> NextAsync(CancellationToken cancellation)
+    private static async Task<Guid?> NextAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await using var command = database.Command("SELECT workspace_id FROM dropped_workspaces ORDER BY dropped_at, workspace_id LIMIT 1");
+        await using var command = new NpgsqlCommand("SELECT workspace_id FROM dropped_workspaces ORDER BY dropped_at, workspace_id LIMIT 1", connection);
         return await command.ExecuteScalarAsync(cancellation) as Guid?;
     }
 
-    private async Task<int> ExecuteAsync(string sql, Guid workspaceId, CancellationToken cancellation)
+    private static async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql, Guid workspaceId, CancellationToken cancellation)
     {
-        await using var command = database.Command(sql);
+        await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.With(workspaceId).With((long)Limits.JobBatchRows);
         return await command.ExecuteNonQueryAsync(cancellation);
     }

@@ -298,9 +298,11 @@ public sealed class AccountDeletionTests(PostgresFixture postgres)
             var (ana, _) = await house.MoveInAsync(Email);
             var results = await House.AtOnceAsync(30, async index =>
             {
-                if (index == 15)
+                if (index is 14 or 15 or 16)
                 {
-                    Assert.NotNull(await house.Core.AccountDeletions.DeleteAsync(Email, atOnce: true, Cancellation));
+                    // One of them finds the account; all of them clear away.
+                    await house.Core.AccountDeletions.DeleteAsync(Email, atOnce: true, Cancellation);
+                    await RunJobsAsync(house);
                     return null;
                 }
                 return (await house.Core.TaskWriter.WriteAsync(ana, TaskOperation.Create(new TaskEdit { Title = $"task {index}" }, House.V1), null, Cancellation)).Error;
