@@ -68,13 +68,13 @@ public sealed class Invitations
         {
             return ErrorCode.Forbidden;
         }
-        if (Refuse(seen.Value.Workspace) is { } takesNobody)
-        {
-            return takesNobody;
-        }
         if (key is not null && await ReplayInvitationAsync(caller, key, cancellation) is { } done)
         {
             return done;
+        }
+        if (Refuse(seen.Value.Workspace) is { } takesNobody)
+        {
+            return takesNobody;
         }
         if ((await letters.CountInvitationAsync(caller.UserId, cancellation) ?? await letters.CountLetterAsync(email, cancellation)) is { } refused)
         {
@@ -112,7 +112,7 @@ public sealed class Invitations
         }
         outbox.Ring();
         report(SecurityEvent.InvitationMade, caller.UserId, visitor.Address);
-        return await GetAsync(caller, id, cancellation) is { IsOk: true, Value: var made } ? new Answered<Invitation>(made, IsReplay: false) : ErrorCode.Busy;
+        return await FindMadeAsync(caller, id, isReplay: false, cancellation);
 
         void AddReading(WorkspaceBatch batch)
         {
@@ -511,11 +511,16 @@ public sealed class Invitations
         {
             return ErrorCode.IdempotencyMismatch;
         }
-        // As it was made, whatever has come of it.
+        return await FindMadeAsync(caller, id, isReplay: true, cancellation);
+    }
+
+    /// <summary>An invitation as it was made, whatever has come of it.</summary>
+    private async Task<Result<Answered<Invitation>>> FindMadeAsync(Caller caller, Guid id, bool isReplay, CancellationToken cancellation)
+    {
         await using var command = database.Command($"SELECT {InvitationTable.Columns} FROM {InvitationTable.From} WHERE i.workspace_id = $1 AND i.invitation_id = $2");
         command.Parameters.With(caller.WorkspaceId).With(id);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await reader.ReadAsync(cancellation) ? new Answered<Invitation>(InvitationTable.Read(reader, 0), IsReplay: true) : ErrorCode.Gone;
+        return await reader.ReadAsync(cancellation) ? new Answered<Invitation>(InvitationTable.Read(reader, 0), isReplay) : ErrorCode.Gone;
     }
 
     private async Task<Result<Answered<WorkspaceView>>?> ReplayAcceptanceAsync(Caller caller, IdempotencyKey key, CancellationToken cancellation)

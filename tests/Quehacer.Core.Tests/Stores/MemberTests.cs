@@ -467,6 +467,16 @@ public sealed class MemberTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Of_many_invitations_to_one_e_mail_at_once_one_is_open()
+    {
+        var (house, owner) = await FoundAsync(postgres);
+        await using var _ = house;
+        var made = await House.AtOnceAsync(20, index => InviteAsync(house, owner, "luis@example.com", index % 2 == 0 ? WorkspaceRole.Viewer : WorkspaceRole.Editor));
+        Assert.Equal(20, made.Select(answer => House.Ok(answer).Value.Id).Distinct().Count());
+        Assert.Contains(Assert.Single(House.Ok(await house.Core.Invitations.ListAsync(owner, 20, null, true, Cancellation)).Invitations), made.Select(answer => House.Ok(answer).Value));
+    }
+
+    [Fact]
     public async Task The_letter_has_a_token_as_long_as_the_invitation_is_open()
     {
         var (house, owner) = await FoundAsync(postgres);
