@@ -158,7 +158,11 @@ export interface paths {
         get: operations["getAccount"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete the account
+         * @description Has the account deleted, with all that is yours alone, when the time of grace is over. All sessions and API keys end at once, and a letter says how to undo it. Whoever has a second factor shows a code of it as well. While others are in workspaces of yours it is refused with 409.
+         */
+        delete: operations["deleteAccount"];
         options?: never;
         head?: never;
         /**
@@ -560,6 +564,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take along everything of one's own
+         * @description A ZIP with the account, and with the tasks, categories, tags, notes and events of every workspace that you own, as JSON and CSV; `README.txt` in it says what is what. Of workspaces of others it tells that you are in them. It is sent while it is made, in any size; one that is cut off is no ZIP. A few an hour are allowed.
+         */
+        get: operations["exportAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/restore-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep an account that is to be deleted
+         * @description Undoes what `DELETE /api/v1/me` has asked for: with the token of the letter alone, or with e-mail and password, and a code where there is a second factor. No session begins; log in again.
+         */
+        post: operations["restoreAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces": {
         parameters: {
             query?: never;
@@ -642,6 +686,262 @@ export interface paths {
          * @description Takes an archived workspace into use again. Its owner may.
          */
         post: operations["unarchiveWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the members of a workspace
+         * @description Who is in it, in the order in which they registered. E-mails are told to the owner; everybody else sees their own.
+         */
+        get: operations["listMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a member
+         * @description One of the members, by the id of the account.
+         */
+        get: operations["getMember"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a member
+         * @description The owner removes anybody else, and everybody else themselves. What they have written stays; nothing of theirs is let in any more, whatever they had begun.
+         */
+        delete: operations["removeMember"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the role of a member
+         * @description Lets a member do more or less. The owner may; the owner's own role is handed on with `POST /api/v1/workspaces/{id}/transfer`.
+         */
+        patch: operations["changeMember"];
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave a workspace
+         * @description Whoever owns it hands it on first. An archived one is left like any other.
+         */
+        post: operations["leaveWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand a workspace on
+         * @description Makes a member its owner, and you an editor. It wants your password; a wrong one counts like one at a login. Both of you get a letter.
+         */
+        post: operations["transferWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the open invitations
+         * @description Those into this workspace that nobody has answered yet, the oldest first. Its owner may.
+         */
+        get: operations["listInvitations"];
+        put?: never;
+        /**
+         * Invite somebody
+         * @description Sends a letter with a link that is good once and for a week. Its owner may. Another one for the same e-mail takes the place of the first. The answer is the same whether anybody has the e-mail or not.
+         */
+        post: operations["createInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an invitation
+         * @description An open invitation by its id. The owner of the workspace may.
+         */
+        get: operations["getInvitation"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an invitation
+         * @description Makes its letter worth nothing. The owner of the workspace may.
+         */
+        delete: operations["revokeInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show the invitation of a letter
+         * @description Into which workspace, as what, and by whom. It changes nothing.
+         */
+        post: operations["lookAtInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept the invitation of a letter
+         * @description Lets you into the workspace. Your account must have the e-mail that the letter went to, which is verified by that: whoever has no account registers with it first.
+         */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline the invitation of a letter
+         * @description Says no, with or without an account. Nobody is told.
+         */
+        post: operations["declineInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the invitations to you
+         * @description The open ones to the e-mail of your account, the oldest first. While that is not verified there are none: it may be somebody else's.
+         */
+        get: operations["listOwnInvitations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/invitations/{invitation_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation to you
+         * @description The same as with the letter, for one of those that are listed.
+         */
+        post: operations["acceptOwnInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/invitations/{invitation_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline an invitation to you
+         * @description The same as with the letter, for one of those that are listed.
+         */
+        post: operations["declineOwnInvitation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1720,6 +2020,100 @@ export interface components {
             /** @description The pages around it. */
             _links: components["schemas"]["Links"];
         };
+        /** @description Somebody in a workspace. */
+        Member: {
+            /** @description A TypeID. Of the account. */
+            user_id: string;
+            /**
+             * @description Whose account it is: a `person`'s, or the workspace's own, `service`.
+             * @enum {string}
+             */
+            kind: "person" | "service";
+            /** @description As they are called now; `null` where the account is gone. */
+            name: string | null;
+            /** @description For the owner of the workspace and for themselves; `null` for everybody else. */
+            email: string | null;
+            /**
+             * @description What they are in it.
+             * @enum {string}
+             */
+            role: "viewer" | "editor" | "owner";
+            /**
+             * Format: int32
+             * @description Rises by one with every change; in a write it is a condition.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description Since when they are in it; of the last time, for somebody who has come back.
+             */
+            joined_at: string;
+            /**
+             * Format: date-time
+             * @description When their role was changed last.
+             */
+            updated_at: string;
+        };
+        /** @description A page of the members of a workspace. */
+        MemberList: {
+            /** @description The members of the page. */
+            members: components["schemas"]["Member"][];
+            /** @description Where the page lies. */
+            pagination: components["schemas"]["Pagination"];
+            /** @description The pages around it. */
+            _links: components["schemas"]["Links"];
+        };
+        /** @description Somebody asked into a workspace, who has not answered yet. */
+        Invitation: {
+            /** @description A TypeID. The UUIDv7 within it holds the time of creation. */
+            id: string;
+            /** @description Into which workspace. */
+            workspace: components["schemas"]["InvitedInto"];
+            /** @description To which it was sent: the account that accepts it has this one. */
+            email: string;
+            /**
+             * @description What they will be.
+             * @enum {string}
+             */
+            role: "viewer" | "editor";
+            /** @description By whom. */
+            invited_by: components["schemas"]["Inviter"];
+            /**
+             * Format: date-time
+             * @description When it was sent.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            expires_at: string;
+        };
+        /** @description The workspace that an invitation is into. */
+        InvitedInto: {
+            /** @description A TypeID. Of the workspace. */
+            id: string;
+            /** @description What its members know it by. */
+            name: string;
+        };
+        /** @description Who invites. */
+        Inviter: {
+            /** @description A TypeID. Of the account. */
+            id: string;
+            /** @description As they are called now, by themselves; `null` where the account is gone. */
+            name: string | null;
+            /** @description `null` unless it is shown to be theirs. */
+            email: string | null;
+        };
+        /** @description A page of invitations, the oldest first. */
+        InvitationList: {
+            /** @description The invitations of the page. */
+            invitations: components["schemas"]["Invitation"][];
+            /** @description Where the page lies. */
+            pagination: components["schemas"]["Pagination"];
+            /** @description The pages around it. */
+            _links: components["schemas"]["Links"];
+        };
         /** @description What somebody has said about a task. */
         Note: {
             /** @description A TypeID. The UUIDv7 within it holds the time of writing. */
@@ -1971,6 +2365,14 @@ export interface components {
             /** @description The sessions. */
             sessions: components["schemas"]["Session"][];
         };
+        /** @description An account that is to be deleted. */
+        AccountDeletion: {
+            /**
+             * Format: date-time
+             * @description When it is deleted. Until then it can be kept.
+             */
+            deletion_due_at: string;
+        };
         /** @description The login waits for a code of a second factor. There is no session yet. */
         MfaRequired: {
             /**
@@ -2193,6 +2595,7 @@ export interface components {
              * @example SECOND_FACTOR_REQUIRED
              * @example NOT_OFFERED
              * @example ACCOUNT_SUSPENDED
+             * @example ACCOUNT_DELETION_PENDING
              * @example VALIDATION_ERROR
              * @example MALFORMED_JSON
              * @example BAD_REQUEST
@@ -2207,6 +2610,9 @@ export interface components {
              * @example GONE
              * @example WORKSPACE_ARCHIVED
              * @example WORKSPACE_IS_PERSONAL
+             * @example WORKSPACE_NEEDS_OWNER
+             * @example INVITED_ANOTHER
+             * @example OWNS_SHARED_WORKSPACES
              * @example METHOD_NOT_ALLOWED
              * @example NOT_ACCEPTABLE
              * @example REQUEST_TIMEOUT
@@ -2239,6 +2645,8 @@ export interface components {
              * @description The place, from 0, of the operation that a batch was refused for as a whole; only there.
              */
             operation?: number;
+            /** @description The workspaces that stand in the way of what was asked, the first hundred; only there. */
+            workspaces?: string[];
         };
         /** @description One value of the request that cannot be accepted. */
         ProblemField: {
@@ -2653,6 +3061,64 @@ export interface components {
              */
             version?: number;
         };
+        /** @description What is to be changed of a member. */
+        MemberChange: {
+            /**
+             * @description What they are to be.
+             * @enum {string}
+             */
+            role?: "viewer" | "editor";
+            /**
+             * Format: int32
+             * @description The version that it must have; another one is refused with 412.
+             */
+            version?: number;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly user_id?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly kind?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly name?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly email?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly joined_at?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly updated_at?: unknown;
+        };
+        /** @description Who is to be the owner, and the password of whoever is. */
+        WorkspaceTransfer: {
+            /** @description A member, by TypeID or UUID. */
+            user_id: string;
+            /**
+             * Format: password
+             * @description Any characters but U+0000, and none of the common passwords.
+             */
+            current_password: string;
+        };
+        /** @description Who is invited, and what they will be. */
+        NewInvitation: {
+            /**
+             * Format: email
+             * @description Case does not tell two e-mails apart.
+             */
+            email: string;
+            /**
+             * @description What they will be.
+             * @enum {string}
+             */
+            role: "viewer" | "editor";
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly id?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly workspace?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly invited_by?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly created_at?: unknown;
+            /** @description Shown, never written: taken and ignored, so that what was read can be put back. */
+            readonly expires_at?: unknown;
+        };
         /** @description A new note. */
         NewNote: {
             /** @description What is to be said. White space around it is taken off. */
@@ -2953,6 +3419,37 @@ export interface components {
             /** @description From the last login or refresh. */
             refresh_token: string;
         };
+        /** @description The password of the account, and a code of any factor of it, where it has one. */
+        AccountDeletionRequest: {
+            /**
+             * Format: password
+             * @description Any characters but U+0000, and none of the common passwords.
+             */
+            current_password: string;
+            /** @description Six digits of an authenticator or a letter, or a recovery code. Spaces, hyphens and case do not count. */
+            code?: string;
+            /** @description Of the answer that asked for the code. */
+            mfa_token?: string;
+        };
+        /** @description The token of the letter and nothing else, or e-mail and password, and a code of any factor, where the account has one. */
+        AccountRestoration: {
+            /** @description Of the letter. */
+            token?: string;
+            /**
+             * Format: email
+             * @description Case does not tell two e-mails apart.
+             */
+            email?: string;
+            /**
+             * Format: password
+             * @description Any characters but U+0000, and none of the common passwords.
+             */
+            password?: string;
+            /** @description Six digits of an authenticator or a letter, or a recovery code. Spaces, hyphens and case do not count. */
+            code?: string;
+            /** @description Of the answer that asked for the code. */
+            mfa_token?: string;
+        };
         /** @description An e-mail to which a letter is sent. */
         EmailAddress: {
             /**
@@ -3066,6 +3563,23 @@ export interface components {
         };
         /** @description `INVALID_CODE`: The one-time code is not the right one, or has been used before. `TOKEN_INVALID`: The token was not issued by this server, has been altered, has been used up, or belongs to a session that has ended. */
         CodeRefused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `INVALID_CREDENTIALS`: E-mail and password do not belong together. Which of them is wrong is never said. `INVALID_CODE`: The one-time code is not the right one, or has been used before. `TOKEN_INVALID`: The token was not issued by this server, has been altered, has been used up, or belongs to a session that has ended. */
+        LoginRefused: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -3216,7 +3730,23 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `EMAIL_NOT_VERIFIED`: This server lets nobody sign in whose e-mail has not been verified. `ACCOUNT_SUSPENDED`: The password is right, and the account is suspended: nobody signs in to it. */
+        /** @description `INVITED_ANOTHER`: The invitation was sent to another e-mail than your account has, and is good for that one alone. `INSUFFICIENT_PERMISSIONS`: You may see this, and may not change it. */
+        InvitedAnother: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `EMAIL_NOT_VERIFIED`: This server lets nobody sign in whose e-mail has not been verified. `ACCOUNT_SUSPENDED`: The password is right, and the account is suspended: nobody signs in to it. `ACCOUNT_DELETION_PENDING`: The account is to be deleted, as its owner has asked, and until then nobody signs in to it. */
         NotLetIn: {
             headers: {
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -3315,6 +3845,57 @@ export interface components {
         };
         /** @description `IDEMPOTENCY_IN_FLIGHT`: The first request with this Idempotency-Key is still being worked on. */
         InFlight: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `RESOURCE_ALREADY_EXISTS`: There is one of these with the same unique value already. `WORKSPACE_ARCHIVED`: The workspace is archived: what is in it is seen, and not changed. `WORKSPACE_IS_PERSONAL`: A personal workspace is its owner's alone: it is not shared, archived, left or handed on. `IDEMPOTENCY_IN_FLIGHT`: The first request with this Idempotency-Key is still being worked on. */
+        MemberOrNotOpen: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `WORKSPACE_NEEDS_OWNER`: The owner of a workspace does not leave it, is not removed, and is not made less: it would be nobody's. `WORKSPACE_IS_PERSONAL`: A personal workspace is its owner's alone: it is not shared, archived, left or handed on. `IDEMPOTENCY_IN_FLIGHT`: The first request with this Idempotency-Key is still being worked on. */
+        OwnerOrPersonal: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `OWNS_SHARED_WORKSPACES`: You own workspaces that others are in as well; 'workspaces' lists them. They would be left without an owner. `IDEMPOTENCY_IN_FLIGHT`: The first request with this Idempotency-Key is still being worked on. */
+        OwnsSharedWorkspaces: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -3592,7 +4173,7 @@ export interface components {
          * @description A TypeID, or the bare UUID within it.
          * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
          */
-        UserId: string;
+        AccountId: string;
         /**
          * @description A TypeID, the bare UUID within it, or the number of the task in its workspace.
          * @example task_01m7ykm0xxeeksbg7jwjdqtthh
@@ -3619,6 +4200,16 @@ export interface components {
          */
         NoteId: string;
         /**
+         * @description A TypeID, or the bare UUID within it.
+         * @example user_01m7ykm0xxfe3p5t7v9x1z3b5a
+         */
+        UserId: string;
+        /**
+         * @description A TypeID, or the bare UUID within it.
+         * @example inv_01m7ykm0xxfe3p5t7v9x1z3b5b
+         */
+        InvitationId: string;
+        /**
          * @description The name of the tag, escaped: a slash in it is `%2F`.
          * @example home
          */
@@ -3632,6 +4223,26 @@ export interface components {
         workspace_limit: number;
         /** @description A place in the list: `next_cursor` of an answer to the same query. Sealed, to be sent as it came. */
         workspace_cursor: string;
+        /**
+         * @description Members on a page.
+         * @example 50
+         */
+        member_limit: number;
+        /**
+         * @description Accounts with this role: administrators, or all others.
+         * @example admin
+         */
+        role: "user" | "admin";
+        /**
+         * @description Members in whose name every word occurs, at least its beginning, or, for the owner, whose e-mail begins so; case and accents do not count. At most 16 words.
+         * @example ana
+         */
+        member_search: string;
+        /**
+         * @description Invitations on a page.
+         * @example 50
+         */
+        invitation_limit: number;
         /**
          * @description Those that are out of use as well.
          * @example true
@@ -3798,11 +4409,6 @@ export interface components {
          * @example plus
          */
         plan: "standard" | "plus" | "premium";
-        /**
-         * @description Accounts with this role: administrators, or all others.
-         * @example admin
-         */
-        role: "user" | "admin";
         /**
          * @description `true` for accounts that are suspended, `false` for all others.
          * @example true
@@ -4523,6 +5129,86 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountDeletionRequest"];
+            };
+        };
+        responses: {
+            /** @description It will be deleted. */
+            202: {
+                headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deletion_due_at": "2026-12-05T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AccountDeletion"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["PasswordOrCodeRefused"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["OwnsSharedWorkspaces"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -5986,6 +6672,109 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    exportAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ZIP. */
+            200: {
+                headers: {
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    restoreAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountRestoration"];
+            };
+        };
+        responses: {
+            /** @description The account stays. */
+            204: {
+                headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadOneTimeToken"];
+            401: components["responses"]["LoginRefused"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listWorkspaces: {
         parameters: {
             query?: {
@@ -6538,6 +7327,1292 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
             428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listMembers: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Members on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["member_limit"];
+                /** @description A place in the list: `next_cursor` of an answer to the same query. Sealed, to be sent as it came. */
+                cursor?: components["parameters"]["workspace_cursor"];
+                /**
+                 * @description Count the whole list. Unless told, `true` by page and `false` by cursor.
+                 * @example false
+                 */
+                include_total?: components["parameters"]["include_total"];
+                /**
+                 * @description Accounts with this role: administrators, or all others.
+                 * @example admin
+                 */
+                role?: components["parameters"]["role"];
+                /**
+                 * @description Members in whose name every word occurs, at least its beginning, or, for the owner, whose e-mail begins so; case and accents do not count. At most 16 words.
+                 * @example ana
+                 */
+                search?: components["parameters"]["member_search"];
+            };
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of members. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "members": [
+                     *         {
+                     *           "user_id": "user_01m7ykm0xxfe3p5t7v9x1z3b5a",
+                     *           "kind": "person",
+                     *           "name": "Luis",
+                     *           "email": "luis@example.com",
+                     *           "role": "viewer",
+                     *           "version": 2,
+                     *           "joined_at": "2026-11-21T08:30:00.125Z",
+                     *           "updated_at": "2026-11-21T08:30:00.125Z"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "limit": 20,
+                     *         "has_next": false,
+                     *         "has_previous": false,
+                     *         "next_cursor": null,
+                     *         "previous_cursor": null
+                     *       },
+                     *       "_links": {
+                     *         "self": "/api/v1/workspaces/ws_01m7ykm0xxfe3p5t7v9x1z3b5f/members?page=1",
+                     *         "first": "/api/v1/workspaces/ws_01m7ykm0xxfe3p5t7v9x1z3b5f/members?page=1",
+                     *         "last": "/api/v1/workspaces/ws_01m7ykm0xxfe3p5t7v9x1z3b5f/members?page=1"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MemberList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getMember: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 304 when nothing has changed since. `If-None-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Modified-Since"?: components["parameters"]["If-Modified-Since"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxfe3p5t7v9x1z3b5a
+                 */
+                user_id: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The member. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Last-Modified": components["headers"]["Last-Modified"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user_id": "user_01m7ykm0xxfe3p5t7v9x1z3b5a",
+                     *       "kind": "person",
+                     *       "name": "Luis",
+                     *       "email": "luis@example.com",
+                     *       "role": "viewer",
+                     *       "version": 2,
+                     *       "joined_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxfe3p5t7v9x1z3b5a
+                 */
+                user_id: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are not in it any more. */
+            204: {
+                headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["OwnerOrPersonal"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeMember: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example user_01m7ykm0xxfe3p5t7v9x1z3b5a
+                 */
+                user_id: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["MemberChange"];
+                "application/json": components["schemas"]["MemberChange"];
+            };
+        };
+        responses: {
+            /** @description The member as they are now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user_id": "user_01m7ykm0xxfe3p5t7v9x1z3b5a",
+                     *       "kind": "person",
+                     *       "name": "Luis",
+                     *       "email": "luis@example.com",
+                     *       "role": "editor",
+                     *       "version": 3,
+                     *       "joined_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["OwnerOrPersonal"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    leaveWorkspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description You are not in it any more. */
+            204: {
+                headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["OwnerOrPersonal"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    transferWorkspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkspaceTransfer"];
+            };
+        };
+        responses: {
+            /** @description The workspace as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *       "name": "Home",
+                     *       "personal": false,
+                     *       "role": "editor",
+                     *       "owner_id": "user_01m7ykm0xxfe3p5t7v9x1z3b5a",
+                     *       "member_count": 2,
+                     *       "version": 1,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z",
+                     *       "archived_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["WrongPassword"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["PersonalWorkspace"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Invitations on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["invitation_limit"];
+                /** @description A place in the list: `next_cursor` of an answer to the same query. Sealed, to be sent as it came. */
+                cursor?: components["parameters"]["workspace_cursor"];
+                /**
+                 * @description Count the whole list. Unless told, `true` by page and `false` by cursor.
+                 * @example false
+                 */
+                include_total?: components["parameters"]["include_total"];
+            };
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of invitations. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "invitations": [
+                     *         {
+                     *           "id": "inv_01m7ykm0xxfe3p5t7v9x1z3b5b",
+                     *           "workspace": {
+                     *             "id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *             "name": "Home"
+                     *           },
+                     *           "email": "luis@example.com",
+                     *           "role": "viewer",
+                     *           "invited_by": {
+                     *             "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *             "name": "Ana",
+                     *             "email": "ana@example.com"
+                     *           },
+                     *           "created_at": "2026-11-21T08:30:00.125Z",
+                     *           "expires_at": "2026-11-28T08:30:00.125Z"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "limit": 20,
+                     *         "has_next": false,
+                     *         "has_previous": false,
+                     *         "next_cursor": null,
+                     *         "previous_cursor": null
+                     *       },
+                     *       "_links": {
+                     *         "self": "/api/v1/workspaces/ws_01m7ykm0xxfe3p5t7v9x1z3b5f/invitations?page=1",
+                     *         "first": "/api/v1/workspaces/ws_01m7ykm0xxfe3p5t7v9x1z3b5f/invitations?page=1",
+                     *         "last": "/api/v1/workspaces/ws_01m7ykm0xxfe3p5t7v9x1z3b5f/invitations?page=1"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InvitationList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            /** @description The invitation. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "inv_01m7ykm0xxfe3p5t7v9x1z3b5b",
+                     *       "workspace": {
+                     *         "id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *         "name": "Home"
+                     *       },
+                     *       "email": "luis@example.com",
+                     *       "role": "viewer",
+                     *       "invited_by": {
+                     *         "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *         "name": "Ana",
+                     *         "email": "ana@example.com"
+                     *       },
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "expires_at": "2026-11-28T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["MemberOrNotOpen"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example inv_01m7ykm0xxfe3p5t7v9x1z3b5b
+                 */
+                invitation_id: components["parameters"]["InvitationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invitation. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "inv_01m7ykm0xxfe3p5t7v9x1z3b5b",
+                     *       "workspace": {
+                     *         "id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *         "name": "Home"
+                     *       },
+                     *       "email": "luis@example.com",
+                     *       "role": "viewer",
+                     *       "invited_by": {
+                     *         "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *         "name": "Ana",
+                     *         "email": "ana@example.com"
+                     *       },
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "expires_at": "2026-11-28T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example inv_01m7ykm0xxfe3p5t7v9x1z3b5b
+                 */
+                invitation_id: components["parameters"]["InvitationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It cannot be accepted any more. */
+            204: {
+                headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    lookAtInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneTimeToken"];
+            };
+        };
+        responses: {
+            /** @description The invitation. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "inv_01m7ykm0xxfe3p5t7v9x1z3b5b",
+                     *       "workspace": {
+                     *         "id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *         "name": "Home"
+                     *       },
+                     *       "email": "luis@example.com",
+                     *       "role": "viewer",
+                     *       "invited_by": {
+                     *         "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *         "name": "Ana",
+                     *         "email": "ana@example.com"
+                     *       },
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "expires_at": "2026-11-28T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            400: components["responses"]["BadOneTimeToken"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneTimeToken"];
+            };
+        };
+        responses: {
+            /** @description The workspace, in which you are now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *       "name": "Home",
+                     *       "personal": false,
+                     *       "role": "viewer",
+                     *       "owner_id": "user_01m7ykm0xxfe3p5t7v9x1z3b5a",
+                     *       "member_count": 2,
+                     *       "version": 1,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z",
+                     *       "archived_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            400: components["responses"]["BadOneTimeToken"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["InvitedAnother"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["ArchivedOrInFlight"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    declineInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneTimeToken"];
+            };
+        };
+        responses: {
+            /** @description It cannot be accepted any more. */
+            204: {
+                headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadOneTimeToken"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listOwnInvitations: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Invitations on a page.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["invitation_limit"];
+                /** @description A place in the list: `next_cursor` of an answer to the same query. Sealed, to be sent as it came. */
+                cursor?: components["parameters"]["workspace_cursor"];
+                /**
+                 * @description Count the whole list. Unless told, `true` by page and `false` by cursor.
+                 * @example false
+                 */
+                include_total?: components["parameters"]["include_total"];
+            };
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of invitations. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "invitations": [
+                     *         {
+                     *           "id": "inv_01m7ykm0xxfe3p5t7v9x1z3b5b",
+                     *           "workspace": {
+                     *             "id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *             "name": "Home"
+                     *           },
+                     *           "email": "luis@example.com",
+                     *           "role": "viewer",
+                     *           "invited_by": {
+                     *             "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *             "name": "Ana",
+                     *             "email": "ana@example.com"
+                     *           },
+                     *           "created_at": "2026-11-21T08:30:00.125Z",
+                     *           "expires_at": "2026-11-28T08:30:00.125Z"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "limit": 20,
+                     *         "has_next": false,
+                     *         "has_previous": false,
+                     *         "next_cursor": null,
+                     *         "previous_cursor": null
+                     *       },
+                     *       "_links": {
+                     *         "self": "/api/v1/me/invitations?page=1",
+                     *         "first": "/api/v1/me/invitations?page=1",
+                     *         "last": "/api/v1/me/invitations?page=1"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InvitationList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    acceptOwnInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example inv_01m7ykm0xxfe3p5t7v9x1z3b5b
+                 */
+                invitation_id: components["parameters"]["InvitationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The workspace, in which you are now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *       "name": "Home",
+                     *       "personal": false,
+                     *       "role": "viewer",
+                     *       "owner_id": "user_01m7ykm0xxfe3p5t7v9x1z3b5a",
+                     *       "member_count": 2,
+                     *       "version": 1,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z",
+                     *       "archived_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["ArchivedOrInFlight"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    declineOwnInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example inv_01m7ykm0xxfe3p5t7v9x1z3b5b
+                 */
+                invitation_id: components["parameters"]["InvitationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It cannot be accepted any more. */
+            204: {
+                headers: {
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["InFlight"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -9279,7 +11354,7 @@ export interface operations {
     transferTask: {
         parameters: {
             query?: {
-                /** @description The workspace to work in; your personal one unless it is named. A TypeID, or the bare UUID within it. */
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
             header?: {
@@ -11421,7 +13496,7 @@ export interface operations {
                  * @description A TypeID, or the bare UUID within it.
                  * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
                  */
-                id: components["parameters"]["UserId"];
+                id: components["parameters"]["AccountId"];
             };
             cookie?: never;
         };
@@ -11519,7 +13594,7 @@ export interface operations {
                  * @description A TypeID, or the bare UUID within it.
                  * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
                  */
-                id: components["parameters"]["UserId"];
+                id: components["parameters"]["AccountId"];
             };
             cookie?: never;
         };
@@ -11609,7 +13684,7 @@ export interface operations {
                  * @description A TypeID, or the bare UUID within it.
                  * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
                  */
-                id: components["parameters"]["UserId"];
+                id: components["parameters"]["AccountId"];
             };
             cookie?: never;
         };
@@ -11696,7 +13771,7 @@ export interface operations {
                  * @description A TypeID, or the bare UUID within it.
                  * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
                  */
-                id: components["parameters"]["UserId"];
+                id: components["parameters"]["AccountId"];
             };
             cookie?: never;
         };
@@ -11779,7 +13854,7 @@ export interface operations {
                  * @description A TypeID, or the bare UUID within it.
                  * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
                  */
-                id: components["parameters"]["UserId"];
+                id: components["parameters"]["AccountId"];
             };
             cookie?: never;
         };
@@ -11860,7 +13935,7 @@ export interface operations {
                  * @description A TypeID, or the bare UUID within it.
                  * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
                  */
-                id: components["parameters"]["UserId"];
+                id: components["parameters"]["AccountId"];
             };
             cookie?: never;
         };
@@ -11933,6 +14008,11 @@ export interface operations {
                  * @example none
                  */
                 category_id?: components["parameters"]["category_id"];
+                /**
+                 * @description Tasks that this account is to do, or with `me` you, or with `none` nobody. A TypeID, or the bare UUID within it.
+                 * @example me
+                 */
+                assignee_id?: components["parameters"]["assignee_id"];
                 /**
                  * @description Tasks directly below this one, or with `none` those that lie below none. A TypeID, the bare UUID within it, or the number of the task.
                  * @example none
@@ -12032,7 +14112,7 @@ export interface operations {
                  * @description A TypeID, or the bare UUID within it.
                  * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
                  */
-                id: components["parameters"]["UserId"];
+                id: components["parameters"]["AccountId"];
             };
             cookie?: never;
         };
@@ -12068,10 +14148,12 @@ export interface operations {
                      *           "tags": [
                      *             "home"
                      *           ],
+                     *           "assignee_id": null,
                      *           "parent_id": null,
                      *           "subtask_count": 0,
                      *           "subtasks_done": 0,
                      *           "position": "a1i",
+                     *           "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
                      *           "version": 1,
                      *           "created_at": "2026-11-21T08:30:00.125Z",
                      *           "updated_at": "2026-11-21T08:30:00.125Z"
@@ -12149,7 +14231,7 @@ export interface operations {
                  * @description A TypeID, or the bare UUID within it.
                  * @example user_01m7ykm0xxf4eaz0xbbm8c9swp
                  */
-                id: components["parameters"]["UserId"];
+                id: components["parameters"]["AccountId"];
                 /**
                  * @description A TypeID, the bare UUID within it, or the number of the task in its workspace.
                  * @example task_01m7ykm0xxeeksbg7jwjdqtthh
@@ -12186,10 +14268,12 @@ export interface operations {
                      *       "tags": [
                      *         "home"
                      *       ],
+                     *       "assignee_id": null,
                      *       "parent_id": null,
                      *       "subtask_count": 0,
                      *       "subtasks_done": 0,
                      *       "position": "a1i",
+                     *       "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
                      *       "version": 1,
                      *       "created_at": "2026-11-21T08:30:00.125Z",
                      *       "updated_at": "2026-11-21T08:30:00.125Z"

@@ -65,7 +65,7 @@ internal static class InvitationTable
 
     /// <summary>Closes one that is open. Parameters: $1 workspace, $2 id, $3 now, $4 outcome, $5 by whom.</summary>
     public static readonly string Close =
-        $"UPDATE invitations i SET closed_at = $3, outcome = $4, closed_by = $5 WHERE i.workspace_id = $1 AND i.invitation_id = $2 AND {IsOpen("$3")}";
+        $"UPDATE invitations i SET closed_at = $3, outcome = $4, closed_by = $5 WHERE i.workspace_id = $1 AND i.invitation_id = $2 AND {IsOpen("$3")} AND NOT EXISTS (SELECT FROM dropped_workspaces d WHERE d.workspace_id = $1)";
 
     public static Invitation Read(NpgsqlDataReader row, int first) => new(
         row.GetGuid(first), row.GetGuid(first + 1), row.GetString(first + 2), row.GetString(first + 3), (WorkspaceRole)row.GetInt16(first + 4), row.GetGuid(first + 5),

@@ -62,8 +62,9 @@ public sealed class WorkspaceReader(Database database, Seal seal)
         const string theirs = "members m JOIN workspaces w ON w.workspace_id = m.workspace_id WHERE m.user_id = s.user_id AND (s.workspace_id IS NULL OR s.workspace_id = w.workspace_id) AND ($2 OR w.archived_at IS NULL)";
         var (workspaces, isOpen, total) = (new List<WorkspaceView>(), false, default(long?));
         await using (var command = database.Command($"""
-            SELECT CASE WHEN $5 THEN (SELECT count(*) FROM {theirs}) END, w.*
-              FROM sessions s LEFT JOIN LATERAL (
+            SELECT t.total, w.*
+              FROM sessions s CROSS JOIN LATERAL (SELECT CASE WHEN $5 THEN (SELECT count(*) FROM {theirs}) END AS total OFFSET 0) t
+              LEFT JOIN LATERAL (
                    SELECT {WorkspaceTable.Columns}, m.role FROM {theirs} AND m.workspace_id > $3 ORDER BY m.workspace_id LIMIT $4) w ON true
              WHERE s.session_id = $1 AND s.ended_at IS NULL
              ORDER BY w.workspace_id
