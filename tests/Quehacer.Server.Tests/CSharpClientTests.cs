@@ -221,7 +221,7 @@ public sealed class CSharpClientTests(SharedServer shared)
         {
             var text when text == typeof(string) => name switch
             {
-                "email" => "ana@example.com", "into" or "workspaceId" => Guid.NewGuid().ToString(), "name" or "id" or "noteId" or "keyId" or "taskId" or "invitationId" => "x/y", "userId" => "user_01h455vb4pex5vsknk084sn02q", "after" or "before" => "1", _ => "x/y long enough",
+                "email" => "ana@example.com", "into" or "workspaceId" => Guid.NewGuid().ToString(), "name" or "id" or "noteId" or "keyId" or "taskId" or "invitationId" => "x/y", "userId" => "user_01h455vb4pex5vsknk084sn02q", "after" or "before" => "1", "role" => "viewer", _ => "x/y long enough",
             },
             var number when number == typeof(int) => 1,
             var flag when flag == typeof(bool) => true,

@@ -57,7 +57,7 @@ public sealed class CodeSampleTests
     [Fact]
     public async Task Every_CSharp_sample_compiles_with_the_client()
     {
-        var file = new StringBuilder("using System;\nusing System.Threading.Tasks;\nusing Quehacer.Client;\n");
+        var file = new StringBuilder("using System;\nusing System.IO;\nusing System.Threading.Tasks;\nusing Quehacer.Client;\n");
         foreach (var operation in description.Operations)
         {
             const string Begins = "using Quehacer.Client;\n";

@@ -515,11 +515,23 @@ public sealed class RequiredConditionTests
             var full = await StatementsAsync(server, () => user.GetAsync(list));
             Assert.Contains(full, statement => statement.Contains("tasks t", StringComparison.Ordinal) || statement.Contains("labels", StringComparison.Ordinal));
             var statements = await StatementsAsync(server, async () => (await user.GetAsync(list, ("If-None-Match", known.ETag!))).Is(304));
-            Assert.Equal("SELECT w.revision, w.changed_at FROM sessions s JOIN workspaces w", Assert.Single(statements)[..65]);
+            Assert.StartsWith("SELECT w.revision, w.changed_at, (CASE WHEN w.owner_id = s.user_id THEN 30", Assert.Single(statements));
         }
         // One task: the statement that every read of it is, and no other.
         var (path, made) = await user.CreateAsync(new { title = "a" });
         Assert.Single(await StatementsAsync(server, async () => (await user.GetAsync(path, ("If-None-Match", made.ETag!))).Is(304)));
+
+        // Whether somebody may is a part of the one statement that there is anyway, also in a workspace that is somebody else's.
+        var viewer = await User.RegisterAsync(server);
+        await server.SqlAsync($"INSERT INTO members SELECT o.workspace_id, v.user_id, 10, 1, 1, now(), now() FROM accounts o, accounts v WHERE o.email = '{user.Email}' AND v.email = '{viewer.Email}'");
+        var workspace = (string)(await user.GetAsync("/api/v1/me")).Is(200)["workspace_id"]!;
+        foreach (var (who, at) in new[] { (user, ""), (viewer, $"?workspace_id={workspace}") })
+        {
+            (await who.GetAsync(path + at)).Is(200);
+            Assert.Single(await StatementsAsync(server, async () => (await who.GetAsync(path + at)).Is(200)));
+            (await who.GetAsync(User.Tasks + at)).Is(200);
+            Assert.Single(await StatementsAsync(server, async () => (await who.GetAsync(User.Tasks + at)).Is(200)));
+        }
     }
 
     private static async Task<List<string>> StatementsAsync(QuehacerServer server, Func<Task> work)

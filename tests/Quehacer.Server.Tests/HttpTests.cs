@@ -24,7 +24,7 @@ public sealed class HttpTests(SharedServer shared)
     [InlineData("GET", "/api/v1/tasks/1/complete", "POST")]
     [InlineData("GET", "/api/v1/auth/login", "POST")]
     [InlineData("PUT", "/api/v1/auth/register", "POST")]
-    [InlineData("DELETE", "/api/v1/me", "GET|PATCH")]
+    [InlineData("PUT", "/api/v1/me", "GET|PATCH|DELETE")]
     [InlineData("POST", "/health", "GET")]
     [InlineData("POST", "/api/ready", "GET")]
     [InlineData("BREW", "/api/v1/tasks", "GET|POST")]

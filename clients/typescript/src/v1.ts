@@ -4229,10 +4229,10 @@ export interface components {
          */
         member_limit: number;
         /**
-         * @description Accounts with this role: administrators, or all others.
-         * @example admin
+         * @description Members who are this.
+         * @example editor
          */
-        role: "user" | "admin";
+        member_role: "viewer" | "editor" | "owner";
         /**
          * @description Members in whose name every word occurs, at least its beginning, or, for the owner, whose e-mail begins so; case and accents do not count. At most 16 words.
          * @example ana
@@ -4409,6 +4409,11 @@ export interface components {
          * @example plus
          */
         plan: "standard" | "plus" | "premium";
+        /**
+         * @description Accounts with this role: administrators, or all others.
+         * @example admin
+         */
+        role: "user" | "admin";
         /**
          * @description `true` for accounts that are suspended, `false` for all others.
          * @example true
@@ -7348,10 +7353,10 @@ export interface operations {
                  */
                 include_total?: components["parameters"]["include_total"];
                 /**
-                 * @description Accounts with this role: administrators, or all others.
-                 * @example admin
+                 * @description Members who are this.
+                 * @example editor
                  */
-                role?: components["parameters"]["role"];
+                role?: components["parameters"]["member_role"];
                 /**
                  * @description Members in whose name every word occurs, at least its beginning, or, for the owner, whose e-mail begins so; case and accents do not count. At most 16 words.
                  * @example ana

@@ -19,11 +19,10 @@ internal static class Access
     /// else the role counts only while it is of the members that the row knows: a statement that has waited for the row while somebody was
     /// removed sees the row anew and the members as they were, and finds nothing.
     /// </summary>
-    public const string Role = """
-        (CASE WHEN w.owner_id = s.user_id THEN 30::smallint ELSE (
-          SELECT m.role FROM members m JOIN workspaces o ON o.workspace_id = m.workspace_id AND o.members_revision = w.members_revision
-           WHERE m.workspace_id = w.workspace_id AND m.user_id = s.user_id) END)
-        """;
+    public const string Role =
+        "(CASE WHEN w.owner_id = s.user_id THEN 30::smallint ELSE ("
+        + "SELECT m.role FROM members m JOIN workspaces o ON o.workspace_id = m.workspace_id AND o.members_revision = w.members_revision "
+        + "WHERE m.workspace_id = w.workspace_id AND m.user_id = s.user_id) END)";
 
     /// <summary>What <see cref="Permissions"/> says, of the session <c>s</c> and the workspace <c>w</c>.</summary>
     public const string MaySee = $"{IsOpen} AND {Role} >= 10";

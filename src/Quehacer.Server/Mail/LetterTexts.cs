@@ -164,8 +164,8 @@ internal static class LetterTexts
             MailKind.AccountUnsuspended => Parts(
                 new("Your account is no longer suspended", "Tu cuenta ya no está suspendida"),
                 Happened(new(
-                    $"the suspension of your account at {origin} was ended by those who run that server. You can sign in again; make new API keys for your programs.",
-                    $"quienes operan {origin} pusieron fin a la suspensión de tu cuenta allí. Puedes iniciar sesión de nuevo; crea claves de API nuevas para tus programas."))),
+                    $"the suspension of your account at {origin} was ended by those who run that server. You can sign in again. If programs of yours had API keys, make new ones.",
+                    $"quienes operan {origin} pusieron fin a la suspensión de tu cuenta allí. Puedes iniciar sesión de nuevo. Si tus programas tenían claves de API, crea otras nuevas."))),
             MailKind.AccountDeletionAsked => Parts(
                 new("Your account is to be deleted", "Tu cuenta se va a eliminar"),
                 Happened(new(

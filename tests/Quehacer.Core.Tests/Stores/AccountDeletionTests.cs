@@ -477,11 +477,12 @@ public sealed class AccountDeletionTests(PostgresFixture postgres)
     {
         await using var house = await House.BuildAsync(postgres);
         Assert.Equal(
-            [.. WorkspaceDrops.Tables.Select(table => table.Table).Concat(["events", "workspaces", "dropped_workspaces", "accounts", "sessions"]).Order(StringComparer.Ordinal)],
+            // What administrators have done names ids alone, and is kept.
+            [.. WorkspaceDrops.Tables.Select(table => table.Table).Concat(["events", "workspaces", "dropped_workspaces", "accounts", "sessions", "admin_acts"]).Order(StringComparer.Ordinal)],
             await TablesWithAsync("workspace_id"));
         // API keys go with their sessions; idempotency keys and members with their workspaces.
         Assert.Equal(
-            [.. AccountDeletions.Belongings.Concat(["accounts", "api_keys", "idempotency_keys", "members"]).Order(StringComparer.Ordinal)],
+            [.. AccountDeletions.Belongings.Concat(["accounts", "api_keys", "idempotency_keys", "members", "admin_acts"]).Order(StringComparer.Ordinal)],
             await TablesWithAsync("user_id"));
 
         async Task<IReadOnlyList<string>> TablesWithAsync(string column) => [.. (await house.ColumnAsync<string>(

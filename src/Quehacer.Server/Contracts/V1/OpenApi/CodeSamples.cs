@@ -119,7 +119,7 @@ internal static class CodeSamples
 
             using var quehacer = new QuehacerClient(new Uri("{{Samples.Origin}}")){{(operation.IsAnonymous ? "" : "\n{\n    Session = new Session(Environment.GetEnvironmentVariable(\"TOKEN\")!),\n}")}};
 
-            {{(operation.Success.File is null ? "" : $"await using var file = System.IO.File.Create(\"quehacer.{operation.Success.File.SubType}\");\n")}}{{(result is null ? call : $"var {result} = {call}\nConsole.WriteLine({result});")}}
+            {{(operation.Success.File is null ? "" : $"await using var file = File.Create(\"quehacer.{operation.Success.File.SubType}\");\n")}}{{(result is null ? call : $"var {result} = {call}\nConsole.WriteLine({result});")}}
             """;
 
         static string Initializer(IEnumerable<KeyValuePair<string, JsonNode?>> members) =>

@@ -31,7 +31,7 @@ internal static class Parameters
 
     public static readonly string[] WorkspaceQuery = ["workspace_limit", "workspace_cursor", "include_total", "include_archived"];
 
-    public static readonly string[] MemberQuery = ["member_limit", "workspace_cursor", "include_total", "role", "member_search"];
+    public static readonly string[] MemberQuery = ["member_limit", "workspace_cursor", "include_total", "member_role", "member_search"];
 
     public static readonly string[] InvitationQuery = ["invitation_limit", "workspace_cursor", "include_total"];
 
@@ -98,7 +98,7 @@ internal static class Parameters
         ["workspace_cursor"] = Query(
             "cursor", "A place in the list: `next_cursor` of an answer to the same query. Sealed, to be sent as it came.", Text("^[A-Za-z0-9_-]+$", 2048), null),
         ["member_limit"] = Query("limit", "Members on a page.", Integer(1, Limits.PageMembers, Limits.PageMembersDefault), 50),
-        ["role"] = Query("role", "Members who are this.", OneOf(Words.WorkspaceRoles), "editor"),
+        ["member_role"] = Query("role", "Members who are this.", OneOf(Words.WorkspaceRoles), "editor"),
         ["member_search"] = Query(
             "search", $"Members in whose name every word occurs, at least its beginning, or, for the owner, whose e-mail begins so; case and accents do not count. At most {Limits.SearchPrefixes} words.",
             new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Limits.SearchCharacters }, "ana"),
