@@ -34,6 +34,8 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
          WHERE {Access.Sees}
         """;
 
+    private static readonly string GetByIdToWrite = GetById.Replace(Access.Sees, Access.Writes, StringComparison.Ordinal);
+    private static readonly string GetByNumberToWrite = GetByNumber.Replace(Access.Sees, Access.Writes, StringComparison.Ordinal);
     private static readonly string GetByIdAsAdministrator = GetById.Replace(Access.Sees, Access.SeesAsAdministrator("$4"), StringComparison.Ordinal);
     private static readonly string GetByNumberAsAdministrator = GetByNumber.Replace(Access.Sees, Access.SeesAsAdministrator("$4"), StringComparison.Ordinal);
 
@@ -69,11 +71,17 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
     }
 
     /// <summary>The task, deleted ones too.</summary>
-    internal async Task<Result<TaskView>> FindAsync(Caller caller, TaskRef task, CancellationToken cancellation)
+    internal Task<Result<TaskView>> FindAsync(Caller caller, TaskRef task, CancellationToken cancellation) => FindAsync(
+        caller, task, caller.LooksInto is null ? task.Number > 0 ? GetByNumber : GetById : task.Number > 0 ? GetByNumberAsAdministrator : GetByIdAsAdministrator, Permission.See, cancellation);
+
+    /// <summary>The same for whoever is about to change it: who may not is told so, although the change should come to nothing.</summary>
+    internal Task<Result<TaskView>> FindToWriteAsync(Caller caller, TaskRef task, CancellationToken cancellation) =>
+        FindAsync(caller, task, task.Number > 0 ? GetByNumberToWrite : GetByIdToWrite, Permission.Write, cancellation);
+
+    private async Task<Result<TaskView>> FindAsync(Caller caller, TaskRef task, string sql, Permission permission, CancellationToken cancellation)
     {
         LabelsStamp? labelsAt = null;
         TaskItem? found = null;
-        var sql = caller.LooksInto is null ? task.Number > 0 ? GetByNumber : GetById : task.Number > 0 ? GetByNumberAsAdministrator : GetByIdAsAdministrator;
         await using (var command = database.Command(sql))
         {
             command.Parameters.WithCaller(caller);
@@ -92,7 +100,7 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
         // Only now, with the connection given back, is another one taken.
         if (labelsAt is not { } labels)
         {
-            return await Access.ExplainAsync(database, caller, cancellation);
+            return permission == Permission.See ? await Access.ExplainAsync(database, caller, cancellation) : await Access.ExplainAsync(database, caller, permission, cancellation);
         }
         return found is null ? ErrorCode.NotFound : await ViewAsync(caller.WorkspaceId, found, labels, cancellation);
     }

@@ -29,7 +29,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
             TaskView? found = null;
             if (operation.Target is { } target)
             {
-                var result = await reader.FindAsync(caller, target, cancellation);
+                var result = await reader.FindToWriteAsync(caller, target, cancellation);
                 if (!result.IsOk)
                 {
                     return await RefuseAsync(caller, key, result.Error, cancellation);

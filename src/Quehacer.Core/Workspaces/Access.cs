@@ -36,6 +36,9 @@ internal static class Access
     /// <summary>The condition behind <see cref="From"/> of whatever reads.</summary>
     public const string Sees = $"s.session_id = $1 AND {MaySee}";
 
+    /// <summary>The same of whatever reads what is to be changed.</summary>
+    public const string Writes = $"s.session_id = $1 AND {MayWrite}";
+
     /// <summary>
     /// Takes the workspace's lock for somebody who is in it, or was when the wait began, and reads nothing: the statement behind it sees what there is once the
     /// lock is had. A stranger makes nobody wait. Parameters as of <see cref="From"/>.
