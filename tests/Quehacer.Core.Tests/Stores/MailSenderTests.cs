@@ -75,7 +75,8 @@ public sealed class MailSenderTests(PostgresFixture postgres)
         await using var house = await House.BuildAsync(postgres);
         var (ana, _) = await house.MoveInAsync("Ana@Example.com");
         var post = new Post(house);
-        foreach (var kind in Enum.GetValues<MailKind>())
+        // The secret of an invitation is in a row of its own (MemberTests).
+        foreach (var kind in Enum.GetValues<MailKind>().Where(kind => kind != MailKind.WorkspaceInvitation))
         {
             // Registration may have written a letter of its own.
             await house.ExecuteAsync("DELETE FROM mails");
