@@ -86,7 +86,7 @@ public sealed class Installation
         UserAdministration = new UserAdministration(database, Users, Outbox, time, report);
         AuditTrail = new AuditTrail(database, seal);
         UserTasks = new UserTasks(database, TaskList, Tasks, AuditTrail, time, report);
-        var drops = new WorkspaceDrops(database);
+        var drops = new WorkspaceDrops(database, time);
         AccountExports = new AccountExports(database);
         AccountDeletions = new AccountDeletions(database, Accounts, check, SecondFactors, codes, OneTimeSecrets, drops, Outbox, options.DeletionGrace, time, report);
         CleanUp = new CleanUp(database, time, options.IdempotencyKeysKeptFor, options.DeletedTasksKeptFor, AccountDeletions, drops);

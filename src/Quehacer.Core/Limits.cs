@@ -177,6 +177,9 @@ public static class Limits
     /// <summary>Workspaces that one person owns, archived ones among them.</summary>
     public const int WorkspacesOfAUser = 2_000;
 
+    /// <summary>How long after a workspace was dropped is looked once more for what a write has left that was under way then: longer than any statement may take.</summary>
+    public const int DroppedSweepMinutes = 10;
+
     /// <summary>Members of one workspace.</summary>
     public const int MembersOfAWorkspace = 20_000;
 

@@ -9,10 +9,11 @@ namespace Quehacer.Core.Workspaces;
 /// the next one go on: what is to go stands in <c>dropped_workspaces</c> until all of it is gone. Nobody can enter meanwhile, for those who could have no session.
 /// </summary>
 /// <remarks>
-/// The row of the workspace and its last event go last, and together: a write that was on its way when the session ended collides with that event, as
-/// every write without the right to enter does.
+/// A write that was on its way when its session ended advances nothing, and collides with the last event of the workspace, as every write without the right to
+/// enter does. So the row of the workspace goes first and that event, which says nothing any more, some minutes later: until then it stands in the way of whoever has seen
+/// the row still, and behind it nobody has. What such a write has left between the two goes with it.
 /// </remarks>
-public sealed class WorkspaceDrops(Database database)
+public sealed class WorkspaceDrops(Database database, TimeProvider time)
 {
     /// <summary>The tables of tenants, each with the rest of its key; the log aside. A test knows whether one is missing.</summary>
     internal static readonly (string Table, string Key)[] Tables =
@@ -27,23 +28,25 @@ public sealed class WorkspaceDrops(Database database)
     public async Task<int> DropAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        if (await NextAsync(connection, cancellation) is not { } workspaceId)
+        var now = time.NowUtc();
+        if (await NextAsync(connection, now, cancellation) is not var (workspaceId, isGone))
         {
             return 0;
         }
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         // Held for a piece: two that took away the same rows, each in its own order, would wait for each other.
-        if (!await connection.FindsAsync("SELECT 1 FROM dropped_workspaces WHERE workspace_id = $1 FOR UPDATE", parameters => parameters.With(workspaceId)))
+        if (!await connection.FindsAsync(
+            "SELECT 1 FROM dropped_workspaces WHERE workspace_id = $1 AND (gone_at IS NOT NULL) = $2 FOR UPDATE", parameters => parameters.With(workspaceId).With(isGone)))
         {
-            // Somebody else has taken the last of it away.
+            // Somebody else was quicker.
             return 1;
         }
-        var deleted = await DeleteAsync(connection, workspaceId, cancellation);
+        var deleted = isGone ? await SweepAsync(connection, workspaceId, cancellation) : await DeleteAsync(connection, workspaceId, now, cancellation);
         await transaction.CommitAsync(cancellation);
         return deleted;
     }
 
-    private static async Task<int> DeleteAsync(NpgsqlConnection connection, Guid workspaceId, CancellationToken cancellation)
+    private static async Task<int> DeleteAsync(NpgsqlConnection connection, Guid workspaceId, DateTime now, CancellationToken cancellation)
     {
         foreach (var (table, key) in Tables)
         {
@@ -61,38 +64,59 @@ public sealed class WorkspaceDrops(Database database)
                AND revision < least((SELECT min(revision) FROM events WHERE workspace_id = $1) + $2, (SELECT max(revision) FROM events WHERE workspace_id = $1))
             """,
             workspaceId, cancellation);
-        return events > 0 ? events : await FinishAsync(connection, workspaceId, cancellation);
+        return events > 0 ? events : await FinishAsync(connection, workspaceId, now, cancellation);
     }
 
-    /// <summary>Takes the last of it away, under the lock that every writer takes: what one of them has left is gone as well.</summary>
-    private static async Task<int> FinishAsync(NpgsqlConnection connection, Guid workspaceId, CancellationToken cancellation)
+    /// <summary>Takes the row of the workspace away, under the lock that every writer takes: what one of them has left is gone as well, but for an event that says nothing.</summary>
+    private static async Task<int> FinishAsync(NpgsqlConnection connection, Guid workspaceId, DateTime now, CancellationToken cancellation)
     {
         await using var batch = new NpgsqlBatch(connection);
-        Add("SELECT 1 FROM workspaces WHERE workspace_id = $1 FOR UPDATE");
-        foreach (var (table, _) in Tables)
-        {
-            Add($"DELETE FROM {table} WHERE workspace_id = $1");
-        }
-        Add("DELETE FROM events WHERE workspace_id = $1");
-        // Nobody else has seen them, and no other log names them.
-        Add("DELETE FROM accounts WHERE workspace_id = $1 AND is_service");
-        Add("DELETE FROM workspaces WHERE workspace_id = $1");
-        Add("DELETE FROM dropped_workspaces WHERE workspace_id = $1");
+        Add(batch, "SELECT 1 FROM workspaces WHERE workspace_id = $1 FOR UPDATE", workspaceId);
+        AddTables(batch, workspaceId);
+        Add(batch, "DELETE FROM events WHERE workspace_id = $1 AND revision < (SELECT max(revision) FROM events WHERE workspace_id = $1)", workspaceId);
+        Add(batch, "UPDATE events SET data = NULL, before = NULL WHERE workspace_id = $1", workspaceId);
+        // A task that was moved on may still say that one of them made it: who that was is told to nobody any more, as of people who have gone.
+        Add(batch, "DELETE FROM accounts WHERE workspace_id = $1 AND is_service", workspaceId);
+        Add(batch, "DELETE FROM workspaces WHERE workspace_id = $1", workspaceId);
+        Add(batch, "UPDATE dropped_workspaces SET gone_at = $2 WHERE workspace_id = $1", workspaceId).With(now);
         await batch.ExecuteNonQueryAsync(cancellation);
         return 1;
+    }
 
-        void Add(string sql)
+    /// <summary>Takes away what is left when nothing is under way any more that could leave something.</summary>
+    private static async Task<int> SweepAsync(NpgsqlConnection connection, Guid workspaceId, CancellationToken cancellation)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        AddTables(batch, workspaceId);
+        Add(batch, "DELETE FROM events WHERE workspace_id = $1", workspaceId);
+        Add(batch, "DELETE FROM dropped_workspaces WHERE workspace_id = $1", workspaceId);
+        await batch.ExecuteNonQueryAsync(cancellation);
+        return 1;
+    }
+
+    private static void AddTables(NpgsqlBatch batch, Guid workspaceId)
+    {
+        foreach (var (table, _) in Tables)
         {
-            var command = new NpgsqlBatchCommand(sql);
-            command.Parameters.With(workspaceId);
-            batch.BatchCommands.Add(command);
+            Add(batch, $"DELETE FROM {table} WHERE workspace_id = $1", workspaceId);
         }
     }
 
-    private static async Task<Guid?> NextAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    private static NpgsqlParameterCollection Add(NpgsqlBatch batch, string sql, Guid workspaceId)
     {
-        await using var command = new NpgsqlCommand("SELECT workspace_id FROM dropped_workspaces ORDER BY dropped_at, workspace_id LIMIT 1", connection);
-        return await command.ExecuteScalarAsync(cancellation) as Guid?;
+        var command = new NpgsqlBatchCommand(sql);
+        batch.BatchCommands.Add(command);
+        return command.Parameters.With(workspaceId);
+    }
+
+    /// <summary>The next of which something is to be taken away, and whether its row is gone.</summary>
+    private static async Task<(Guid WorkspaceId, bool IsGone)?> NextAsync(NpgsqlConnection connection, DateTime now, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(
+            "SELECT workspace_id, gone_at IS NOT NULL FROM dropped_workspaces WHERE gone_at IS NULL OR gone_at < $1 ORDER BY dropped_at, workspace_id LIMIT 1", connection);
+        command.Parameters.With(now.AddMinutes(-Limits.DroppedSweepMinutes));
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) ? (reader.GetGuid(0), reader.GetBoolean(1)) : null;
     }
 
     private static async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql, Guid workspaceId, CancellationToken cancellation)
