@@ -10,6 +10,49 @@ public sealed class WorkspaceTests(SharedServer shared)
     private static async Task<string> FoundAsync(User user, string name = "Home") => (string)(await user.PostAsync(Workspaces, new { name })).Is(201)["id"]!;
 
     [Fact]
+    public async Task Half_of_a_surrogate_pair_is_none_of_the_words()
+    {
+        var ana = await shared.NewUserAsync();
+        var own = $"/api/v1/workspaces/{(string)(await ana.PostAsync("/api/v1/workspaces", new { name = "Garden" })).Is(201)["id"]!}";
+        var (path, made) = await ana.CreateAsync(new { title = "Milk" });
+        var member = $"{own}/members/{(string)(await ana.GetAsync("/api/v1/me")).Is(200)["id"]!}";
+        foreach (var (method, address, body, field) in new[]
+        {
+            ("POST", $"{own}/invitations", """{"email":"bea@example.com","role":"\ud800"}""", "role"),
+            ("PATCH", member, """{"role":"\ud800"}""", "role"),
+            ("POST", $"{own}/service-accounts", $$"""{"name":"Robot","role":"\ud800","current_password":"{{User.Password}}"}""", "role"),
+            ("POST", $"{path}/complete", """{"subtasks":"\ud800"}""", "subtasks"),
+            ("POST", $"{path}/move", """{"to":"\ud800"}""", "to"),
+            ("POST", $"{path}/transfer", $$"""{"workspace_id":"{{own[19..]}}","subtasks":"\ud800"}""", "subtasks"),
+        })
+        {
+            (await ana.SendAsync(method, address, body)).IsInvalid(field, "NOT_ONE_OF");
+        }
+        foreach (var operation in new[] { """{"op":"\ud800"}""", $$"""{"op":"delete","id":"{{made["id"]}}","subtasks":"\ud800"}""" })
+        {
+            Assert.DoesNotContain("INTERNAL", (await ana.PostAsync("/api/v1/tasks/batch", $$"""{"operations":[{{operation}}]}""")).Text);
+        }
+        (await ana.GetAsync(path)).Is(200);
+    }
+
+    [Fact]
+    public async Task Every_link_of_a_list_leads_to_a_page_of_it()
+    {
+        var ana = await shared.NewUserAsync();
+        var own = $"/api/v1/workspaces/{(string)(await ana.PostAsync("/api/v1/workspaces", new { name = "Garden" })).Is(201)["id"]!}";
+        (await ana.PostAsync($"{own}/invitations", new { email = "bea@example.com", role = "viewer" })).Is(201);
+        foreach (var list in new[] { "/api/v1/workspaces?limit=1", $"{own}/members?include_total=true", $"{own}/invitations", "/api/v1/me/invitations" })
+        {
+            var page = (await ana.GetAsync(list)).Is(200);
+            foreach (var (_, link) in page["_links"]!.AsObject())
+            {
+                (await ana.GetAsync((string)link!)).Is(200);
+            }
+            Assert.Equal(page.Text, (await ana.GetAsync((string)page["_links"]!["self"]!)).Text);
+        }
+    }
+
+    [Fact]
     public async Task A_workspace_lives_its_whole_life()
     {
         var ana = await shared.NewUserAsync();

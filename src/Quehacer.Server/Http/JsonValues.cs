@@ -88,7 +88,11 @@ internal static class JsonValues
     }
 
     public static Edit<TEnum> OneOf<TEnum>(JsonElement value, IReadOnlyList<string> words)
-        where TEnum : struct, Enum
+        where TEnum : struct, Enum =>
+        PlaceAmong(value, words) is >= 0 and var place ? (TEnum)Enum.ToObject(typeof(TEnum), place) : Edit<TEnum>.Malformed(FieldFault.NotOneOf);
+
+    /// <summary>Which of the words a value is; -1 for none. <see cref="JsonElement.ValueEquals(string)"/> would throw at half of a surrogate pair.</summary>
+    public static int PlaceAmong(JsonElement value, IReadOnlyList<string> words)
     {
         if (value.ValueKind == JsonValueKind.String && TryGetString(value, out var text))
         {
@@ -96,11 +100,11 @@ internal static class JsonValues
             {
                 if (text == words[i])
                 {
-                    return (TEnum)Enum.ToObject(typeof(TEnum), i);
+                    return i;
                 }
             }
         }
-        return Edit<TEnum>.Malformed(FieldFault.NotOneOf);
+        return -1;
     }
 
     public static Edit<DateTime?> OptionalTime(JsonElement value)

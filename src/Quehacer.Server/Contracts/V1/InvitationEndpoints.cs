@@ -50,7 +50,7 @@ internal sealed class InvitationEndpoints(Invitations invitations, Problems prob
             return new Refusal(problems, listed.Error);
         }
         var pagination = PaginationBody.Of(page: null, limit, listed.Value.Total, listed.Value.NextCursor);
-        var links = LinksBody.Of(http.Request, pagination);
+        var links = LinksBody.OfPlace(http.Request, pagination);
         return new Answer<InvitationListBody>(
             200, new InvitationListBody([.. listed.Value.Invitations.Select(InvitationBody.Of)], pagination, links), BodyJson.Default.InvitationListBody)
         {

@@ -51,7 +51,7 @@ internal sealed class MemberEndpoints(MemberReader members, MemberWriter writer,
             return new Refusal(problems, listed.Error);
         }
         var pagination = PaginationBody.Of(page: null, limit, listed.Value.Total, listed.Value.NextCursor);
-        var links = LinksBody.Of(http.Request, pagination);
+        var links = LinksBody.OfPlace(http.Request, pagination);
         return new Answer<MemberListBody>(200, new MemberListBody([.. listed.Value.Members.Select(MemberBody.Of)], pagination, links), BodyJson.Default.MemberListBody)
         {
             Link = links.ToHeader(), Total = listed.Value.Total,

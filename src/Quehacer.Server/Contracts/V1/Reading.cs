@@ -175,7 +175,7 @@ internal static class Reading
             switch (name)
             {
                 case "op":
-                    op = Array.Find(Words.BatchOps, word => value.ValueKind == JsonValueKind.String && value.ValueEquals(word));
+                    op = PlaceAmong(value, Words.BatchOps) is >= 0 and var known ? Words.BatchOps[known] : null;
                     if (op is null)
                     {
                         faults.Add(new FieldError(Field.Op, FieldFault.NotOneOf));
@@ -418,7 +418,7 @@ internal static class Reading
         foreach (var (name, field) in SpotFields.Where(field => place.ContainsKey(field.Name)))
         {
             var value = place[name];
-            var end = field == Field.To ? Array.FindIndex(Words.Ends, word => value.ValueKind == JsonValueKind.String && value.ValueEquals(word)) : -1;
+            var end = field == Field.To ? PlaceAmong(value, Words.Ends) : -1;
             TaskRef anchor = default;
             if (field == Field.To ? end < 0 : !TryReadTask(value, out anchor))
             {
@@ -443,7 +443,7 @@ internal static class Reading
     private static SubtaskFate Fate(JsonElement value, Field field, List<FieldError> faults)
     {
         var words = field switch { Field.SubtasksOfDeletion => Words.FatesOfDeletion, Field.SubtasksOfTransfer => Words.FatesOfTransfer, _ => Words.FatesOfCompletion };
-        var fate = Array.FindIndex(words, word => value.ValueKind == JsonValueKind.String && value.ValueEquals(word));
+        var fate = PlaceAmong(value, words);
         if (fate < 0)
         {
             faults.Add(new FieldError(field, FieldFault.NotOneOf));
@@ -628,7 +628,7 @@ internal static class Reading
     }
 
     private static Edit<WorkspaceRole> Role(JsonElement value, string[] words) =>
-        Array.FindIndex(words, word => value.ValueKind == JsonValueKind.String && value.ValueEquals(word)) is >= 0 and var place
+        PlaceAmong(value, words) is >= 0 and var place
             ? (WorkspaceRole)((place + 1) * 10)
             : Edit<WorkspaceRole>.Malformed(FieldFault.NotOneOf);
 
@@ -753,7 +753,7 @@ internal static class Reading
                     change = change with { Plan = OneOf<Plan>(value, Plans.Names) };
                     break;
                 case "role":
-                    var role = value.ValueKind == JsonValueKind.String ? Words.Roles.ToList().FindIndex(word => value.ValueEquals(word)) : -1;
+                    var role = PlaceAmong(value, Words.Roles);
                     change = change with { IsAdmin = role >= 0 ? role == 1 : Edit<bool>.Malformed(FieldFault.NotOneOf) };
                     break;
                 case "version":

@@ -38,7 +38,7 @@ internal sealed class WorkspaceEndpoints(WorkspaceReader workspaces, WorkspaceWr
             return new Refusal(problems, listed.Error);
         }
         var pagination = PaginationBody.Of(page: null, limit, listed.Value.Total, listed.Value.NextCursor);
-        var links = LinksBody.Of(http.Request, pagination);
+        var links = LinksBody.OfPlace(http.Request, pagination);
         return new Answer<WorkspaceListBody>(
             200, new WorkspaceListBody([.. listed.Value.Workspaces.Select(WorkspaceBody.Of)], pagination, links), BodyJson.Default.WorkspaceListBody)
         {
