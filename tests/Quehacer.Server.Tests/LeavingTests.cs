@@ -26,6 +26,8 @@ public sealed class LeavingTests(SharedServer shared)
         var key = (string)(await ana.PostAsync("/api/v1/me/keys", new { name = "Script", scopes = new[] { "tasks:read" }, current_password = User.Password })).Is(201)["key"]!;
         var own = (string)(await ana.PostAsync("/api/v1/workspaces", new { name = "Garden" })).Is(201)["id"]!;
         (await ana.PostAsync($"{User.Tasks}?workspace_id={own}", new { title = "Water the roses" })).Is(201);
+        var (moved, _) = await ana.CreateAsync(new { title = "Buy a spade" });
+        (await ana.PostAsync($"{moved}/transfer", new { workspace_id = own })).Is(200);
 
         var (answer, file) = await ExportAsync(ana);
         Assert.Equal("application/zip", answer.Type);
@@ -35,7 +37,7 @@ public sealed class LeavingTests(SharedServer shared)
 
         // The README says what is what, and what is what it says.
         var folder = $"workspaces/{(string)(await ana.GetAsync(Me)).Is(200)["workspace_id"]!}/";
-        string[] inFolder = ["tasks.json", "tasks.csv", "categories.json", "categories.csv", "tags.json", "tags.csv", "notes.json", "notes.csv", "events.ndjson"];
+        string[] inFolder = ["tasks.json", "tasks.csv", "categories.json", "categories.csv", "tags.json", "tags.csv", "notes.json", "notes.csv", "events.ndjson", "carried_events.ndjson"];
         Assert.Equal(
             [.. new[] { "README.txt", "account.json", "account_events.json", "workspaces.json" }.Concat(inFolder.SelectMany(name => new[] { folder + name, $"workspaces/{own}/{name}" })).Order(StringComparer.Ordinal)],
             file.Keys.Order(StringComparer.Ordinal));
@@ -47,6 +49,9 @@ public sealed class LeavingTests(SharedServer shared)
         Assert.Equal("account.registered", (string)Json("account_events.json")["events"]![0]!["type"]!);
         Assert.Equal(["Personal", "Garden"], Json("workspaces.json")["workspaces"]!.AsArray().Select(workspace => (string)workspace!["name"]!));
         Assert.Equal("Water the roses", (string)Json($"workspaces/{own}/tasks.json")["tasks"]![0]!["title"]!);
+        // What was said before a move is in no other place.
+        var carried = JsonNode.Parse(Text($"workspaces/{own}/carried_events.ndjson"))!;
+        Assert.Equal(("task.created", "Buy a spade"), ((string)carried["type"]!, (string)carried["data"]!["title"]!));
 
         var tasks = Json(folder + "tasks.json")["tasks"]!.AsArray();
         Assert.Equal(["=1+1", "Deleted"], tasks.Select(one => (string)one!["title"]!));

@@ -68,4 +68,28 @@ public sealed class AccountExports(Database database)
         }
         return await Access.ExplainAsync(database, caller, cancellation);
     }
+
+    /// <summary>What happened elsewhere to the tasks and notes that were moved into the caller's workspace, each from its beginning. Their revision, which was another log's, is 0.</summary>
+    /// <param name="caller">Who asks, in which workspace.</param>
+    /// <param name="behind">The last event of the page before; null for the beginning.</param>
+    /// <param name="cancellation">Of the statement.</param>
+    /// <returns>At most <see cref="Limits.WalkPageEvents"/>; fewer at the end.</returns>
+    public async Task<Result<List<StoredEvent>>> CarriedEventsAsync(Caller caller, EventStamp? behind, CancellationToken cancellation)
+    {
+        await using (var command = database.Command($"""
+            SELECT {EventLog.CarriedColumns}
+              FROM {Access.From} LEFT JOIN LATERAL (
+                   SELECT * FROM carried_events l WHERE l.workspace_id = $2 AND (l.stream_id, l.version) > ($3, $4) ORDER BY l.stream_id, l.version LIMIT $5) e ON true
+             WHERE {Access.Sees}
+             ORDER BY e.stream_id, e.version
+            """))
+        {
+            command.Parameters.WithCaller(caller).With(behind?.StreamId ?? Guid.Empty).With(behind?.Version ?? 0).With((long)Limits.WalkPageEvents);
+            if (await EventLog.ReadGuardedAsync(command, cancellation) is { } events)
+            {
+                return events;
+            }
+        }
+        return await Access.ExplainAsync(database, caller, cancellation);
+    }
 }

@@ -40,6 +40,9 @@ internal static class EventLog
     /// <summary>Of the event <c>e</c>.</summary>
     internal const string Columns = "e.revision, e.type, e.data, e.before, e.stream_id, e.version, e.number, e.actor_id, e.at";
 
+    /// <summary>The same of an event that was carried along: null where there is none, else of no revision, for that was of another log.</summary>
+    internal const string CarriedColumns = "CASE WHEN e.stream_id IS NOT NULL THEN 0::bigint END, e.type, e.data, e.before, e.stream_id, e.version, e.number, e.actor_id, e.at";
+
     /// <summary>
     /// What streams brought along from other workspaces, and what followed here. The events of a stream that was here before, went and came back are
     /// among those that it brought.

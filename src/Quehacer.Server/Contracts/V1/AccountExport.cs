@@ -74,6 +74,7 @@ internal sealed class AccountExport(
         await zip.AddAsync(folder + "notes.json", "notes", As(BodyJson.Default.NoteBody), await NotesAsync(caller));
         await zip.AddAsync(folder + "notes.csv", NoteRows.In(MediaType.Csv), await NotesAsync(caller));
         await zip.AddAsync(folder + "events.ndjson", Rows.Ndjson<StoredEvent>(WriteEvent), await EventsAsync(caller));
+        await zip.AddAsync(folder + "carried_events.ndjson", Rows.Ndjson<StoredEvent>(WriteEvent), await CarriedEventsAsync(caller));
     }
 
     /// <param name="caller">Whose.</param>
@@ -125,6 +126,9 @@ internal sealed class AccountExport(
     private async Task<RowPage<StoredEvent>> EventsAsync(Caller caller) => PageOf(
         Whole(await exports.EventsAsync(caller, 0, Endpoints.Bounded)), Limits.WalkPageEvents, last => exports.EventsAsync(caller, last.Revision, Endpoints.Bounded));
 
+    private async Task<RowPage<StoredEvent>> CarriedEventsAsync(Caller caller) => PageOf(
+        Whole(await exports.CarriedEventsAsync(caller, null, Endpoints.Bounded)), Limits.WalkPageEvents, last => exports.CarriedEventsAsync(caller, last.Stamp, Endpoints.Bounded));
+
     /// <summary>What was read together, and what lies behind its last.</summary>
     private static RowPage<T> PageOf<T>(List<T> read, int whole, Func<T, Task<Result<List<T>>>> readBehindAsync) =>
         new(read, read.Count < whole ? null : async () => PageOf(Whole(await readBehindAsync(read[^1])), whole, readBehindAsync));
@@ -164,7 +168,10 @@ internal sealed class AccountExport(
     private static void WriteEvent(Utf8JsonWriter json, StoredEvent stored)
     {
         json.WriteStartObject();
-        json.WriteNumber("revision", stored.Revision);
+        if (stored.Revision > 0)
+        {
+            json.WriteNumber("revision", stored.Revision);
+        }
         json.WriteString("type", stored.Type);
         json.WriteString("stream_id", stored.Stamp.StreamId);
         json.WriteNumber("version", stored.Stamp.Version);

@@ -20,6 +20,7 @@ internal static class ExportReadme
           tasks.csv            the same as a table
           categories.json, categories.csv, tags.json, tags.csv, notes.json, notes.csv
           events.ndjson        all that has happened there, one JSON text a line, the oldest first
+          carried_events.ndjson  what happened elsewhere to tasks and notes before they were moved there
 
         What stands in the .json files is what the API v1 shows, and what it takes: POST the categories to /api/v1/categories, the tasks to
         /api/v1/tasks in their order, and the notes to /api/v1/tasks/<task>/notes, with the new ids in the
@@ -41,6 +42,7 @@ internal static class ExportReadme
           tasks.csv            lo mismo como tabla
           categories.json, categories.csv, tags.json, tags.csv, notes.json, notes.csv
           events.ndjson        todo lo que ha pasado allí, un texto JSON por línea, lo más antiguo primero
+          carried_events.ndjson  lo que les pasó en otro sitio a las tareas y notas antes de traerlas aquí
 
         Lo que hay en los .json es lo que muestra la API v1, y lo que acepta: envía con POST las categorías a /api/v1/categories, las tareas a
         /api/v1/tasks en su orden y las notas a /api/v1/tasks/<tarea>/notes, con los ids nuevos en lugar de
