@@ -151,7 +151,7 @@ public sealed class AccountStore(
             {
                 // The event's key says whether somebody else was first: then the whole batch is void.
                 batch.Add(InsertEvent).With(after.Id).With(after.Version).With("account.renamed").With(after.Id).With(now).WithText(caller.RequestId);
-                batch.Add("UPDATE accounts SET name = $2, version = $3, updated_at = $4, name_key = $5, words = array_to_tsvector($6) WHERE user_id = $1")
+                batch.Add("UPDATE accounts SET name = $2, version = $3, updated_at = $4, name_key = $5, words = array_to_tsvector($6) WHERE user_id = $1 AND deleted_at IS NULL")
                     .With(after.Id).With(after.Name).With(after.Version).With(after.UpdatedAt).With(Text.SortKey(after.Name)).With(AccountWords.Of(after.Name, after.Email));
             }
             batch.Commit();

@@ -59,7 +59,8 @@ public sealed class ServiceAccountKeys(
             }
             // So is the workspace's, which is not handed on, archived or left in between.
             if (!await connection.FindsAsync(
-                $"SELECT 1 FROM {Access.From} WHERE s.session_id = $1 AND {Access.MayManage} AND w.archived_at IS NULL FOR SHARE OF w", parameters => parameters.WithCaller(caller)))
+                $"SELECT 1 FROM {Access.From} WHERE s.session_id = $1 AND {Access.MayManage} AND w.archived_at IS NULL FOR SHARE OF w", parameters => parameters.WithCaller(caller))
+                || !await Access.IsSessionOpenAsync(connection, caller))
             {
                 return false;
             }

@@ -159,8 +159,9 @@ public sealed class UserAdministration(Database database, UserDirectory director
         {
             return;
         }
+        // A deletion that was asked for is not carried out on somebody who could not undo it any more.
         await work.Connection.ExecuteAsync(
-            $"UPDATE accounts SET suspended_at = $2, credentials = credentials + 1, {Raise}", parameters => parameters.With(work.Account.Id).With(work.Now));
+            $"UPDATE accounts SET suspended_at = $2, deletion_due_at = NULL, deletion_language = NULL, credentials = credentials + 1, {Raise}", parameters => parameters.With(work.Account.Id).With(work.Now));
         await work.Connection.RecordAsync(work.Account.Id, work.ActorId, "account.suspended", work.Now, work.Visitor.RequestId);
         await work.Connection.ExecuteAsync(OneTimeSecrets.ConsumeAll, parameters => parameters.With(work.Account.Id).With(work.Now));
         await work.Connection.ExecuteAsync(SessionStore.EndAll, parameters => parameters.With(work.Account.Id).With(work.Now).WithId(null).With(true));
@@ -296,7 +297,7 @@ public sealed class UserAdministration(Database database, UserDirectory director
                 return false;
             }
             if (!leavesAnAdministrator && account.IsAdmin
-                && !await connection.FindsAsync("SELECT 1 FROM accounts WHERE is_admin AND suspended_at IS NULL AND user_id <> $1 LIMIT 1", parameters => parameters.With(account.Id)))
+                && !await connection.FindsAsync("SELECT 1 FROM accounts WHERE is_admin AND suspended_at IS NULL AND deletion_due_at IS NULL AND user_id <> $1 LIMIT 1", parameters => parameters.With(account.Id)))
             {
                 outcome = OperatorOutcome.LastAdministrator;
                 return false;

@@ -1,4 +1,5 @@
 using Npgsql;
+using Quehacer.Core.Accounts;
 using Quehacer.Core.Administration;
 using Quehacer.Core.Postgres;
 
@@ -112,4 +113,8 @@ internal static class Access
         command.Parameters.With(caller.SessionId);
         return (bool)(await command.ExecuteScalarAsync(cancellation))!;
     }
+
+    /// <summary>The same within a transaction, behind a lock that may have been waited for: the session can have ended meanwhile.</summary>
+    public static Task<bool> IsSessionOpenAsync(NpgsqlConnection connection, Caller caller) =>
+        connection.FindsAsync("SELECT 1 FROM sessions WHERE session_id = $1 AND ended_at IS NULL", parameters => parameters.With(caller.SessionId));
 }

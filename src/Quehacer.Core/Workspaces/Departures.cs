@@ -1,4 +1,5 @@
 using Npgsql;
+using Quehacer.Core.Accounts;
 using Quehacer.Core.Events;
 using Quehacer.Core.Postgres;
 
@@ -49,7 +50,12 @@ internal sealed class Departures(Database database, TimeProvider time)
         var heir = ownerId == userId ? await FindAsync(connection, Heir, workspaceId, userId, cancellation) : null;
         if (ownerId == userId && heir is null)
         {
-            await WorkspaceDrops.AddAsync(connection, workspaceId, time.NowUtc());
+            var now = time.NowUtc();
+            await WorkspaceDrops.AddAsync(connection, workspaceId, now);
+            // Its programs are the last that could enter it.
+            await connection.ExecuteAsync(
+                "UPDATE sessions SET ended_at = $2 WHERE ended_at IS NULL AND user_id IN (SELECT user_id FROM accounts WHERE is_service AND workspace_id = $1)",
+                parameters => parameters.With(workspaceId).With(now));
         }
         else
         {

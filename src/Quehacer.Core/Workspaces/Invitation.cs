@@ -43,7 +43,7 @@ internal static class InvitationTable
 {
     /// <summary>Of <see cref="From"/>. Read by <see cref="Read"/>.</summary>
     public const string Columns =
-        "i.invitation_id, i.workspace_id, w.name, i.email, i.role, i.invited_by, u.name, CASE WHEN u.email_verified_at IS NOT NULL THEN u.email END, i.expires_at";
+        "i.invitation_id, i.workspace_id, w.name, i.email, i.role, i.invited_by, nullif(u.name, ''), CASE WHEN u.email_verified_at IS NOT NULL THEN u.email END, i.expires_at";
 
     /// <summary>How many columns these are.</summary>
     public const int ColumnCount = 9;

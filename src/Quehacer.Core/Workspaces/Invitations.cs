@@ -85,7 +85,7 @@ public sealed class Invitations
         var emailKey = AccountEdit.EmailKey(email);
         await using var connection = await database.OpenAsync(cancellation);
         await using var write = new LockedWrite(database, connection, caller, key) { Permission = Permission.Manage };
-        var (workspace, open, isMember) = (default(Workspace), 0L, false);
+        var (workspace, open, isMember, isOpen) = (default(Workspace), 0L, false, false);
         var opened = await write.OpenAsync(WorkspaceTable.Columns, AddReading, ReadAsync, now, cancellation);
         if (!opened.IsOk)
         {
@@ -95,7 +95,8 @@ public sealed class Invitations
         {
             return await ReplayInvitationAsync(caller, key!, cancellation) ?? new Error(ErrorCode.Busy);
         }
-        var refusal = Refuse(workspace!)
+        // The lock may have been waited for, and the session ended meanwhile.
+        var refusal = (isOpen ? Refuse(workspace!) : new Error(ErrorCode.SessionEnded))
             ?? (isMember ? new Error(ErrorCode.AlreadyMember)
             : workspace!.Members >= Limits.MembersOfAWorkspace ? Error.Invalid(Field.WorkspaceId, FieldFault.TooMany, Limits.MembersOfAWorkspace)
             : open >= Limits.OpenInvitations ? Error.Invalid(Field.Email, FieldFault.TooMany, Limits.OpenInvitations)
@@ -119,8 +120,9 @@ public sealed class Invitations
             // Whoever is in the workspace is known to its owner by the same e-mail, so saying so tells nothing.
             batch.Add($"""
                 SELECT (SELECT count(*) FROM invitations i WHERE i.workspace_id = $1 AND i.email_key <> $2 AND {InvitationTable.IsOpen("$3")}),
-                       EXISTS (SELECT FROM accounts a JOIN members m ON m.workspace_id = $1 AND m.user_id = a.user_id WHERE a.email_key = $2)
-                """).With(caller.WorkspaceId).With(emailKey).With(now);
+                       EXISTS (SELECT FROM accounts a JOIN members m ON m.workspace_id = $1 AND m.user_id = a.user_id WHERE a.email_key = $2),
+                       EXISTS (SELECT FROM sessions WHERE session_id = $4 AND ended_at IS NULL)
+                """).With(caller.WorkspaceId).With(emailKey).With(now).With(caller.SessionId);
         }
 
         async Task ReadAsync(NpgsqlDataReader rows)
@@ -128,7 +130,7 @@ public sealed class Invitations
             workspace = WorkspaceTable.Read(rows, 0);
             await rows.NextResultAsync(CancellationToken.None);
             await rows.ReadAsync(CancellationToken.None);
-            (open, isMember) = (rows.GetInt64(0), rows.GetBoolean(1));
+            (open, isMember, isOpen) = (rows.GetInt64(0), rows.GetBoolean(1), rows.GetBoolean(2));
         }
 
         void AddWriting(WorkspaceBatch batch)
@@ -375,6 +377,10 @@ public sealed class Invitations
                 return new Error(ErrorCode.NotFound);
             }
             workspace = WorkspaceTable.Read(reader, 0);
+        }
+        if (!await Access.IsSessionOpenAsync(connection, caller))
+        {
+            return new Error(ErrorCode.SessionEnded);
         }
         if (await connection.ExecuteAsync(
             InvitationTable.Close,

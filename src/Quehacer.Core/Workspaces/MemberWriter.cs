@@ -263,6 +263,12 @@ public sealed class MemberWriter
             await write.RollBackAsync();
             return isPersonal ? ErrorCode.WorkspaceIsPersonal : ErrorCode.NotFound;
         }
+        if (before.IsService)
+        {
+            // It comes, changes and goes together with its account and its keys, which is ServiceAccounts' to do.
+            await write.RollBackAsync();
+            return ErrorCode.Forbidden;
+        }
         var decision = precondition.Refuse(before.Tag, before.Member.UpdatedAt, now) is { } refusal ? refusal : decide(before.Member);
         if (!decision.IsOk)
         {

@@ -1,8 +1,10 @@
 using System.Net;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Administration;
+using Quehacer.Core.Jobs;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Tasks;
+using Quehacer.Core.Workspaces;
 using Xunit;
 
 namespace Quehacer.Core.Tests.Stores;
@@ -52,6 +54,42 @@ public sealed class AdministrationTests(PostgresFixture postgres)
             Assert.Contains(results, result => result.IsOk);
             Assert.All(results, result => Assert.True(result.IsOk || result.Error.Code is ErrorCode.NotAdministrator or ErrorCode.SessionEnded, $"{result.Error?.Code}"));
         }
+    }
+
+    [Fact]
+    public async Task Who_is_suspended_is_not_deleted_for_nobody_could_undo_it()
+    {
+        await using var house = await House.BuildAsync(postgres);
+        var admin = await MoveInAdministratorAsync(house, "admin@example.com");
+        var (ana, _) = await house.MoveInAsync("ana@example.com");
+        House.Ok(await house.Core.AccountDeletions.AskAsync(ana, House.Password, null, null, Precondition.None, Desk, null, Cancellation));
+        House.Ok(await SuspendAsync(house, admin, ana.UserId));
+
+        house.Time.Forward(TimeSpan.FromDays(100));
+        await new JobRunner(house.Database, house.Core.CleanUp.Jobs, house.Time, (_, _, exception) => Assert.Null(exception)).RunDueAsync(Cancellation);
+
+        Assert.Equal(OperatorOutcome.Done, await house.Core.UserAdministration.UnsuspendAsync("ana@example.com", Cancellation));
+        House.Ok(await house.Core.Sessions.LoginAsync("ana@example.com", House.Password, Desk, null, Cancellation));
+    }
+
+    [Fact]
+    public async Task Programs_of_a_workspace_wait_while_its_owner_is_suspended()
+    {
+        await using var house = await House.BuildAsync(postgres);
+        var admin = await MoveInAdministratorAsync(house, "admin@example.com");
+        var ana = await house.FoundAsync((await house.MoveInAsync("ana@example.com")).Caller);
+        var program = House.Ok(await house.Core.ServiceAccounts.CreateAsync(
+            ana, new ServiceAccountEdit { Name = "Build server", Role = WorkspaceRole.Editor, CurrentPassword = House.Password }, Desk, null, Cancellation)).Value.Account.Id;
+        var key = House.Ok(await house.Core.ServiceAccountKeys.CreateAsync(
+            ana, program, new NewApiKey { Name = "Key", Scopes = KeyScopes.ReadTasks, CurrentPassword = House.Password }, Desk, null, Cancellation)).Value.Text;
+        House.Ok(await house.Core.ApiKeys.RecogniseAsync(key, "req_key", Cancellation));
+
+        House.Ok(await SuspendAsync(house, admin, ana.UserId));
+        house.Time.Forward(TimeSpan.FromSeconds(61));
+        Assert.Equal(ErrorCode.SessionEnded, (await house.Core.ApiKeys.RecogniseAsync(key, "req_key", Cancellation)).Error?.Code);
+
+        Assert.Equal(OperatorOutcome.Done, await house.Core.UserAdministration.UnsuspendAsync("ana@example.com", Cancellation));
+        House.Ok(await house.Core.ApiKeys.RecogniseAsync(key, "req_key", Cancellation));
     }
 
     [Fact]

@@ -52,6 +52,13 @@ public sealed class ServiceAccountTests(PostgresFixture postgres)
         Assert.Equal(ErrorCode.Forbidden, (await house.Core.ServiceAccounts.CreateAsync(program, Builder, Visitor.Operator, null, Cancellation)).Error?.Code);
         Assert.Equal([home.WorkspaceId], House.Ok(await house.Core.Workspaces.ListAsync(program, true, 100, null, false, Cancellation)).Workspaces.Select(view => view.Workspace.Id));
 
+        // Who is in the workspace says so of people: an account without its place would leave keys that nobody could see.
+        Assert.Equal(ErrorCode.Forbidden, (await house.Core.MemberWriter.ChangeAsync(home, id, WorkspaceRole.Viewer, Precondition.None, Visitor.Operator, null, Cancellation)).Error?.Code);
+        foreach (var caller in new[] { home, program })
+        {
+            Assert.Equal(ErrorCode.Forbidden, (await house.Core.MemberWriter.RemoveAsync(caller, id, Precondition.None, Visitor.Operator, null, Cancellation)).Error?.Code);
+        }
+
         // A viewer reads, from the next statement on; an archived workspace is read and not written.
         var viewer = House.Ok(await house.Core.ServiceAccounts.ChangeAsync(home, id, new ServiceAccountEdit { Role = WorkspaceRole.Viewer }, Precondition.None, null, Cancellation)).Value;
         Assert.Equal(WorkspaceRole.Viewer, viewer.Account.Role);
