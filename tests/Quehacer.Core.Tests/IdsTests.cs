@@ -5,6 +5,26 @@ namespace Quehacer.Core.Tests;
 
 public sealed class IdsTests
 {
+    /// <summary>A time that nothing else in this process makes ids for, or their counting would meet.</summary>
+    [Fact]
+    public async Task What_is_made_in_one_millisecond_keeps_its_order()
+    {
+        var now = new DateTime(9999, 12, 31, 0, 0, 0, DateTimeKind.Utc);
+        var one = Enumerable.Range(0, 1_000).Select(_ => Ids.New(now)).ToList();
+        Assert.Equal(one.Order(), one);
+        Assert.All(one, id => Assert.Equal((now, 7, 8), (Ids.TimeOf(id), id.Version, id.Variant & 0xC)));
+
+        // Of many at once each sees its own in order, and none is made twice.
+        var lists = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Enumerable.Range(0, 300).Select(_ => Ids.New(now)).ToList())));
+        Assert.All(lists, list => Assert.Equal(list.Order(), list));
+        Assert.Equal(2_400, lists.SelectMany(list => list).Distinct().Count());
+
+        // More than can be counted, and a time that is past, are made all the same.
+        var more = Enumerable.Range(0, 10_000).Select(_ => Ids.New(now)).Append(Ids.New(now.AddMilliseconds(-1))).ToList();
+        Assert.Equal(10_001, more.Distinct().Count());
+        Assert.All(more[..^1], id => Assert.Equal(now, Ids.TimeOf(id)));
+    }
+
     /// <summary>The valid cases of the TypeID specification.</summary>
     [Theory]
     [InlineData("00000000-0000-0000-0000-000000000000", "00000000000000000000000000")]
