@@ -17,7 +17,19 @@ internal static class IdCursor
         return seal.Close(content, Encoding.UTF8.GetBytes(list));
     }
 
-    /// <summary>Behind which one the page begins; null for a cursor that is not of this list.</summary>
-    public static Guid? Open(string cursor, Seal seal, string list) =>
-        seal.Open(cursor, Encoding.UTF8.GetBytes(list)) is { Length: Bytes } content && content[0] == Version ? new Guid(content.AsSpan(1), bigEndian: true) : null;
+    /// <summary>Behind which one the page begins: none where there is no cursor. False for one that is not of this list.</summary>
+    public static bool TryOpen(string? cursor, Seal seal, string list, out Guid behind)
+    {
+        behind = Guid.Empty;
+        if (cursor is null)
+        {
+            return true;
+        }
+        if (seal.Open(cursor, Encoding.UTF8.GetBytes(list)) is not { Length: Bytes } content || content[0] != Version)
+        {
+            return false;
+        }
+        behind = new Guid(content.AsSpan(1), bigEndian: true);
+        return true;
+    }
 }

@@ -307,9 +307,7 @@ public sealed class AccountDeletions
                 // Of those nobody is looked up before they go out.
                 await connection.ExecuteAsync("DELETE FROM mails WHERE user_id IS NULL AND recipient = $1", parameters => parameters.WithText(letter.Recipient));
                 await connection.ExecuteAsync("DELETE FROM invitations WHERE email_key = $1", parameters => parameters.WithText(AccountEdit.EmailKey(letter.Recipient)));
-                await connection.ExecuteAsync(
-                    "INSERT INTO account_events (user_id, version, type, actor_id, at, request_id) SELECT user_id, version, 'account.deleted', NULL, $2, NULL FROM accounts WHERE user_id = $1",
-                    parameters => parameters.With(userId).With(now));
+                await connection.RecordAsync(userId, actorId: null, "account.deleted", now, requestId: null);
                 await WorkspaceDrops.AddAsync(connection, account.WorkspaceId, now);
                 await Outbox.AddAsync(connection, letter, now, TimeSpan.FromHours(Limits.NoticeHours));
                 return true;

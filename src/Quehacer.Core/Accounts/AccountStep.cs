@@ -104,6 +104,11 @@ internal static class AccountStep
         return await command.ExecuteScalarAsync(CancellationToken.None) is not null;
     }
 
+    /// <summary>Has the key of a step remember what came of it, where that is known only within the step.</summary>
+    public static Task<int> RememberAsync(this NpgsqlConnection connection, Guid workspaceId, Guid userId, IdempotencyKey key, string outcome) => connection.ExecuteAsync(
+        "UPDATE idempotency_keys SET outcome = $4 WHERE workspace_id = $1 AND user_id = $2 AND key = $3",
+        parameters => parameters.With(workspaceId).With(userId).With(key.Value).WithJson(outcome));
+
     /// <summary>
     /// Says in the account's history what was done; behind the statement that has raised its version. <paramref name="type"/> is a constant of ours.
     /// </summary>

@@ -423,9 +423,7 @@ public sealed class SecondFactors
                     made = await recoveryCodes.ReplaceAsync(connection, account.Id, making);
                     if (key is not null)
                     {
-                        await connection.ExecuteAsync(
-                            "UPDATE idempotency_keys SET outcome = $4 WHERE workspace_id = $1 AND user_id = $2 AND key = $3",
-                            parameters => parameters.With(account.WorkspaceId).With(account.Id).With(key.Value).WithJson(new JsonObject { ["recovery_codes"] = making }.ToJsonString()));
+                        await connection.RememberAsync(account.WorkspaceId, account.Id, key, new JsonObject { ["recovery_codes"] = making }.ToJsonString());
                     }
                 }
                 return true;

@@ -288,9 +288,7 @@ public sealed class ServiceAccounts(
         }
         if (key is not null)
         {
-            await using var remembering = new WorkspaceBatch(connection, caller.WorkspaceId);
-            remembering.FillKey(caller.UserId, key, streamId: null, version: null, Remember(view));
-            await remembering.ExecuteAsync(CancellationToken.None);
+            await connection.RememberAsync(caller.WorkspaceId, caller.UserId, key, Remember(view));
         }
         return view;
     }

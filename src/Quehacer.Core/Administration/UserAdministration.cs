@@ -245,9 +245,7 @@ public sealed class UserAdministration(Database database, UserDirectory director
             (incidents, done) = (work.Incidents, await RememberAsync(connection, account.Id));
             if (key is not null)
             {
-                await connection.ExecuteAsync(
-                    "UPDATE idempotency_keys SET outcome = $4 WHERE workspace_id = $1 AND user_id = $2 AND key = $3",
-                    parameters => parameters.With(caller.WorkspaceId).With(caller.UserId).With(key.Value).WithJson(done.ToJsonString()));
+                await connection.RememberAsync(caller.WorkspaceId, caller.UserId, key, done.ToJsonString());
             }
             return true;
         });

@@ -151,7 +151,7 @@ public sealed class Invitations
     public async Task<Result<InvitationPage>> ListAsync(Caller caller, int limit, string? cursor, bool withTotal, CancellationToken cancellation)
     {
         var list = $"invitations|{caller.WorkspaceId:N}";
-        if (!TryOpen(cursor, list, out var behind))
+        if (!IdCursor.TryOpen(cursor, seal, list, out var behind))
         {
             return Error.Invalid(Field.Cursor, FieldFault.NotThisCursor);
         }
@@ -242,7 +242,7 @@ public sealed class Invitations
     public async Task<Result<InvitationPage>> ListOwnAsync(Caller caller, int limit, string? cursor, bool withTotal, CancellationToken cancellation)
     {
         var list = $"own invitations|{caller.UserId:N}";
-        if (!TryOpen(cursor, list, out var behind))
+        if (!IdCursor.TryOpen(cursor, seal, list, out var behind))
         {
             return Error.Invalid(Field.Cursor, FieldFault.NotThisCursor);
         }
@@ -462,13 +462,6 @@ public sealed class Invitations
         return await reader.ReadAsync(cancellation) && InvitationTable.Read(reader, 0) is var found && Invitation.IsSameMailbox(reader.GetString(InvitationTable.ColumnCount), found.Email)
             ? found
             : null;
-    }
-
-    private bool TryOpen(string? cursor, string list, out Guid behind)
-    {
-        var last = cursor is null ? Guid.Empty : IdCursor.Open(cursor, seal, list);
-        behind = last ?? default;
-        return last is not null;
     }
 
     /// <param name="sql">

@@ -74,14 +74,9 @@ public sealed class MemberReader(Database database, Seal seal)
             }
         }
         var list = string.Create(CultureInfo.InvariantCulture, $"members|{caller.WorkspaceId:N}|{caller.UserId:N}|{(short?)filter.Role}|{filter.Search}");
-        var behind = Guid.Empty;
-        if (cursor is not null)
+        if (!IdCursor.TryOpen(cursor, seal, list, out var behind))
         {
-            if (IdCursor.Open(cursor, seal, list) is not { } last)
-            {
-                return Error.Invalid(Field.Cursor, FieldFault.NotThisCursor);
-            }
-            behind = last;
+            return Error.Invalid(Field.Cursor, FieldFault.NotThisCursor);
         }
         var found = words is null
             ? await ReadAsync(caller, filter.Role, behind, limit + 1, withTotal, cancellation)

@@ -215,9 +215,7 @@ public sealed class MemberWriter
             return Error.Invalid(Field.UserId, FieldFault.NoSuchThing);
         }
         // Their row is held, so that of many that are handed on to them at once no more come to be theirs than may.
-        if (await connection.FindsAsync(
-            "SELECT 1 FROM members WHERE user_id = $1 AND role = $2 HAVING count(*) >= $3",
-            parameters => parameters.With(userId).With((short)WorkspaceRole.Owner).With((long)Limits.WorkspacesOfAUser)))
+        if (await MemberTable.OwnsAllTheyMayAsync(connection, userId))
         {
             return Error.Invalid(Field.UserId, FieldFault.TooMany, Limits.WorkspacesOfAUser);
         }

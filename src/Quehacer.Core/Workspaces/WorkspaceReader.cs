@@ -49,14 +49,9 @@ public sealed class WorkspaceReader(Database database, Seal seal)
     public async Task<Result<WorkspacePage>> ListAsync(Caller caller, bool withArchived, int limit, string? cursor, bool withTotal, CancellationToken cancellation)
     {
         var list = $"workspaces|{caller.UserId:N}|{withArchived}";
-        var behind = Guid.Empty;
-        if (cursor is not null)
+        if (!IdCursor.TryOpen(cursor, seal, list, out var behind))
         {
-            if (IdCursor.Open(cursor, seal, list) is not { } last)
-            {
-                return Error.Invalid(Field.Cursor, FieldFault.NotThisCursor);
-            }
-            behind = last;
+            return Error.Invalid(Field.Cursor, FieldFault.NotThisCursor);
         }
         // Members and workspaces lie side by side, so that a database of several machines joins them where they are.
         const string theirs = "members m JOIN workspaces w ON w.workspace_id = m.workspace_id WHERE m.user_id = s.user_id AND (s.workspace_id IS NULL OR s.workspace_id = w.workspace_id) AND ($2 OR w.archived_at IS NULL)";

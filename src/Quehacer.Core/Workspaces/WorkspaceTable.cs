@@ -1,4 +1,5 @@
 using Npgsql;
+using Quehacer.Core.Accounts;
 using Quehacer.Core.Events;
 using Quehacer.Core.Postgres;
 
@@ -66,6 +67,11 @@ internal static class MemberTable
     /// </summary>
     /// <param name="user">SQL of the account's id.</param>
     public static string NextVersionOf(string user) => $"(SELECT coalesce(max(e.version), 0) + 1 FROM events e WHERE e.workspace_id = $1 AND e.stream_id = {user})";
+
+    /// <summary>Whether somebody owns as many workspaces as they may. Behind a statement that holds the row of their account, so that of many at once no more come to be theirs.</summary>
+    public static Task<bool> OwnsAllTheyMayAsync(NpgsqlConnection connection, Guid userId) => connection.FindsAsync(
+        "SELECT 1 FROM members WHERE user_id = $1 AND role = $2 HAVING count(*) >= $3",
+        parameters => parameters.With(userId).With((short)WorkspaceRole.Owner).With((long)Limits.WorkspacesOfAUser));
 
     /// <summary>
     /// Adds what an event of a member does to the rows, and the event, behind the statement that advances the workspace. Who owns the workspace is said by the

@@ -28,9 +28,7 @@ public sealed class WorkspaceWriter(Database database, WorkspaceReader reader, T
             {
                 return false;
             }
-            isFull = await connection.FindsAsync(
-                "SELECT 1 FROM members WHERE user_id = $1 AND role = $2 HAVING count(*) >= $3",
-                parameters => parameters.With(caller.UserId).With((short)WorkspaceRole.Owner).With((long)Limits.WorkspacesOfAUser));
+            isFull = await MemberTable.OwnsAllTheyMayAsync(connection, caller.UserId);
             if (isFull)
             {
                 return false;

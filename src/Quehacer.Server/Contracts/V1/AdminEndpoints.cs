@@ -27,9 +27,7 @@ internal sealed class AdminEndpoints(UserDirectory users, UserAdministration adm
     private async Task<IResult> ListAsync(HttpContext http)
     {
         var query = new QueryReader(http.Request.Query, http.Request.QueryString);
-        var limit = query.Integer("limit", Field.Limit, Limits.PageUsers) ?? Limits.PageUsersDefault;
-        var cursor = query.Single("cursor", Field.Cursor);
-        var withTotal = query.Flag("include_total", Field.IncludeTotal) ?? false;
+        var asked = CursorQuery.Read(query, Limits.PageUsers, Limits.PageUsersDefault);
         var (sort, reversed) = query.Order(
             "sort", Field.UserSort, "order", word => Words.UserSorts.IndexOf(word) is >= 0 and var index ? (UserSort)index : null, UserSort.Created, sort => sort == UserSort.Created);
         var filter = new UserFilter(
@@ -39,17 +37,14 @@ internal sealed class AdminEndpoints(UserDirectory users, UserAdministration adm
         {
             return await RefusedAsync(http, error);
         }
-        var page = await users.ListAsync(http.Caller(), filter, limit, cursor, withTotal, Endpoints.Bounded);
+        var page = await users.ListAsync(http.Caller(), filter, asked.Limit, asked.Cursor, asked.WithTotal, Endpoints.Bounded);
         if (!page.IsOk)
         {
             return new Refusal(problems, page.Error);
         }
-        var pagination = PaginationBody.Of(page: null, limit, page.Value.Total, page.Value.NextCursor, page.Value.PreviousCursor);
-        var links = LinksBody.OfPlace(http.Request, pagination);
-        return new Answer<AdminUserListBody>(200, new AdminUserListBody([.. page.Value.Users.Select(AdminUserBody.Of)], pagination, links), BodyJson.Default.AdminUserListBody)
-        {
-            Link = links.ToHeader(), Total = page.Value.Total, IsSecret = true,
-        };
+        return asked.Answer(
+            http, page.Value.Total, page.Value.NextCursor, page.Value.PreviousCursor,
+            (pagination, links) => new AdminUserListBody([.. page.Value.Users.Select(AdminUserBody.Of)], pagination, links), BodyJson.Default.AdminUserListBody, isSecret: true);
     }
 
     private async Task<IResult> GetAsync(HttpContext http)
@@ -164,9 +159,7 @@ internal sealed class AdminEndpoints(UserDirectory users, UserAdministration adm
     private async Task<IResult> AuditAsync(HttpContext http)
     {
         var query = new QueryReader(http.Request.Query, http.Request.QueryString);
-        var limit = query.Integer("limit", Field.Limit, Limits.PageActs) ?? Limits.PageActsDefault;
-        var cursor = query.Single("cursor", Field.Cursor);
-        var withTotal = query.Flag("include_total", Field.IncludeTotal) ?? false;
+        var asked = CursorQuery.Read(query, Limits.PageActs, Limits.PageActsDefault);
         var act = OneOf(query, "act", Field.Act, AdminActKinds.Names);
         var filter = new AuditFilter(
             IdOf(query, "actor_id", Field.ActorId, Ids.UserPrefix), IdOf(query, "user_id", Field.UserId, Ids.UserPrefix), act is { } index ? AdminActKinds.Names[index] : null, query.Time("since", Field.Since), query.Time("until", Field.Until));
@@ -178,17 +171,14 @@ internal sealed class AdminEndpoints(UserDirectory users, UserAdministration adm
         {
             return await RefusedAsync(http, error);
         }
-        var page = await trail.ListAsync(http.Caller(), filter, limit, cursor, withTotal, Endpoints.Bounded);
+        var page = await trail.ListAsync(http.Caller(), filter, asked.Limit, asked.Cursor, asked.WithTotal, Endpoints.Bounded);
         if (!page.IsOk)
         {
             return new Refusal(problems, page.Error);
         }
-        var pagination = PaginationBody.Of(page: null, limit, page.Value.Total, page.Value.NextCursor, page.Value.PreviousCursor);
-        var links = LinksBody.OfPlace(http.Request, pagination);
-        return new Answer<AdminActListBody>(200, new AdminActListBody([.. page.Value.Acts.Select(AdminActBody.Of)], pagination, links), BodyJson.Default.AdminActListBody)
-        {
-            Link = links.ToHeader(), Total = page.Value.Total, IsSecret = true,
-        };
+        return asked.Answer(
+            http, page.Value.Total, page.Value.NextCursor, page.Value.PreviousCursor,
+            (pagination, links) => new AdminActListBody([.. page.Value.Acts.Select(AdminActBody.Of)], pagination, links), BodyJson.Default.AdminActListBody, isSecret: true);
     }
 
     /// <summary>What is wrong with a request, told to an administrator; anybody else is told that this is not for them.</summary>

@@ -33,9 +33,7 @@ internal sealed class InvitationEndpoints(Invitations invitations, Problems prob
     private async Task<IResult> ListAsync(HttpContext http, Caller? caller, Func<Caller, int, string?, bool, CancellationToken, Task<Result<InvitationPage>>> listAsync)
     {
         var query = new QueryReader(http.Request.Query, http.Request.QueryString);
-        var limit = query.Integer("limit", Field.Limit, Limits.PageInvitations) ?? Limits.PageInvitationsDefault;
-        var cursor = query.Single("cursor", Field.Cursor);
-        var withTotal = query.Flag("include_total", Field.IncludeTotal) ?? false;
+        var asked = CursorQuery.Read(query, Limits.PageInvitations, Limits.PageInvitationsDefault);
         if (query.Finish() is { } error)
         {
             return new Refusal(problems, error);
@@ -44,18 +42,14 @@ internal sealed class InvitationEndpoints(Invitations invitations, Problems prob
         {
             return NotFound();
         }
-        var listed = await listAsync(caller, limit, cursor, withTotal, Endpoints.Bounded);
+        var listed = await listAsync(caller, asked.Limit, asked.Cursor, asked.WithTotal, Endpoints.Bounded);
         if (!listed.IsOk)
         {
             return new Refusal(problems, listed.Error);
         }
-        var pagination = PaginationBody.Of(page: null, limit, listed.Value.Total, listed.Value.NextCursor);
-        var links = LinksBody.OfPlace(http.Request, pagination);
-        return new Answer<InvitationListBody>(
-            200, new InvitationListBody([.. listed.Value.Invitations.Select(InvitationBody.Of)], pagination, links), BodyJson.Default.InvitationListBody)
-        {
-            Link = links.ToHeader(), Total = listed.Value.Total,
-        };
+        return asked.Answer(
+            http, listed.Value.Total, listed.Value.NextCursor, previous: null,
+            (pagination, links) => new InvitationListBody([.. listed.Value.Invitations.Select(InvitationBody.Of)], pagination, links), BodyJson.Default.InvitationListBody);
     }
 
     private async Task<IResult> InviteAsync(HttpContext http)

@@ -34,9 +34,7 @@ internal sealed class MemberEndpoints(MemberReader members, MemberWriter writer,
             role = (WorkspaceRole)((place + 1) * 10);
         }
         var search = query.Single("search", Field.Search);
-        var limit = query.Integer("limit", Field.Limit, Limits.PageMembers) ?? Limits.PageMembersDefault;
-        var cursor = query.Single("cursor", Field.Cursor);
-        var withTotal = query.Flag("include_total", Field.IncludeTotal) ?? false;
+        var asked = CursorQuery.Read(query, Limits.PageMembers, Limits.PageMembersDefault);
         if (query.Finish() is { } error)
         {
             return new Refusal(problems, error);
@@ -45,17 +43,14 @@ internal sealed class MemberEndpoints(MemberReader members, MemberWriter writer,
         {
             return NotFound();
         }
-        var listed = await members.ListAsync(caller, new MemberFilter(role, search), limit, cursor, withTotal, Endpoints.Bounded);
+        var listed = await members.ListAsync(caller, new MemberFilter(role, search), asked.Limit, asked.Cursor, asked.WithTotal, Endpoints.Bounded);
         if (!listed.IsOk)
         {
             return new Refusal(problems, listed.Error);
         }
-        var pagination = PaginationBody.Of(page: null, limit, listed.Value.Total, listed.Value.NextCursor);
-        var links = LinksBody.OfPlace(http.Request, pagination);
-        return new Answer<MemberListBody>(200, new MemberListBody([.. listed.Value.Members.Select(MemberBody.Of)], pagination, links), BodyJson.Default.MemberListBody)
-        {
-            Link = links.ToHeader(), Total = listed.Value.Total,
-        };
+        return asked.Answer(
+            http, listed.Value.Total, listed.Value.NextCursor, previous: null,
+            (pagination, links) => new MemberListBody([.. listed.Value.Members.Select(MemberBody.Of)], pagination, links), BodyJson.Default.MemberListBody);
     }
 
     private async Task<IResult> GetAsync(HttpContext http)

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Extensions;
+using Quehacer.Core;
 using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1;
@@ -22,6 +24,25 @@ internal sealed record PaginationBody(
     {
         var pages = (total + limit - 1) / limit;
         return new(page, limit, total, pages, page < pages || nextCursor is not null, page > 1 || previousCursor is not null, nextCursor, previousCursor);
+    }
+}
+
+/// <summary>What a list by cursor is asked for, whatever it is a list of.</summary>
+internal readonly record struct CursorQuery(int Limit, string? Cursor, bool WithTotal)
+{
+    /// <param name="most">Things on a page.</param>
+    /// <param name="usual">The same where nothing is said.</param>
+    public static CursorQuery Read(QueryReader query, int most, int usual) =>
+        new(query.Integer("limit", Field.Limit, most) ?? usual, query.Single("cursor", Field.Cursor), query.Flag("include_total", Field.IncludeTotal) ?? false);
+
+    /// <summary>The page that was found, with the way to those around it.</summary>
+    /// <param name="body">Of the page, from where it lies and its links.</param>
+    public Answer<TBody> Answer<TBody>(
+        HttpContext http, long? total, string? next, string? previous, Func<PaginationBody, LinksBody, TBody> body, JsonTypeInfo<TBody> type, bool isSecret = false)
+    {
+        var pagination = PaginationBody.Of(page: null, Limit, total, next, previous);
+        var links = LinksBody.OfPlace(http.Request, pagination);
+        return new Answer<TBody>(200, body(pagination, links), type) { Link = links.ToHeader(), Total = total, IsSecret = isSecret };
     }
 }
 

@@ -118,9 +118,7 @@ internal sealed class ServiceAccountEndpoints(ServiceAccounts accounts, ServiceA
             return NotFound();
         }
         var listed = await keys.ListAsync(caller, id, Endpoints.Bounded);
-        return listed.IsOk
-            ? new Answer<ApiKeyListBody>(200, new ApiKeyListBody([.. listed.Value.Select(key => ApiKeyBody.Of(key))]), BodyJson.Default.ApiKeyListBody)
-            : new Refusal(problems, listed.Error);
+        return ApiKeyAnswers.Listed(listed, problems);
     }
 
     private async Task<IResult> CreateKeyAsync(HttpContext http)
@@ -135,12 +133,7 @@ internal sealed class ServiceAccountEndpoints(ServiceAccounts accounts, ServiceA
             return NotFound();
         }
         var made = await keys.CreateAsync(caller, id, Reading.ApiKey(request.Body, isOfService: true), http.Visitor(), request.Key, Endpoints.Bounded);
-        return made.IsOk
-            ? new Answer<ApiKeyBody>(201, ApiKeyBody.Of(made.Value.Value.Key, made.Value.Value.Text), BodyJson.Default.ApiKeyBody)
-            {
-                IsReplay = made.Value.IsReplay, IsSecret = true, Location = $"{Address(caller, id)}/keys/{Ids.ToTypeId(Ids.KeyPrefix, made.Value.Value.Key.Id)}",
-            }
-            : new Refusal(problems, made.Error);
+        return ApiKeyAnswers.Made(made, $"{Address(caller, id)}/keys", problems);
     }
 
     private async Task<IResult> GetKeyAsync(HttpContext http)
@@ -154,7 +147,7 @@ internal sealed class ServiceAccountEndpoints(ServiceAccounts accounts, ServiceA
             return NotFound();
         }
         var found = await keys.GetAsync(caller, id, keyId, Endpoints.Bounded);
-        return found.IsOk ? new Answer<ApiKeyBody>(200, ApiKeyBody.Of(found.Value), BodyJson.Default.ApiKeyBody) : new Refusal(problems, found.Error);
+        return ApiKeyAnswers.Shown(found, problems);
     }
 
     private async Task<IResult> RevokeKeyAsync(HttpContext http)

@@ -25,25 +25,19 @@ internal sealed class WorkspaceEndpoints(WorkspaceReader workspaces, WorkspaceWr
     {
         var query = new QueryReader(http.Request.Query, http.Request.QueryString);
         var withArchived = query.Flag("include_archived", Field.IncludeArchived) ?? false;
-        var limit = query.Integer("limit", Field.Limit, Limits.PageWorkspaces) ?? Limits.PageWorkspacesDefault;
-        var cursor = query.Single("cursor", Field.Cursor);
-        var withTotal = query.Flag("include_total", Field.IncludeTotal) ?? false;
+        var asked = CursorQuery.Read(query, Limits.PageWorkspaces, Limits.PageWorkspacesDefault);
         if (query.Finish() is { } error)
         {
             return new Refusal(problems, error);
         }
-        var listed = await workspaces.ListAsync(http.Caller(), withArchived, limit, cursor, withTotal, Endpoints.Bounded);
+        var listed = await workspaces.ListAsync(http.Caller(), withArchived, asked.Limit, asked.Cursor, asked.WithTotal, Endpoints.Bounded);
         if (!listed.IsOk)
         {
             return new Refusal(problems, listed.Error);
         }
-        var pagination = PaginationBody.Of(page: null, limit, listed.Value.Total, listed.Value.NextCursor);
-        var links = LinksBody.OfPlace(http.Request, pagination);
-        return new Answer<WorkspaceListBody>(
-            200, new WorkspaceListBody([.. listed.Value.Workspaces.Select(WorkspaceBody.Of)], pagination, links), BodyJson.Default.WorkspaceListBody)
-        {
-            Link = links.ToHeader(), Total = listed.Value.Total,
-        };
+        return asked.Answer(
+            http, listed.Value.Total, listed.Value.NextCursor, previous: null,
+            (pagination, links) => new WorkspaceListBody([.. listed.Value.Workspaces.Select(WorkspaceBody.Of)], pagination, links), BodyJson.Default.WorkspaceListBody);
     }
 
     private async Task<IResult> CreateAsync(HttpContext http)
