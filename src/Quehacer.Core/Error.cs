@@ -32,6 +32,9 @@ public enum ErrorCode
     /// <summary>It was there and has been deleted for good; its history is gone with it.</summary>
     Gone,
 
+    /// <summary>The cursor is a place in a log that has been replaced since: whoever has it begins anew.</summary>
+    CursorGone,
+
     /// <summary>The thing has changed since the version that the caller named; <see cref="Error.Current"/> is the present one.</summary>
     PreconditionFailed,
 
@@ -279,6 +282,12 @@ public enum Field
 
     /// <summary>What names of members begin with.</summary>
     Search,
+
+    /// <summary>Which events are wanted.</summary>
+    EventType,
+
+    /// <summary>The task whose events are wanted.</summary>
+    TaskId,
 }
 
 /// <summary>How a value can be wrong.</summary>

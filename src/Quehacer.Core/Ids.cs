@@ -21,6 +21,7 @@ public static class Ids
     public const string KeyPrefix = "key";
     public const string InvitationPrefix = "inv";
     public const string ActPrefix = "act";
+    public const string EventPrefix = "evt";
 
     private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
     private const int SuffixCharacters = 26;

@@ -1,6 +1,7 @@
 using System.Net;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Administration;
+using Quehacer.Core.Events;
 using Quehacer.Core.Jobs;
 using Quehacer.Core.Labels;
 using Quehacer.Core.Mail;
@@ -58,6 +59,7 @@ public sealed class Installation
         LabelWriter = new LabelWriter(database, Labels, time);
         Notes = new NoteReader(database);
         NoteWriter = new NoteWriter(database, Notes, time);
+        Events = new EventReader(database, Tasks, seal);
         AccessToken = new AccessToken(options.SigningKey);
         Outbox = new Outbox();
         OneTimeSecrets = new OneTimeSecrets(options.SigningKey);
@@ -123,6 +125,8 @@ public sealed class Installation
     public NoteReader Notes { get; }
 
     public NoteWriter NoteWriter { get; }
+
+    public EventReader Events { get; }
 
     public Outbox Outbox { get; }
 

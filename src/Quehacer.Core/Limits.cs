@@ -168,6 +168,11 @@ public static class Limits
     /// <summary>Events that are read at a time where the whole log is wanted: some 750 kB, 25 MB where all of them hold the longest descriptions, before and after.</summary>
     public const int WalkPageEvents = 500;
 
+    /// <summary>Events on one page: some 750 kB, 25 MB where all of them hold the longest descriptions, before and after.</summary>
+    public const int PageEvents = 500;
+
+    public const int PageEventsDefault = 100;
+
     /// <summary>Notes that are read at a time where all of a workspace are wanted: some 10 MB where all of them are as long as can be.</summary>
     public const int WalkPageNotes = 250;
 

@@ -37,8 +37,11 @@ internal static class EventLog
             .With(Column(logged => logged.Number)).With(Column(logged => logged.Data)).With(Column(logged => logged.Before));
     }
 
-    /// <summary>Of the event <c>e</c>.</summary>
+    /// <summary>Of the event <c>e</c>. Read by <see cref="Read"/>.</summary>
     internal const string Columns = "e.revision, e.type, e.data, e.before, e.stream_id, e.version, e.number, e.actor_id, e.at";
+
+    /// <summary>How many columns these are.</summary>
+    internal const int ColumnCount = 9;
 
     /// <summary>The same of an event that was carried along: null where there is none, else of no revision, for that was of another log.</summary>
     internal const string CarriedColumns = "CASE WHEN e.stream_id IS NOT NULL THEN 0::bigint END, e.type, e.data, e.before, e.stream_id, e.version, e.number, e.actor_id, e.at";
@@ -47,9 +50,9 @@ internal static class EventLog
     /// What streams brought along from other workspaces, and what followed here. The events of a stream that was here before, went and came back are
     /// among those that it brought.
     /// </summary>
-    private const string Streams = $"""
-        SELECT 0::bigint AS revision, type, data, before, stream_id, version, number, actor_id, at FROM carried_events WHERE workspace_id = $1 AND stream_id = ANY ($2)
-        UNION ALL SELECT {Columns} FROM events e WHERE workspace_id = $1 AND stream_id = ANY ($2)
+    internal const string Streams = $"""
+        SELECT 0::bigint AS revision, type, data, before, stream_id, version, number, actor_id, at, request_id FROM carried_events WHERE workspace_id = $1 AND stream_id = ANY ($2)
+        UNION ALL SELECT {Columns}, e.request_id FROM events e WHERE workspace_id = $1 AND stream_id = ANY ($2)
            AND version > coalesce((SELECT max(c.version) FROM carried_events c WHERE c.workspace_id = $1 AND c.stream_id = e.stream_id), 0)
         """;
 
@@ -142,7 +145,7 @@ internal static class EventLog
             events ??= [];
             if (!reader.IsDBNull(0))
             {
-                events.Add(Read(reader));
+                events.Add(Read(reader, 0));
             }
         }
         return events;
@@ -154,15 +157,17 @@ internal static class EventLog
         var events = new List<StoredEvent>();
         while (await reader.ReadAsync(cancellation))
         {
-            events.Add(Read(reader));
+            events.Add(Read(reader, 0));
         }
         return events;
     }
 
-    private static StoredEvent Read(NpgsqlDataReader reader) => new(
-        reader.GetInt64(0),
-        reader.GetString(1),
-        reader.IsDBNull(2) ? null : reader.GetString(2),
-        reader.IsDBNull(3) ? null : reader.GetString(3),
-        new EventStamp(reader.GetGuid(4), reader.GetInt32(5), reader.IsDBNull(6) ? null : reader.GetInt64(6), reader.GetGuid(7), reader.GetDateTime(8)));
+    /// <summary>Reads <see cref="Columns"/>.</summary>
+    internal static StoredEvent Read(NpgsqlDataReader reader, int first) => new(
+        reader.GetInt64(first),
+        reader.GetString(first + 1),
+        reader.IsDBNull(first + 2) ? null : reader.GetString(first + 2),
+        reader.IsDBNull(first + 3) ? null : reader.GetString(first + 3),
+        new EventStamp(
+            reader.GetGuid(first + 4), reader.GetInt32(first + 5), reader.IsDBNull(first + 6) ? null : reader.GetInt64(first + 6), reader.GetGuid(first + 7), reader.GetDateTime(first + 8)));
 }

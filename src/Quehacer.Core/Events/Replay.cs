@@ -99,25 +99,6 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
 
     public void Accuse(Guid streamId, string what) => Fault = new Difference(workspaceId, DifferenceKind.Log, streamId, [what]);
 
-    /// <summary>What a purge or a move takes from an event, or a damaged log lacks.</summary>
-    private static bool SaysNothing(StoredEvent stored) => stored.Type switch
-    {
-        EventNames.TaskCreated or EventNames.TaskMovedIn or EventNames.TagCreated or EventNames.CategoryCreated or EventNames.TagMerged => stored.Data is null,
-        EventNames.TaskUpdated or EventNames.TagUpdated or EventNames.CategoryUpdated => stored.Data is null || stored.Before is null,
-        EventNames.NoteCreated or EventNames.NoteUpdated or EventNames.NoteMovedIn => NoteEvent.SaysNothing(stored),
-        EventNames.WorkspaceUpdated or EventNames.MemberUpdated => stored.Data is null || stored.Before is null,
-        EventNames.MemberAdded => stored.Data is null,
-        EventNames.MemberRemoved => stored.Before is null,
-        _ => false,
-    };
-
-    private static bool IsOfTask(StoredEvent stored) => stored.Type.StartsWith("task.", StringComparison.Ordinal);
-
-    private static bool IsOfNote(StoredEvent stored) => stored.Type.StartsWith("note.", StringComparison.Ordinal);
-
-    private static bool IsOfLabel(StoredEvent stored) =>
-        stored.Type.StartsWith("tag.", StringComparison.Ordinal) || stored.Type.StartsWith("category.", StringComparison.Ordinal);
-
     private async Task LoadAsync(IReadOnlyList<StoredEvent> events, bool isFirst, CancellationToken cancellation)
     {
         pageOfTasks.Clear();
@@ -127,15 +108,15 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
         touched.Clear();
         foreach (var stored in events)
         {
-            if (IsOfTask(stored))
+            if (stored.Noun == EventNoun.Task)
             {
                 pageOfTasks.Add(stored.Stamp.StreamId);
             }
-            else if (IsOfLabel(stored))
+            else if (stored.Noun is EventNoun.Tag or EventNoun.Category)
             {
                 pageOfLabels.Add(stored.Stamp.StreamId);
             }
-            else if (IsOfNote(stored))
+            else if (stored.Noun == EventNoun.Note)
             {
                 pageOfNotes.Add(stored.Stamp.StreamId);
             }
@@ -154,13 +135,13 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
     {
         var made = new HashSet<Guid>(tasks.Keys.Concat(notes.Keys));
         var doubtful = new HashSet<Guid>();
-        foreach (var stored in events.Where(stored => IsOfTask(stored) || IsOfNote(stored)))
+        foreach (var stored in events.Where(stored => stored.Noun is EventNoun.Task or EventNoun.Note))
         {
-            if (stored.Type is EventNames.TaskCreated or EventNames.TaskMovedIn or EventNames.NoteCreated or EventNames.NoteMovedIn && !SaysNothing(stored))
+            if (stored.Type is EventNames.TaskCreated or EventNames.TaskMovedIn or EventNames.NoteCreated or EventNames.NoteMovedIn && !stored.SaysNothing)
             {
                 made.Add(stored.Stamp.StreamId);
             }
-            else if (SaysNothing(stored) || !made.Contains(stored.Stamp.StreamId))
+            else if (stored.SaysNothing || !made.Contains(stored.Stamp.StreamId))
             {
                 doubtful.Add(stored.Stamp.StreamId);
             }
@@ -196,27 +177,16 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
     {
         try
         {
-            if (IsOfTask(stored))
+            return stored.Noun switch
             {
-                return ApplyToTask(stored, silent);
-            }
-            if (IsOfLabel(stored))
-            {
-                return await ApplyToLabelAsync(stored, cancellation);
-            }
-            if (IsOfNote(stored))
-            {
-                return ApplyToNote(stored, silent);
-            }
-            if (stored.Type.StartsWith("workspace.", StringComparison.Ordinal))
-            {
-                return ApplyToWorkspace(stored);
-            }
-            if (stored.Type.StartsWith("member.", StringComparison.Ordinal))
-            {
-                return ApplyToMember(stored);
-            }
-            return $"an event that this program does not know ({stored.Type})";
+                EventNoun.Task => ApplyToTask(stored, silent),
+                EventNoun.Tag => await ApplyToLabelAsync(stored, LabelKind.Tag, cancellation),
+                EventNoun.Category => await ApplyToLabelAsync(stored, LabelKind.Category, cancellation),
+                EventNoun.Note => ApplyToNote(stored, silent),
+                EventNoun.Workspace => ApplyToWorkspace(stored),
+                EventNoun.Member => ApplyToMember(stored),
+                _ => $"an event that this program does not know ({stored.Type})",
+            };
         }
         catch (Exception exception) when (exception is InvalidOperationException or JsonException or FormatException or ArgumentException)
         {
@@ -253,7 +223,7 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
         {
             return $"version {stored.Stamp.Version} follows version {before?.Task.Version ?? 0}";
         }
-        if (SaysNothing(stored))
+        if (stored.SaysNothing)
         {
             return "it says nothing, and its task was neither purged nor moved";
         }
@@ -287,7 +257,7 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
         {
             return $"version {stored.Stamp.Version} follows version {Workspace?.Version ?? 0}";
         }
-        if (SaysNothing(stored))
+        if (stored.SaysNothing)
         {
             return "it says nothing";
         }
@@ -307,7 +277,7 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
         {
             return $"version {stored.Stamp.Version} follows version {version}";
         }
-        if (SaysNothing(stored))
+        if (stored.SaysNothing)
         {
             return "it says nothing";
         }
@@ -351,7 +321,7 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
         {
             return $"version {stored.Stamp.Version} follows version {before?.Note.Version ?? 0}";
         }
-        if (SaysNothing(stored))
+        if (stored.SaysNothing)
         {
             return "it says nothing, and neither the note was deleted nor its task purged or moved";
         }
@@ -367,7 +337,7 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
     }
 
     /// <summary>What <see cref="LabelTable"/> does to the rows, in the page and in the table alike: a label that is in both is the page's in the end.</summary>
-    private async Task<string?> ApplyToLabelAsync(StoredEvent stored, CancellationToken cancellation)
+    private async Task<string?> ApplyToLabelAsync(StoredEvent stored, LabelKind kind, CancellationToken cancellation)
     {
         var id = stored.Stamp.StreamId;
         var before = labels.GetValueOrDefault(id);
@@ -375,11 +345,10 @@ internal sealed class Replay(NpgsqlConnection connection, RebuiltTables tables, 
         {
             return $"version {stored.Stamp.Version} follows version {before?.Label.Version ?? 0}";
         }
-        if (SaysNothing(stored))
+        if (stored.SaysNothing)
         {
             return "it says nothing";
         }
-        var kind = stored.Type.StartsWith("tag.", StringComparison.Ordinal) ? LabelKind.Tag : LabelKind.Category;
         var labelEvent = LabelEvent.FromStored(stored);
         var after = Label.Apply(before?.Label, kind, labelEvent, stored.Stamp);
         if (labelEvent is not LabelEvent.Created)

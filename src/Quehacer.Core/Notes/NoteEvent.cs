@@ -109,6 +109,17 @@ public abstract record NoteEvent
         return data.RootElement.ValueKind == JsonValueKind.Object && !data.RootElement.TryGetProperty("text", out _);
     }
 
+    /// <summary>The task that a note was written on, which its first event says even when the note is gone; null of any other event.</summary>
+    internal static Guid? TaskIdIn(StoredEvent stored)
+    {
+        if (stored.Type is not (EventNames.NoteCreated or EventNames.NoteMovedIn) || stored.Data is null)
+        {
+            return null;
+        }
+        using var data = JsonDocument.Parse(stored.Data);
+        return data.RootElement.TryGetProperty("task_id", out var task) ? task.GetGuid() : null;
+    }
+
     private static string Said(string text) => JsonText.Object(json => json.WriteString("text"u8, text));
 
     private static string TextOf(JsonDocument data) => Member(data, "text").GetString() ?? throw new InvalidOperationException("The log has a note without a text.");

@@ -290,6 +290,24 @@ internal static class ErrorCatalogue
         Instance = "/api/v1/tasks/7/restore",
     };
 
+    public static readonly ErrorKind CursorGone = new("cursor-gone", "CURSOR_GONE", "BIZ_3016", 410,
+        new("Cursor Gone", "El cursor ya no vale"),
+        new(
+            "The cursor is a place in a log that has been replaced since. What happened between it and now is not known any more.",
+            "El cursor es un lugar de un historial que se reemplazó. Ya no se sabe lo que pasó entre él y ahora."),
+        new(
+            "Begin anew: ask GET /api/v1/changes?since=now for a cursor, read everything that you show, and go on from that cursor.",
+            "Empieza de nuevo: pide un cursor en GET /api/v1/changes?since=now, lee todo lo que muestras y sigue desde ese cursor."))
+    {
+        Cause = new(
+            "The database was restored from a backup, or another one that lacked the last moments took over. No cursor grows too old: the log is kept whole.",
+            "La base de datos se restauró desde una copia, o tomó el relevo otra a la que le faltaban los últimos momentos. Ningún cursor envejece: el historial se conserva entero."),
+        Instance = "/api/v1/changes",
+        Curl = """
+            curl "{origin}/api/v1/changes?since=now" -H "Authorization: Bearer $TOKEN"
+            """,
+    };
+
     public static readonly ErrorKind WorkspaceArchived = new("workspace-archived", "WORKSPACE_ARCHIVED", "BIZ_3010", 409,
         new("Workspace Archived", "Espacio archivado"),
         new("The workspace is archived: what is in it is seen, and not changed.", "El espacio está archivado: lo que hay en él se ve, pero no se cambia."),
@@ -411,7 +429,7 @@ internal static class ErrorCatalogue
     [
         Unauthorized, TokenExpired, TokenInvalid, Forbidden, InvalidCredentials, InvalidCode, OneTimeTokenInvalid, EmailNotVerified, SecondFactorNeeded, NotOffered, AccountSuspended, AccountDeletionPending,
         Validation, MalformedJson, BadRequest, IdempotencyKeyInvalid, IdempotencyKeyMissing, NotFound, AlreadyExists, PreconditionFailed, PreconditionRequired, IdempotencyMismatch,
-        IdempotencyInFlight, Gone, WorkspaceArchived, WorkspaceIsPersonal, WorkspaceNeedsOwner, InvitedAnother, OwnsSharedWorkspaces, MethodNotAllowed, NotAcceptable, RequestTimeout,
+        IdempotencyInFlight, Gone, CursorGone, WorkspaceArchived, WorkspaceIsPersonal, WorkspaceNeedsOwner, InvitedAnother, OwnsSharedWorkspaces, MethodNotAllowed, NotAcceptable, RequestTimeout,
         PayloadTooLarge, UnsupportedMediaType, RateLimitExceeded, Ended, Internal, Unavailable,
     ];
 
@@ -427,6 +445,7 @@ internal static class ErrorCatalogue
         ErrorCode.AlreadyMember => AlreadyExists,
         ErrorCode.InvitedAnother => InvitedAnother,
         ErrorCode.Gone => Gone,
+        ErrorCode.CursorGone => CursorGone,
         ErrorCode.PreconditionFailed => PreconditionFailed,
         ErrorCode.PreconditionRequired => PreconditionRequired,
         ErrorCode.EmailTaken => AlreadyExists,

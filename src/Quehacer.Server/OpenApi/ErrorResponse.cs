@@ -53,6 +53,8 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
     public static readonly ErrorResponse InvitedAnother = new("InvitedAnother", [ErrorCatalogue.InvitedAnother, ErrorCatalogue.Forbidden]);
     public static readonly ErrorResponse Taken = new("Taken", [ErrorCatalogue.AlreadyExists, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
     public static readonly ErrorResponse Gone = new("Gone", [ErrorCatalogue.Gone]);
+    public static readonly ErrorResponse GoneOrCursorGone = new("GoneOrCursorGone", [ErrorCatalogue.Gone, ErrorCatalogue.CursorGone]);
+    public static readonly ErrorResponse CursorGone = new("CursorGone", [ErrorCatalogue.CursorGone]);
     public static readonly ErrorResponse PreconditionFailed = new("PreconditionFailed", [ErrorCatalogue.PreconditionFailed], "ETag");
     public static readonly ErrorResponse PreconditionRequired = new("PreconditionRequired", [ErrorCatalogue.PreconditionRequired]);
     public static readonly ErrorResponse PayloadTooLarge = new("PayloadTooLarge", [ErrorCatalogue.PayloadTooLarge]);

@@ -44,7 +44,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
     private static string ResultOf(ErrorCode code) => code switch
     {
         ErrorCode.Invalid => Results.Validation,
-        ErrorCode.NotFound or ErrorCode.Gone or ErrorCode.NoSuchFactor => Results.NotFound,
+        ErrorCode.NotFound or ErrorCode.Gone or ErrorCode.CursorGone or ErrorCode.NoSuchFactor => Results.NotFound,
         ErrorCode.Forbidden or ErrorCode.InvitedAnother or ErrorCode.SecondFactorNeeded or ErrorCode.EmailNotVerified or ErrorCode.NotOffered
             or ErrorCode.AccountSuspended or ErrorCode.AccountDeletionPending or ErrorCode.NotAdministrator or ErrorCode.NotOnOneself or ErrorCode.LastAdministrator => Results.Forbidden,
         ErrorCode.PreconditionFailed => Results.PreconditionFailed,
@@ -81,6 +81,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         ErrorCode.Invalid => new("body", "The request cannot be accepted; correct it and send it again"),
         ErrorCode.NotFound => new(FieldMessages.At("id", list, error.Operation), "Task not found"),
         ErrorCode.Gone => new(FieldMessages.At("id", list, error.Operation), "The task was deleted and has been removed for good"),
+        ErrorCode.CursorGone => new("cursor", "The cursor is of a log that has been replaced; begin again without it"),
         ErrorCode.Forbidden => new("id", "You may see this, and not change it"),
         ErrorCode.WorkspaceArchived => new("workspace", "The workspace is archived; ask its owner to take it into use again"),
         ErrorCode.WorkspaceIsPersonal => new("workspace", "A personal workspace is its owner's alone; make another one for it at POST /api/v1/workspaces"),

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
+using Quehacer.Core.Events;
 using Quehacer.Core.Labels;
 using Quehacer.Core.Notes;
 using Quehacer.Core.Tasks;
@@ -237,6 +238,9 @@ internal static class Words
     public static readonly IReadOnlyList<string> StatusFilters = ["pending", "done", "completed", "all"];
     public static readonly IReadOnlyList<string> Orders = ["asc", "desc"];
 
+    /// <summary>By which events are chosen: each type, and each noun with all of its types.</summary>
+    public static readonly IReadOnlyList<string> EventTypes = [.. EventNames.All.Select(type => type[..(type.IndexOf('.', StringComparison.Ordinal) + 1)] + "*").Distinct(), .. EventNames.All];
+
     /// <summary>What an operation of a batch can do.</summary>
     public static readonly string[] BatchOps = ["create", "update", "complete", "reopen", "delete", "restore", "move"];
 
@@ -345,6 +349,9 @@ internal static class Words
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(TimeConverter)])]
 [JsonSerializable(typeof(TaskBody))]
 [JsonSerializable(typeof(TaskListBody))]
+[JsonSerializable(typeof(EventBody))]
+[JsonSerializable(typeof(ChangesBody))]
+[JsonSerializable(typeof(EventListBody))]
 [JsonSerializable(typeof(SelectedTaskListBody))]
 [JsonSerializable(typeof(BatchBody))]
 [JsonSerializable(typeof(BulkBody))]

@@ -109,6 +109,8 @@ internal static class FieldMessages
             Field.Before => "before",
             Field.To => "to",
             Field.Role or Field.RoleFilter => "role",
+            Field.EventType => "type",
+            Field.TaskId => "task_id",
         };
         return error.Index is { } index ? string.Create(CultureInfo.InvariantCulture, $"{name}[{index}]") : name;
     }
@@ -228,8 +230,8 @@ internal static class FieldMessages
             $"'{name}' is of one task alone and cannot be written to many at once. Remove it, or change that task at its own address.",
             $"'{name}' es de una sola tarea y no se puede escribir en muchas a la vez. Quítalo, o cambia esa tarea en su propia dirección."),
         FieldFault.NotThisCursor => new(
-            "'cursor' does not belong to this request: it was altered, its key is no longer known, or filters, sort or body have changed since. Begin again without it.",
-            "'cursor' no es de esta petición: fue alterado, su clave ya no se conoce o cambiaron los filtros, el orden o el cuerpo. Empieza de nuevo sin él."),
+            $"'{name}' does not belong to this request: it was altered, its key is no longer known, or filters, sort or body have changed since. Begin again without it.",
+            $"'{name}' no es de esta petición: fue alterado, su clave ya no se conoce o cambiaron los filtros, el orden o el cuerpo. Empieza de nuevo sin él."),
         FieldFault.Cycle => new(
             "A task cannot lie below itself or below one of its own subtasks. Choose another parent.",
             "Una tarea no puede estar debajo de sí misma ni de una de sus subtareas. Elige otra tarea superior."),
@@ -267,7 +269,7 @@ internal static class FieldMessages
     private static string ExampleOf(Field field) => field switch
     {
         Field.Into => "tag_01h455vb4pex5vsknk084sn02q",
-        Field.Id or Field.ParentId or Field.After or Field.Before => "task_01h455vb4pex5vsknk084sn02q",
+        Field.Id or Field.TaskId or Field.ParentId or Field.After or Field.Before => "task_01h455vb4pex5vsknk084sn02q",
         Field.ParentFilter => "task_01h455vb4pex5vsknk084sn02q or none",
         Field.CategoryFilter => "cat_01h455vb4pex5vsknk084sn02q or none",
         Field.WorkspaceId or Field.ToWorkspace => "ws_01h455vb4pex5vsknk084sn02q",

@@ -32,8 +32,9 @@ internal readonly record struct CursorQuery(int Limit, string? Cursor, bool With
 {
     /// <param name="most">Things on a page.</param>
     /// <param name="usual">The same where nothing is said.</param>
-    public static CursorQuery Read(QueryReader query, int most, int usual) =>
-        new(query.Integer("limit", Field.Limit, most) ?? usual, query.Single("cursor", Field.Cursor), query.Flag("include_total", Field.IncludeTotal) ?? false);
+    /// <param name="isCounted">Whether somebody may ask how many there are in all.</param>
+    public static CursorQuery Read(QueryReader query, int most, int usual, bool isCounted = true) =>
+        new(query.Integer("limit", Field.Limit, most) ?? usual, query.Single("cursor", Field.Cursor), isCounted && (query.Flag("include_total", Field.IncludeTotal) ?? false));
 
     /// <summary>The page that was found, with the way to those around it.</summary>
     /// <param name="body">Of the page, from where it lies and its links.</param>

@@ -38,6 +38,8 @@ internal static class V1
         var tags = new LabelEndpoints(LabelKind.Tag, installation.Labels, installation.LabelWriter, installation.Workspaces, problems, demands);
         var admin = new AdminEndpoints(installation.Users, installation.UserAdministration, installation.AuditTrail, installation.UserTasks, problems, demands);
 
+        var events = new EventEndpoints(installation.Events, problems);
+
         var anonymous = routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json);
         var forCaller = routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller());
         accounts.MapAnonymous(anonymous);
@@ -65,7 +67,11 @@ internal static class V1
             batches.Map(group);
             bulk.Map(group);
             notes.Map(group);
+            events.MapOfTask(group);
         }
+        events.Map(routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace()));
+        // What has happened is mostly what tasks say: a key that may only know of workspaces is not shown it.
+        events.MapOfWorkspace(routes.MapGroup("/api/v1/workspaces/{id}").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks));
         categories.Map(routes.MapGroup("/api/v1/categories").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace()));
         tags.Map(routes.MapGroup("/api/v1/tags").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace()));
     }

@@ -22,6 +22,7 @@ internal static partial class Operations
         ("notes", "Notes: what people say about a task. These paths exist a second time without `/api/v1`, too."),
         ("categories", "Categories, of which a task has one or none."),
         ("tags", "Tags, of which a task has up to ten, by name."),
+        ("events", "What has happened: of a task, in a workspace, since you last asked, and as it happens."),
         ("administration", "What administrators of the installation see and do."),
     ];
 
@@ -36,6 +37,9 @@ internal static partial class Operations
         // The paths of tasks exist a second time without their beginning.
         .. Tasks().Concat(Notes()).Select(operation => InWorkspace(operation) with { OtherPath = operation.Path["/api/v1".Length..] }),
         .. Categories().Concat(TagOperations()).Select(InWorkspace),
+        .. EventOperations.All().Select(operation => operation.Path.StartsWith("/api/v1/tasks", StringComparison.Ordinal)
+            ? InWorkspace(operation) with { OtherPath = operation.Path["/api/v1".Length..] }
+            : operation.Path.Contains("{id}", StringComparison.Ordinal) ? operation : InWorkspace(operation)),
         .. AdminOperations.All(),
     ];
 

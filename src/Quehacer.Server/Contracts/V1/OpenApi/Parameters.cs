@@ -35,6 +35,12 @@ internal static class Parameters
 
     public static readonly string[] InvitationQuery = ["invitation_limit", "workspace_cursor", "include_total"];
 
+    public static readonly string[] HistoryQuery = ["event_limit", "workspace_cursor"];
+
+    public static readonly string[] ActivityQuery = ["event_limit", "workspace_cursor", "event_type", "event_task"];
+
+    public static readonly string[] ChangesQuery = ["since", "event_limit", "event_type", "event_task"];
+
     public static readonly string[] LabelQuery = ["page", "label_limit", "counts"];
 
     /// <summary>The names of an operation's parameters of the path.</summary>
@@ -44,7 +50,7 @@ internal static class Parameters
         {
             yield return operation.Tag switch
             {
-                "tasks" or "notes" => "TaskId", "categories" => "CategoryId", "sessions" => "SessionId", "keys" => "KeyId", "workspaces" or "members" or "invitations" or "services" => "WorkspaceId",
+                "tasks" or "notes" => "TaskId", "events" => operation.Path.StartsWith("/api/v1/workspaces", StringComparison.Ordinal) ? "WorkspaceId" : "TaskId", "categories" => "CategoryId", "sessions" => "SessionId", "keys" => "KeyId", "workspaces" or "members" or "invitations" or "services" => "WorkspaceId",
                 "administration" => "AccountId", _ => "TagId",
             };
         }
@@ -107,6 +113,11 @@ internal static class Parameters
         ["page"] = Query("page", "Which page. Not together with `cursor`.", Integer(1, int.MaxValue, 1), 1),
         ["limit"] = Query("limit", "Tasks on a page.", Integer(1, Limits.PageTasks, Limits.PageTasksDefault), 50),
         ["label_limit"] = Query("limit", "Entries on a page.", Integer(1, Limits.PageLabels, Limits.PageLabelsDefault), 50),
+        ["event_limit"] = Query("limit", "Events at most.", Integer(1, Limits.PageEvents, Limits.PageEventsDefault), 50),
+        ["event_type"] = Several("type", "Events of these types; a noun with an asterisk stands for all of its types.", OneOf(Words.EventTypes), Words.EventTypes.Count, "task.*"),
+        ["event_task"] = Query("task_id", "Events of this task and of its notes. A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.TaskPrefix)}|{Uuid})$", 36), null),
+        ["since"] = Query(
+            "since", "Where to go on: `cursor` of an answer or of an event; `now` for the end of the log. Unless it is sent, the beginning. Sealed, to be sent as it came.", Text("^[A-Za-z0-9_-]+$", 2048), "now"),
         ["note_limit"] = Query("limit", "Notes on a page.", Integer(1, Limits.PageNotes, Limits.PageNotesDefault), 50),
         ["cursor"] = Query(
             "cursor", "A place in the list: `next_cursor` or `previous_cursor` of an answer to the same filters in the same order. Sealed, to be sent as it came.", Text("^[A-Za-z0-9_-]+$", 2048), null),

@@ -107,6 +107,19 @@ internal static class Samples
 
     public static JsonNode Notes() => Of(new NoteListBody([NoteBody], PaginationBody.Of(1, 20, 1), Links($"tasks/{TaskId}/notes")), BodyJson.Default.NoteListBody);
 
+    private static readonly EventTaskBody EventTask = new(
+        TaskId, 1, "Buy oat milk", null, Words.Of(TaskState.Pending), Words.Of(TaskPriority.High), Due, CategoryId, ["home"], [TagId], null, null, "a1i", "ws_01m7ykm0xxfg28fmf6byh9getc", 2, At, At, null);
+
+    public static EventBody Event => new(
+        "evt_01m7ykm0xxgfqrs7f2b1k9d3xw", "a5pFsrezJZkn", "task.updated", "ws_01m7ykm0xxfg28fmf6byh9getc", TaskId, EventTask, null, null, null, null, null, null,
+        new JsonObject { ["title"] = "Buy milk" }, new AuthorBody(UserId, "Ana"), At, "req_01m7ykm0xxe4qj1m8r5s2t7v9c");
+
+    public static JsonNode TaskHistory() => Of(new EventListBody([Event], PaginationBody.Of(null, 100, null), Links($"tasks/{TaskId}/history")), BodyJson.Default.EventListBody);
+
+    public static JsonNode Activity() => Of(new EventListBody([Event], PaginationBody.Of(null, 100, null), Links($"workspaces/{WorkspaceId}/activity")), BodyJson.Default.EventListBody);
+
+    public static JsonNode Changes() => Of(new ChangesBody([Event], "a5pFsrezJZkn", HasMore: false), BodyJson.Default.ChangesBody);
+
     private static ApiKeyBody KeyBody => new(KeyId, "Backup script", ["tasks:read"], null, null, At, new DateTime(2099, 1, 1, 0, 0, 0, DateTimeKind.Utc), null);
 
     public static JsonNode ApiKey() => Of(KeyBody with { LastUsedAt = At }, BodyJson.Default.ApiKeyBody);
