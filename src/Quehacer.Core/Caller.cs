@@ -18,6 +18,9 @@ public sealed record Caller(Guid UserId, Guid SessionId, Guid WorkspaceId, strin
     /// <summary>With whom the requests are counted; null for the account alone. Service accounts of a workspace share what it may ask.</summary>
     public Guid? CountedWith { get; init; }
 
+    /// <summary>When what the caller has shown is good no more, UTC; null where the database says that of their session.</summary>
+    public DateTime? GoodUntil { get; init; }
+
     /// <summary>
     /// Whose workspace an administrator of the installation looks into, to read tasks and nothing else (<see cref="Administration.UserTasks"/>); null for whoever comes in
     /// their own right.

@@ -35,6 +35,9 @@ public enum ErrorCode
     /// <summary>The cursor is a place in a log that has been replaced since: whoever has it begins anew.</summary>
     CursorGone,
 
+    /// <summary>As many listen already as one account, or this server, may have.</summary>
+    TooManyListeners,
+
     /// <summary>The thing has changed since the version that the caller named; <see cref="Error.Current"/> is the present one.</summary>
     PreconditionFailed,
 

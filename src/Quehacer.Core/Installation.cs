@@ -7,6 +7,7 @@ using Quehacer.Core.Labels;
 using Quehacer.Core.Mail;
 using Quehacer.Core.Notes;
 using Quehacer.Core.Postgres;
+using Quehacer.Core.Realtime;
 using Quehacer.Core.Tasks;
 using Quehacer.Core.Workspaces;
 
@@ -35,6 +36,9 @@ public sealed record InstallationOptions(
     /// <summary>How long after it was asked for an account is deleted; zero for at once.</summary>
     public TimeSpan DeletionGrace { get; init; } = TimeSpan.FromDays(14);
 
+    /// <summary>How many may listen, and how often is looked after them.</summary>
+    public LiveOptions Live { get; init; } = LiveOptions.Usual;
+
     /// <summary>Whether anybody may sign in with a code by mail in place of a password.</summary>
     public bool IsCodeLoginOffered { get; init; }
 }
@@ -60,6 +64,9 @@ public sealed class Installation
         Notes = new NoteReader(database);
         NoteWriter = new NoteWriter(database, Notes, time);
         Events = new EventReader(database, Tasks, seal);
+        Live = new LiveFeed(database, Events, options.Live, time);
+        Peers = new Peers(database, Live, time);
+        StreamTickets = new StreamTickets(database, seal, time);
         AccessToken = new AccessToken(options.SigningKey);
         Outbox = new Outbox();
         OneTimeSecrets = new OneTimeSecrets(options.SigningKey);
@@ -127,6 +134,12 @@ public sealed class Installation
     public NoteWriter NoteWriter { get; }
 
     public EventReader Events { get; }
+
+    public LiveFeed Live { get; }
+
+    public Peers Peers { get; }
+
+    public StreamTickets StreamTickets { get; }
 
     public Outbox Outbox { get; }
 

@@ -173,6 +173,15 @@ public static class Limits
 
     public const int PageEventsDefault = 100;
 
+    /// <summary>Events of one workspace that are held for those who listen: who is further behind reads the log.</summary>
+    public const int HeldEvents = 256;
+
+    /// <summary>The longest ticket that is looked at; ours have about 180 characters.</summary>
+    public const int TicketCharacters = 512;
+
+    /// <summary>Listeners that one statement of a sweep asks about.</summary>
+    public const int SweptListeners = 2_000;
+
     /// <summary>Notes that are read at a time where all of a workspace are wanted: some 10 MB where all of them are as long as can be.</summary>
     public const int WalkPageNotes = 250;
 

@@ -6,6 +6,7 @@ using Npgsql;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Postgres;
+using Quehacer.Core.Realtime;
 
 namespace Quehacer.Server;
 
@@ -205,6 +206,10 @@ internal sealed class Opened : IAsyncDisposable
                 TimeSpan.FromHours(settings.IdempotencyKeyHours),
                 TimeSpan.FromDays(settings.DeletedTaskDays))
             {
+                Live = new LiveOptions(
+                    settings.ListenersPerUser, settings.Listeners, TimeSpan.FromSeconds(settings.HeartbeatSeconds),
+                    // Where nobody tells us, we ask more often.
+                    settings.NotifyPeers ? LiveOptions.Usual.Sweep : TimeSpan.FromMilliseconds(250)),
                 LongestSession = TimeSpan.FromDays(settings.LongestSessionDays),
                 EmailVerification = settings.EmailVerification,
                 LetterLimits = settings.RateLimitsEnabled ? new LetterLimits(settings.PasswordResetsPerHour, settings.Letters, settings.InvitationsPerHour) : null,
@@ -341,6 +346,12 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 28, EventName = "sightings lost", Level = LogLevel.Warning, Message = "When sessions were last seen could not be written, and up to a minute of it is lost.")]
     public static partial void SightingsLost(ILogger log, Exception exception);
+
+    [LoggerMessage(EventId = 37, EventName = "live delayed", Level = LogLevel.Warning, Message = "Those who listen are told later: the log could not be read, and is tried again. {reason}")]
+    public static partial void LiveDelayed(ILogger log, string reason);
+
+    [LoggerMessage(EventId = 38, EventName = "peers unheard", Level = LogLevel.Warning, Message = "Other servers of this database are not heard, or do not hear of us; changes of theirs are found every two seconds until they are. {reason}")]
+    public static partial void PeersUnheard(ILogger log, string reason);
 
     [LoggerMessage(EventId = 18, EventName = "job failed", Level = LogLevel.Error, Message = "{job} failed and will be tried again.")]
     public static partial void JobFailed(ILogger log, string job, Exception exception);

@@ -70,7 +70,7 @@ internal static class Serving
             app.UseMiddleware<DeprecationHeaders>(contracts, Deprecations.Current, TimeProvider.System);
         }
         app.UseMiddleware<Shedding>(contracts, settings.MaxConcurrentRequests);
-        app.UseMiddleware<Authentication>(installation.AccessToken, installation.ApiKeys, installation.SessionSightings, TimeProvider.System);
+        app.UseMiddleware<Authentication>(installation.AccessToken, installation.ApiKeys, installation.StreamTickets, installation.SessionSightings, TimeProvider.System);
         if (settings.RateLimitsEnabled)
         {
             app.UseMiddleware<RateLimits>(contracts, settings);
@@ -90,7 +90,7 @@ internal static class Serving
             app.MapMailPages(files);
         }
         var (demands, batchLimit) = (new WriteDemands(settings.IdempotencyKeyRequired, settings.PreconditionRequired), RateLimits.OfBatches(settings));
-        app.MapV1(installation, problems, demands, batchLimit, RateLimits.OfExports(settings));
+        app.MapV1(installation, problems, demands, batchLimit, RateLimits.OfExports(settings), new StreamManners(TimeSpan.FromSeconds(settings.SlowListenerSeconds), app.Lifetime.ApplicationStopping));
         app.MapTareas(installation, errors, demands);
         app.MapEnvelope(installation, opened.Database, faults, demands, batchLimit, settings);
         foreach (var description in Descriptions.All)
@@ -134,10 +134,11 @@ internal static class Serving
         var sighting = installation.SessionSightings.RunAsync(SightingsHeldFor, exception => Log.SightingsLost(logger, exception), stopping.Token);
         var watching = certificate?.WatchAsync(logs.CreateLogger("tls"), stopping.Token) ?? Task.CompletedTask;
         var mailing = Mailing.RunAsync(opened, settings, files, origin, logs.CreateLogger("mail"), stopping.Token);
+        var live = RunLiveAsync(installation, settings, logger, stopping.Token);
         await app.WaitForShutdownAsync(CancellationToken.None);
         await Console.Error.WriteLineAsync("Stopped.");
         Log.Stopped(logger, requests.Finished, requests.Cut);
-        await Task.WhenAll(jobs, watching, sighting);
+        await Task.WhenAll(jobs, watching, sighting, live);
         try
         {
             await installation.SessionSightings.WriteAsync(CancellationToken.None);
@@ -148,6 +149,14 @@ internal static class Serving
         }
         // A mail server that keeps us waiting does not keep us from stopping: the letter is sent again at the next start.
         await Task.WhenAny(mailing, Task.Delay(TimeSpan.FromSeconds(settings.ShutdownSeconds), CancellationToken.None));
+    }
+
+    /// <summary>Those who listen, and the other servers of the database.</summary>
+    private static Task RunLiveAsync(Installation installation, Settings settings, ILogger logger, CancellationToken stopping)
+    {
+        installation.Live.Failed = exception => Log.LiveDelayed(logger, exception.Message);
+        installation.Peers.Failed = exception => Log.PeersUnheard(logger, exception.Message);
+        return Task.WhenAll(installation.Live.RunAsync(stopping), settings.NotifyPeers ? installation.Peers.RunAsync(stopping) : Task.CompletedTask);
     }
 
     /// <summary>

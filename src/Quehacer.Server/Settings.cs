@@ -113,6 +113,17 @@ public sealed record Settings
 
     /// <summary>From whom letters come.</summary>
     public required MailAddress MailFrom { get; init; }
+
+    /// <summary>How many may listen: of one account, and in all, on this server.</summary>
+    public required int ListenersPerUser { get; init; }
+    public required int Listeners { get; init; }
+
+    /// <summary>After how long a line on which nothing happens says that it is there.</summary>
+    public required int HeartbeatSeconds { get; init; }
+    public required int SlowListenerSeconds { get; init; }
+
+    /// <summary>Whether servers of one database tell each other at once what has changed.</summary>
+    public required bool NotifyPeers { get; init; }
     public required int DeletedTaskDays { get; init; }
     public required bool PreconditionRequired { get; init; }
     public required int IdempotencyKeyHours { get; init; }
@@ -219,6 +230,11 @@ public sealed record Settings
             DeletionGraceDays = reader.Integer("Accounts:DeletionGraceDays", 14, 0, 90),
             MailServer = ReadMailServer(reader),
             MailFrom = ReadMailFrom(reader),
+            ListenersPerUser = reader.Integer("Live:ListenersPerUser", 100, 1, 1_000_000),
+            Listeners = reader.Integer("Live:Listeners", 20_000, 1, 1_000_000),
+            HeartbeatSeconds = reader.Integer("Live:HeartbeatSeconds", 15, 1, 600),
+            SlowListenerSeconds = reader.Integer("Live:SlowListenerSeconds", 30, 1, 600),
+            NotifyPeers = reader.Flag("Live:Notify", true),
             DeletedTaskDays = reader.Integer("Tasks:DeletedTaskDays", 30, 1, 3650),
             PreconditionRequired = reader.Flag("Tasks:RequireIfMatch", false),
             IdempotencyKeyHours = reader.Integer("Idempotency:KeyHours", 24, 24, 8760),

@@ -57,7 +57,7 @@ internal static class AccountStep
         Database database, Guid workspaceId, Guid userId, IdempotencyKey? key, string? outcome, DateTime now, Func<NpgsqlConnection, Task<bool>> decideAsync)
     {
         await using var connection = await database.OpenAsync(CancellationToken.None);
-        await using var batch = new WorkspaceBatch(connection, workspaceId);
+        await using var batch = new WorkspaceBatch(database, connection, workspaceId);
         batch.Begin();
         if (key is not null)
         {

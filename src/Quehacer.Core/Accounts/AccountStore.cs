@@ -64,7 +64,7 @@ public sealed class AccountStore(
         var account = new Account(Ids.New(now), edit.Email.Value, edit.Name.Value, IsAdmin: false, Ids.New(now), Version: 1, now) { IsEmailVerified = isVouchedFor };
 
         await using var connection = await database.OpenAsync(cancellation);
-        await using var batch = new WorkspaceBatch(connection, account.WorkspaceId);
+        await using var batch = new WorkspaceBatch(database, connection, account.WorkspaceId);
         batch.Begin();
         if (key is not null)
         {
@@ -141,7 +141,7 @@ public sealed class AccountStore(
             var changes = edit.Name.IsSet && edit.Name.Value != before.Name;
             var after = changes ? before with { Name = edit.Name.Value, Version = before.Version + 1, UpdatedAt = now > before.UpdatedAt ? now : before.UpdatedAt } : before;
             await using var connection = await database.OpenAsync(cancellation);
-            await using var batch = new WorkspaceBatch(connection, caller.WorkspaceId);
+            await using var batch = new WorkspaceBatch(database, connection, caller.WorkspaceId);
             batch.Begin();
             if (key is not null)
             {

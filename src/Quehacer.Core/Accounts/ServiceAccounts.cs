@@ -88,7 +88,7 @@ public sealed class ServiceAccounts(
                 """,
                 parameters => parameters.With(id).With(AccountEdit.KeyOfService(id)).With(edit.Name.Value).With(caller.WorkspaceId).With(now));
             await connection.RecordAsync(id, caller.UserId, "account.service_made", now, caller.RequestId);
-            await using var batch = new WorkspaceBatch(connection, caller.WorkspaceId);
+            await using var batch = new WorkspaceBatch(database, connection, caller.WorkspaceId);
             batch.Advance(caller, events: 1, default, now, onlyWithLabels: null, Permission.Manage);
             MemberTable.AddChange(batch, caller.WorkspaceId, id, version: 1, new MemberEvent.Added(edit.Role.Value), following: 0, caller.UserId, caller.RequestId);
             made = await EndAsync(connection, batch, caller, id, key);
@@ -120,7 +120,7 @@ public sealed class ServiceAccounts(
                 return false;
             }
             var (name, role) = (edit.Name.Or(before.Account.Name), edit.Role.Or(before.Account.Role));
-            await using var batch = new WorkspaceBatch(connection, caller.WorkspaceId);
+            await using var batch = new WorkspaceBatch(database, connection, caller.WorkspaceId);
             if (name != before.Account.Name || role != before.Account.Role)
             {
                 await connection.ExecuteAsync(
@@ -158,7 +158,7 @@ public sealed class ServiceAccounts(
             await connection.ExecuteAsync(
                 "UPDATE accounts SET version = version + 1, updated_at = greatest(updated_at, $2) WHERE user_id = $1", parameters => parameters.With(id).With(now));
             await connection.RecordAsync(id, caller.UserId, "account.service_removed", now, caller.RequestId);
-            await using var batch = new WorkspaceBatch(connection, caller.WorkspaceId);
+            await using var batch = new WorkspaceBatch(database, connection, caller.WorkspaceId);
             batch.Advance(caller, events: 1, default, now, onlyWithLabels: null, Permission.Manage);
             MemberTable.AddChange(batch, caller.WorkspaceId, id, memberVersion + 1, new MemberEvent.Removed(before.Account.Role), following: 0, caller.UserId, caller.RequestId);
             return (await batch.ExecuteAsync(CancellationToken.None)).Outcome == BatchOutcome.Committed;

@@ -170,8 +170,9 @@ public sealed class EventReader(Database database, TaskReader tasks, Seal seal)
     }
 
     /// <summary>The events behind a revision, for the server itself: whom it tells of them is for it to ask. Null where there is no such workspace any more.</summary>
-    internal async Task<IReadOnlyList<EventView>?> ReadOnAsync(NpgsqlConnection connection, Guid workspaceId, long after, int limit, CancellationToken cancellation)
+    internal async Task<IReadOnlyList<EventView>?> ReadOnAsync(Guid workspaceId, long after, int limit, CancellationToken cancellation)
     {
+        await using var connection = await database.OpenAsync(cancellation);
         var nobody = new Caller(Guid.Empty, Guid.Empty, workspaceId, "");
         var page = await ReadAsync(connection, "workspaces w", "w.workspace_id = $2", nobody, "e.revision > $3", after, EventFilter.All, "ASC", limit, cancellation);
         return page is not { } found ? null : await ViewAsync(connection, workspaceId, found.Rows, found.Labels, cancellation);

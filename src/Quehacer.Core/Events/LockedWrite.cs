@@ -10,7 +10,7 @@ namespace Quehacer.Core.Events;
 /// </summary>
 internal sealed class LockedWrite(Database database, NpgsqlConnection connection, Caller caller, IdempotencyKey? key) : IAsyncDisposable
 {
-    private WorkspaceBatch opening = new(connection, caller.WorkspaceId);
+    private WorkspaceBatch opening = new(database, connection, caller.WorkspaceId);
 
     /// <summary>Nothing but looked at: all statements see the same moment, nobody waits, and no key is taken.</summary>
     public bool IsRehearsal { get; init; }
@@ -36,7 +36,7 @@ internal sealed class LockedWrite(Database database, NpgsqlConnection connection
             {
                 await opening.RollBackAsync();
                 await opening.DisposeAsync();
-                opening = new WorkspaceBatch(connection, caller.WorkspaceId);
+                opening = new WorkspaceBatch(database, connection, caller.WorkspaceId);
             }
             Caller? refusedIn;
             try
@@ -117,7 +117,7 @@ internal sealed class LockedWrite(Database database, NpgsqlConnection connection
     /// <summary>Says what the key points to, if there is one, writes and commits.</summary>
     public async Task<Result<Advanced>> CommitAsync((Guid? StreamId, int? Version, string? Outcome) remembered, Action<WorkspaceBatch> add, CancellationToken cancellation)
     {
-        await using var closing = new WorkspaceBatch(connection, caller.WorkspaceId);
+        await using var closing = new WorkspaceBatch(database, connection, caller.WorkspaceId);
         if (key is not null)
         {
             closing.FillKey(caller.UserId, key, remembered.StreamId, remembered.Version, remembered.Outcome);

@@ -67,21 +67,32 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
 
     private const string AdvanceForSystem = $"{AdvanceSet} WHERE w.workspace_id = $1 RETURNING {AdvanceColumns}";
 
+    /// <summary>What the packet does to logs.</summary>
+    private sealed class Changes
+    {
+        public List<Guid> Workspaces { get; } = new(1);
+
+        /// <summary>Its last statement is the commit.</summary>
+        public bool AreCommitted { get; set; }
+    }
+
+    private readonly Database database;
     private readonly NpgsqlConnection connection;
     private readonly NpgsqlBatch batch;
     private readonly Guid workspaceId;
+    private readonly Changes changes;
     private NpgsqlBatchCommand? keyCommand;
 
-    public WorkspaceBatch(NpgsqlConnection connection, Guid workspaceId)
+    public WorkspaceBatch(Database database, NpgsqlConnection connection, Guid workspaceId)
     {
-        this.connection = connection;
-        this.workspaceId = workspaceId;
+        (this.database, this.connection, this.workspaceId) = (database, connection, workspaceId);
         batch = new NpgsqlBatch(connection);
+        changes = new Changes();
     }
 
     private WorkspaceBatch(WorkspaceBatch other, Guid workspaceId)
     {
-        (connection, batch) = (other.connection, other.batch);
+        (database, connection, batch, changes) = (other.database, other.connection, other.batch, other.changes);
         this.workspaceId = workspaceId;
     }
 
@@ -93,7 +104,11 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
     /// <summary>For what reads alone: every statement sees the same moment, and nobody waits.</summary>
     public void BeginSnapshot() => Add("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 
-    public void Commit() => Add("COMMIT");
+    public void Commit()
+    {
+        changes.AreCommitted = true;
+        Add("COMMIT");
+    }
 
     public void Key(Guid userId, IdempotencyKey key, Guid? streamId, int? version, string? outcome, DateTime now)
     {
@@ -162,6 +177,21 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
             await RollBackAsync();
             return (outcome, default);
         }
+        if (changes.AreCommitted)
+        {
+            TellOfChanges();
+        }
+        else if (changes.Workspaces.Count > 0)
+        {
+            // A step commits later on, and then gives the connection back.
+            connection.StateChange += (_, change) =>
+            {
+                if (change.CurrentState == System.Data.ConnectionState.Closed)
+                {
+                    TellOfChanges();
+                }
+            };
+        }
         return (BatchOutcome.Committed, advanced);
     }
 
@@ -191,6 +221,17 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
 
     public ValueTask DisposeAsync() => batch.DisposeAsync();
 
-    private NpgsqlParameterCollection AddAdvance(string sql, int events, CountChange counts, DateTime now) =>
-        Add(sql).With(workspaceId).With((long)events).With((long)counts.Numbers).With((long)counts.Pending).With((long)counts.Done).With((long)counts.Deleted).With(now);
+    private void TellOfChanges()
+    {
+        foreach (var changed in changes.Workspaces)
+        {
+            database.TellCommitted(changed);
+        }
+    }
+
+    private NpgsqlParameterCollection AddAdvance(string sql, int events, CountChange counts, DateTime now)
+    {
+        changes.Workspaces.Add(workspaceId);
+        return Add(sql).With(workspaceId).With((long)events).With((long)counts.Numbers).With((long)counts.Pending).With((long)counts.Done).With((long)counts.Deleted).With(now);
+    }
 }

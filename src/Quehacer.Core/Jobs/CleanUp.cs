@@ -25,6 +25,7 @@ public sealed class CleanUp(Database database, TimeProvider time, TimeSpan idemp
         new("delete-ended-attempts", TimeSpan.FromMinutes(10), DeleteEndedAttemptsAsync),
         new("delete-expired-one-time-secrets", TimeSpan.FromMinutes(10), DeleteExpiredSecretsAsync),
         new("delete-expired-invitations", TimeSpan.FromMinutes(10), DeleteExpiredInvitationsAsync),
+        new("delete-used-tickets", TimeSpan.FromMinutes(10), DeleteUsedTicketsAsync),
         new("delete-forgotten-devices", TimeSpan.FromMinutes(10), DeleteForgottenDevicesAsync),
         new("purge-deleted-tasks", TimeSpan.FromMinutes(10), PurgeDeletedTasksAsync),
         new("delete-accounts", TimeSpan.FromMinutes(1), DeleteAccountsAsync),
@@ -53,6 +54,12 @@ public sealed class CleanUp(Database database, TimeProvider time, TimeSpan idemp
         """, time.NowUtc() - idempotencyKeysKeptFor, cancellation);
 
     /// <summary>Whatever came of them, and as late as secrets are, for the same reason.</summary>
+    private Task<int> DeleteUsedTicketsAsync(CancellationToken cancellation) => ExecuteAsync("""
+        DELETE FROM used_tickets u
+         USING (SELECT ticket_id FROM used_tickets WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) expired
+         WHERE u.ticket_id = expired.ticket_id
+        """, time.NowUtc(), cancellation);
+
     private Task<int> DeleteExpiredInvitationsAsync(CancellationToken cancellation) => ExecuteAsync("""
         DELETE FROM invitations i
          USING (SELECT workspace_id, invitation_id FROM invitations WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) expired
@@ -84,7 +91,7 @@ public sealed class CleanUp(Database database, TimeProvider time, TimeSpan idemp
         foreach (var (workspaceId, taskId, version) in due)
         {
             await using var connection = await database.OpenAsync(cancellation);
-            await using var batch = new WorkspaceBatch(connection, workspaceId);
+            await using var batch = new WorkspaceBatch(database, connection, workspaceId);
             batch.Begin();
             batch.AdvanceForTheSystem(events: 1, new CountChange(Numbers: 0, Pending: 0, Done: 0, Deleted: -1), time.NowUtc());
             // Collides, and voids the batch, when the task was restored meanwhile.

@@ -32,6 +32,7 @@ public sealed class Database : IAsyncDisposable
 
     private readonly NpgsqlDataSource source;
     private readonly NpgsqlDataSource planning;
+    private readonly NpgsqlDataSource listening;
     private readonly Lock pings = new();
     private Task? ping;
     private volatile string incarnation = "";
@@ -40,14 +41,16 @@ public sealed class Database : IAsyncDisposable
     {
         source = Build(options, options.PoolSize, preparedStatements: 100);
         planning = Build(options, PlanningPoolSize(options.PoolSize), preparedStatements: 0);
+        listening = Build(options, poolSize: 1, preparedStatements: 0, keepAliveSeconds: 5);
     }
 
     /// <summary>All connections that a server with this pool opens at most.</summary>
-    public static int ConnectionsOf(int poolSize) => poolSize + PlanningPoolSize(poolSize);
+    public static int ConnectionsOf(int poolSize) => poolSize + PlanningPoolSize(poolSize) + 1;
 
     private static int PlanningPoolSize(int poolSize) => Math.Max(2, poolSize / 4);
 
-    private NpgsqlDataSource Build(DatabaseOptions options, int poolSize, int preparedStatements)
+    /// <param name="keepAliveSeconds">After how long a connection that waits for word is asked whether it is there still; 0 for never.</param>
+    private NpgsqlDataSource Build(DatabaseOptions options, int poolSize, int preparedStatements, int keepAliveSeconds = 0)
     {
         var builder = new NpgsqlSlimDataSourceBuilder(new NpgsqlConnectionStringBuilder(options.ConnectionString)
         {
@@ -60,6 +63,7 @@ public sealed class Database : IAsyncDisposable
             // By the statement that failed we tell a known idempotency key from a lost race.
             IncludeFailedBatchedCommand = true,
             Enlist = false,
+            KeepAlive = keepAliveSeconds,
             Timeout = 5,
             // The server's own timeout comes first and leaves the connection usable.
             CommandTimeout = options.StatementTimeoutMs / 1000 + 5,
@@ -79,6 +83,11 @@ public sealed class Database : IAsyncDisposable
     /// timeline after a failover, a restored backup. Read once for every physical connection.
     /// </summary>
     public string Incarnation => incarnation;
+
+    /// <summary>Told of each workspace whose log has grown through this program, once it has; now and then of one that has not, because a step was undone.</summary>
+    internal Action<Guid>? Committed { get; set; }
+
+    internal void TellCommitted(Guid workspaceId) => Committed?.Invoke(workspaceId);
 
     /// <summary>True when the failure says that the database cannot be reached or is overloaded, so that the same request may succeed later.</summary>
     public static bool IsUnavailable(Exception exception) => exception switch
@@ -132,6 +141,7 @@ public sealed class Database : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await listening.DisposeAsync();
         await planning.DisposeAsync();
         await source.DisposeAsync();
     }
@@ -148,6 +158,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>A connection whose statements are planned anew each time, for work whose tables grow from nothing to any size while it lasts.</summary>
     internal ValueTask<NpgsqlConnection> OpenPlannedAsync(CancellationToken cancellation) => planning.OpenConnectionAsync(cancellation);
+
+    /// <summary>The one connection that waits for word from other servers.</summary>
+    internal ValueTask<NpgsqlConnection> OpenListeningAsync(CancellationToken cancellation) => listening.OpenConnectionAsync(cancellation);
 
     private async Task ReadIncarnationAsync(NpgsqlConnection connection)
     {

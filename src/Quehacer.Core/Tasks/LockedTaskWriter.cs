@@ -70,7 +70,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
                 return chosen.Error;
             }
             operations = chosen.Value;
-            await using var reading = new WorkspaceBatch(connection, caller.WorkspaceId);
+            await using var reading = new WorkspaceBatch(database, connection, caller.WorkspaceId);
             AddReading(reading, caller, work.Trial is null ? operations : [.. operations, work.Trial]);
             await using var rows = await reading.Statements.ExecuteReaderAsync(CancellationToken.None);
             await ledger.ReadAsync(rows);

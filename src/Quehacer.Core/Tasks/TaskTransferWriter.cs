@@ -147,7 +147,7 @@ public sealed class TaskTransferWriter(Database database, TaskReader reader, Tim
             found.Tasks.AddRange(level);
         }
         var ids = found.Tasks.Select(task => task.Id).ToArray();
-        await using (var batch = new WorkspaceBatch(connection, caller.WorkspaceId))
+        await using (var batch = new WorkspaceBatch(database, connection, caller.WorkspaceId))
         {
             batch.Add($"""
                 SELECT {LabelSet.Columns} FROM (SELECT DISTINCT unnest(t.tag_ids || t.category_id) FROM tasks t WHERE t.workspace_id = $1 AND t.task_id = ANY ($2)) i(id)

@@ -66,7 +66,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
             }
 
             await using var connection = await database.OpenAsync(cancellation);
-            await using var batch = new WorkspaceBatch(connection, caller.WorkspaceId);
+            await using var batch = new WorkspaceBatch(database, connection, caller.WorkspaceId);
             batch.Begin();
             if (key is not null)
             {

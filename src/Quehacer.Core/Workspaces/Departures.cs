@@ -59,7 +59,7 @@ internal sealed class Departures(Database database, TimeProvider time)
         }
         else
         {
-            await using var batch = new WorkspaceBatch(connection, workspaceId);
+            await using var batch = new WorkspaceBatch(database, connection, workspaceId);
             batch.AdvanceForTheSystem(events: heir is null ? 1 : 2, default, time.NowUtc());
             if (heir is { } owner)
             {
@@ -69,6 +69,7 @@ internal sealed class Departures(Database database, TimeProvider time)
             await batch.Statements.ExecuteNonQueryAsync(cancellation);
         }
         await transaction.CommitAsync(cancellation);
+        database.TellCommitted(workspaceId);
         return true;
     }
 

@@ -349,7 +349,7 @@ public sealed class Invitations
         }
     }
 
-    private static async Task<Error?> AcceptWithinAsync(NpgsqlConnection connection, Caller caller, Invitation found, bool isProven, Visitor visitor, DateTime now)
+    private async Task<Error?> AcceptWithinAsync(NpgsqlConnection connection, Caller caller, Invitation found, bool isProven, Visitor visitor, DateTime now)
     {
         Account account;
         await using (var command = new NpgsqlCommand(
@@ -409,7 +409,7 @@ public sealed class Invitations
             {
                 return Error.Invalid(Field.WorkspaceId, FieldFault.TooMany, Limits.MembersOfAWorkspace);
             }
-            await using var batch = new WorkspaceBatch(connection, workspace.Id);
+            await using var batch = new WorkspaceBatch(database, connection, workspace.Id);
             batch.AdvanceForTheSystem(events: 1, default, now);
             MemberTable.AddChange(batch, workspace.Id, account.Id, version, new MemberEvent.Added(found.Role), following: 0, account.Id, caller.RequestId);
             if ((await batch.ExecuteAsync(CancellationToken.None)).Outcome != BatchOutcome.Committed)

@@ -162,7 +162,7 @@ public sealed class MemberWriter
     }
 
     /// <summary>The accounts come first, in the order of their ids, and then the workspace; null when it is done.</summary>
-    private static async Task<Error?> TransferWithinAsync(NpgsqlConnection connection, Caller caller, Account former, Guid userId, Visitor visitor, DateTime now)
+    private async Task<Error?> TransferWithinAsync(NpgsqlConnection connection, Caller caller, Account former, Guid userId, Visitor visitor, DateTime now)
     {
         var locked = new Dictionary<Guid, Account>();
         await using (var command = new NpgsqlCommand(
@@ -219,7 +219,7 @@ public sealed class MemberWriter
         {
             return Error.Invalid(Field.UserId, FieldFault.TooMany, Limits.WorkspacesOfAUser);
         }
-        await using (var batch = new WorkspaceBatch(connection, workspace.Id))
+        await using (var batch = new WorkspaceBatch(database, connection, workspace.Id))
         {
             batch.Advance(caller, events: 2, default, now, onlyWithLabels: null, Permission.Manage);
             MemberTable.AddChange(

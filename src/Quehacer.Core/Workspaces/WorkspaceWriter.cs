@@ -33,7 +33,7 @@ public sealed class WorkspaceWriter(Database database, WorkspaceReader reader, T
             {
                 return false;
             }
-            await using var batch = new WorkspaceBatch(connection, id);
+            await using var batch = new WorkspaceBatch(database, connection, id);
             WorkspaceTable.AddNew(batch, id, caller.UserId, edit.Name.Value, now, caller.RequestId);
             await batch.ExecuteAsync(CancellationToken.None);
             return true;

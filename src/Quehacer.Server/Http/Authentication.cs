@@ -1,5 +1,6 @@
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
+using Quehacer.Core.Realtime;
 
 namespace Quehacer.Server.Http;
 
@@ -14,6 +15,9 @@ internal sealed record OpenToKeys(KeyScopes Read, KeyScopes Write)
 {
     /// <summary>Tasks and what belongs to them.</summary>
     public static readonly OpenToKeys Tasks = new(KeyScopes.ReadTasks, KeyScopes.WriteTasks);
+
+    /// <summary>What becomes of tasks: a ticket for that is no more than what it opens.</summary>
+    public static readonly OpenToKeys Listening = new(KeyScopes.ReadTasks, KeyScopes.ReadTasks);
 
     /// <summary>Workspaces and who is in them.</summary>
     public static readonly OpenToKeys Workspaces = new(KeyScopes.ReadWorkspaces, KeyScopes.WriteWorkspaces);
@@ -30,6 +34,12 @@ internal sealed record OpenToKeys(KeyScopes Read, KeyScopes Write)
     public KeyScopes Needed(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? Read : Write;
 }
 
+/// <summary>Marks endpoints that take a single-use ticket in the address in place of an access token, for clients that send no header with such requests.</summary>
+internal sealed class TakesTicket
+{
+    public const string Parameter = "ticket";
+}
+
 /// <summary>Why a request has no caller.</summary>
 internal sealed record Unidentified(HttpFault Fault);
 
@@ -37,7 +47,7 @@ internal sealed record Unidentified(HttpFault Fault);
 /// Reads the bearer token (RFC 6750; from the header only, never from a query string) and leaves the <see cref="Caller"/> for what follows, or
 /// why there is none. Whether the session is still open is for the first statement that runs for the caller to say.
 /// </summary>
-internal sealed class Authentication(RequestDelegate next, AccessToken accessToken, ApiKeyStore keys, SessionSightings sightings, TimeProvider time)
+internal sealed class Authentication(RequestDelegate next, AccessToken accessToken, ApiKeyStore keys, StreamTickets tickets, SessionSightings sightings, TimeProvider time)
 {
     private const string Scheme = "Bearer ";
 
@@ -47,6 +57,10 @@ internal sealed class Authentication(RequestDelegate next, AccessToken accessTok
         if (http.GetEndpoint() is RouteEndpoint { Metadata: var marks } && marks.GetMetadata<RequiresCaller>() is null && marks.GetMetadata<NotServed>() is null)
         {
             return next(http);
+        }
+        if (http.GetEndpoint()?.Metadata.GetMetadata<TakesTicket>() is not null && http.Request.Query.TryGetValue(TakesTicket.Parameter, out var ticket))
+        {
+            return RedeemAsync(http, ticket.Count == 1 ? ticket[0]! : "");
         }
         if (Identify(http, out var key) is { } fault)
         {
@@ -67,6 +81,22 @@ internal sealed class Authentication(RequestDelegate next, AccessToken accessTok
         {
             http.Features.Set(new Unidentified(caller.Error.Code == ErrorCode.Busy ? HttpFault.Overloaded : HttpFault.TokenInvalid));
         }
+        await next(http);
+    }
+
+    /// <summary>Whoever shows a ticket comes with it alone, and it is used up by that.</summary>
+    private async Task RedeemAsync(HttpContext http, string ticket)
+    {
+        var caller = await tickets.RedeemAsync(ticket, http.TraceIdentifier, Endpoints.Bounded);
+        if (caller.IsOk)
+        {
+            http.Features.Set(caller.Value);
+        }
+        else
+        {
+            http.Features.Set(new Unidentified(HttpFault.TokenInvalid));
+        }
+        http.DropFromQuery(TakesTicket.Parameter);
         await next(http);
     }
 
@@ -97,7 +127,7 @@ internal sealed class Authentication(RequestDelegate next, AccessToken accessTok
                 return HttpFault.TokenExpired;
         }
         sightings.See(claims.SessionId);
-        http.Features.Set(new Caller(claims.UserId, claims.SessionId, claims.WorkspaceId, http.TraceIdentifier) { Plan = claims.Plan });
+        http.Features.Set(new Caller(claims.UserId, claims.SessionId, claims.WorkspaceId, http.TraceIdentifier) { Plan = claims.Plan, GoodUntil = DateTimeOffset.FromUnixTimeSeconds(claims.ExpiresAt).UtcDateTime });
         return null;
     }
 }

@@ -407,6 +407,17 @@ internal static class ErrorCatalogue
         Curl = """curl -i {origin}/api/v1/tasks -H "Authorization: Bearer $TOKEN" | grep -i ratelimit""",
     };
 
+    public static readonly ErrorKind TooManyListeners = new("too-many-listeners", "TOO_MANY_LISTENERS", "HTTP_6007", 429,
+        new("Too Many Listeners", "Demasiadas conexiones en vivo"),
+        new("As many streams are open as one account, or this server, may have.", "Hay tantas conexiones en vivo abiertas como puede tener una cuenta, o este servidor."),
+        new("Close one that you do not need, or share one between the parts of a program; then try again.", "Cierra alguna que no necesites, o comparte una entre las partes de un programa; luego inténtalo de nuevo."))
+    {
+        Cause = new(
+            "A program opens streams and closes none, each tab of a browser has its own, or more people listen than the server is set for (Live__Listeners, Live__ListenersPerUser).",
+            "Un programa abre conexiones y no cierra ninguna, cada pestaña del navegador tiene la suya, o escucha más gente de la prevista (Live__Listeners, Live__ListenersPerUser)."),
+        Instance = "/api/v1/stream",
+    };
+
     public static readonly ErrorKind Internal = new("internal", "INTERNAL_ERROR", "SRV_5001", 500,
         new("Internal Error", "Error interno"),
         new("Something went wrong in the server. It has been logged under the request id.", "Algo falló en el servidor. Quedó registrado con el id de la petición."),
@@ -430,7 +441,7 @@ internal static class ErrorCatalogue
         Unauthorized, TokenExpired, TokenInvalid, Forbidden, InvalidCredentials, InvalidCode, OneTimeTokenInvalid, EmailNotVerified, SecondFactorNeeded, NotOffered, AccountSuspended, AccountDeletionPending,
         Validation, MalformedJson, BadRequest, IdempotencyKeyInvalid, IdempotencyKeyMissing, NotFound, AlreadyExists, PreconditionFailed, PreconditionRequired, IdempotencyMismatch,
         IdempotencyInFlight, Gone, CursorGone, WorkspaceArchived, WorkspaceIsPersonal, WorkspaceNeedsOwner, InvitedAnother, OwnsSharedWorkspaces, MethodNotAllowed, NotAcceptable, RequestTimeout,
-        PayloadTooLarge, UnsupportedMediaType, RateLimitExceeded, Ended, Internal, Unavailable,
+        PayloadTooLarge, UnsupportedMediaType, RateLimitExceeded, TooManyListeners, Ended, Internal, Unavailable,
     ];
 
     /// <summary>What the core's refusals are called.</summary>
@@ -446,6 +457,7 @@ internal static class ErrorCatalogue
         ErrorCode.InvitedAnother => InvitedAnother,
         ErrorCode.Gone => Gone,
         ErrorCode.CursorGone => CursorGone,
+        ErrorCode.TooManyListeners => TooManyListeners,
         ErrorCode.PreconditionFailed => PreconditionFailed,
         ErrorCode.PreconditionRequired => PreconditionRequired,
         ErrorCode.EmailTaken => AlreadyExists,

@@ -4,6 +4,16 @@ using Quehacer.Core;
 
 namespace Quehacer.Server.Http;
 
+internal static class Queries
+{
+    /// <summary>Takes a parameter that has been dealt with out of the query. The rest stays as it was sent: what is not UTF-8 is for the endpoint to see.</summary>
+    public static void DropFromQuery(this HttpContext http, string name)
+    {
+        var others = http.Request.QueryString.Value![1..].Split('&').Where(parameter => Uri.UnescapeDataString(parameter.Split('=')[0].Replace('+', ' ')) != name).ToList();
+        http.Request.QueryString = others.Count == 0 ? QueryString.Empty : new QueryString("?" + string.Join('&', others));
+    }
+}
+
 /// <summary>
 /// Reads query parameters and collects what is wrong with them. A parameter that was not asked for is unknown and refused with the name that
 /// was probably meant, save names that begin with <c>_</c> or <c>utm_</c>, which caches and trackers add. Names are compared to the letter.

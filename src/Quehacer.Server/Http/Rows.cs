@@ -120,4 +120,10 @@ internal sealed class ChunkedBody(HttpContext http)
 }
 
 /// <summary>The rest of an answer that has begun cannot be given any more, as when a session has ended. The connection is the only place left to say so.</summary>
-internal sealed class CutOffException(Error error) : Exception($"The rest of the answer was refused: {error.Code}.");
+internal sealed class CutOffException(string reason) : Exception(reason)
+{
+    public CutOffException(Error error)
+        : this($"The rest of the answer was refused: {error.Code}.")
+    {
+    }
+}

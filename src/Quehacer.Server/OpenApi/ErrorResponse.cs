@@ -63,6 +63,7 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
     public static readonly ErrorResponse InvalidOrKeyReused = new("InvalidOrKeyReused", [ErrorCatalogue.Validation, ErrorCatalogue.IdempotencyMismatch]);
     public static readonly ErrorResponse KeyReused = new("KeyReused", [ErrorCatalogue.IdempotencyMismatch]);
     public static readonly ErrorResponse TooMany = new("TooMany", [ErrorCatalogue.RateLimitExceeded], "Retry-After");
+    public static readonly ErrorResponse TooManyOrListening = new("TooManyOrListening", [ErrorCatalogue.RateLimitExceeded, ErrorCatalogue.TooManyListeners], "Retry-After");
     public static readonly ErrorResponse Internal = new("Internal", [ErrorCatalogue.Internal]);
     public static readonly ErrorResponse Unavailable = new("Unavailable", [ErrorCatalogue.Unavailable], "Retry-After");
 

@@ -53,7 +53,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
             or ErrorCode.AlreadyMember or ErrorCode.OwnsSharedWorkspaces or ErrorCode.IdempotencyInFlight => Results.Conflict,
         ErrorCode.WrongCredentials or ErrorCode.SessionEnded or ErrorCode.RefreshTokenInvalid or ErrorCode.MfaTokenInvalid or ErrorCode.CodeWrong => Results.Unauthorized,
         ErrorCode.OneTimeTokenInvalid => Results.Validation,
-        ErrorCode.TooManyAttempts => Results.RateLimitExceeded,
+        ErrorCode.TooManyAttempts or ErrorCode.TooManyListeners => Results.RateLimitExceeded,
         ErrorCode.IdempotencyMismatch => Results.IdempotencyMismatch,
         ErrorCode.Busy => Results.Unavailable,
     };
@@ -81,6 +81,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         ErrorCode.Invalid => new("body", "The request cannot be accepted; correct it and send it again"),
         ErrorCode.NotFound => new(FieldMessages.At("id", list, error.Operation), "Task not found"),
         ErrorCode.Gone => new(FieldMessages.At("id", list, error.Operation), "The task was deleted and has been removed for good"),
+        ErrorCode.TooManyListeners => new("path", "Too many streams are open; close one"),
         ErrorCode.CursorGone => new("cursor", "The cursor is of a log that has been replaced; begin again without it"),
         ErrorCode.Forbidden => new("id", "You may see this, and not change it"),
         ErrorCode.WorkspaceArchived => new("workspace", "The workspace is archived; ask its owner to take it into use again"),

@@ -56,6 +56,7 @@ internal sealed class Errors(SessionStore sessions) : Refusals(sessions)
         ErrorCode.Invalid => "La petición tiene valores que no se pueden aceptar",
         ErrorCode.NotFound or ErrorCode.NoSuchFactor => thing.IsNotThere,
         ErrorCode.Gone => "El recurso se eliminó definitivamente",
+        ErrorCode.TooManyListeners => "Hay demasiadas conexiones en vivo abiertas; cierra alguna",
         ErrorCode.CursorGone => "El cursor ya no vale; empieza de nuevo sin él",
         ErrorCode.Forbidden => "No tienes permisos para acceder a este recurso",
         ErrorCode.WorkspaceArchived => "El espacio está archivado: lo que hay en él se ve, pero no se cambia",

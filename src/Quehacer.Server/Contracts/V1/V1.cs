@@ -14,7 +14,7 @@ internal static class V1
 
     public static Contract Contract(Problems problems) => new("v1", Prefixes, problems.RefuseAsync);
 
-    public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, WriteDemands demands, RateLimit batchLimit, RateLimit exportLimit)
+    public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, WriteDemands demands, RateLimit batchLimit, RateLimit exportLimit, StreamManners manners)
     {
         var accounts = new AccountEndpoints(installation.Accounts, installation.Sessions, problems, demands);
         var keys = new ApiKeyEndpoints(installation.ApiKeys, problems, demands);
@@ -39,6 +39,7 @@ internal static class V1
         var admin = new AdminEndpoints(installation.Users, installation.UserAdministration, installation.AuditTrail, installation.UserTasks, problems, demands);
 
         var events = new EventEndpoints(installation.Events, problems);
+        var streams = new StreamEndpoints(installation.Live, installation.StreamTickets, problems, manners);
 
         var anonymous = routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json);
         var forCaller = routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller());
@@ -70,6 +71,7 @@ internal static class V1
             events.MapOfTask(group);
         }
         events.Map(routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace()));
+        streams.Map(routes.MapGroup("/api/v1").WithMetadata(new RequiresCaller(), OpenToKeys.Listening, new TakesWorkspace()));
         // What has happened is mostly what tasks say: a key that may only know of workspaces is not shown it.
         events.MapOfWorkspace(routes.MapGroup("/api/v1/workspaces/{id}").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks));
         categories.Map(routes.MapGroup("/api/v1/categories").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace()));

@@ -33,9 +33,7 @@ internal sealed class WorkspaceChoice(RequestDelegate next, Problems problems)
             return new Refusal(problems, Error.Invalid(Field.WorkspaceId, FieldFault.NotAnId)).ExecuteAsync(http);
         }
         http.ChooseWorkspace(caller, id);
-        // As it was sent, but for the one parameter: what is not UTF-8 is for the endpoint to see.
-        var others = http.Request.QueryString.Value![1..].Split('&').Where(parameter => Uri.UnescapeDataString(parameter.Split('=')[0].Replace('+', ' ')) != Parameter).ToList();
-        http.Request.QueryString = others.Count == 0 ? QueryString.Empty : new QueryString("?" + string.Join('&', others));
+        http.DropFromQuery(Parameter);
         return next(http);
     }
 }

@@ -34,5 +34,22 @@ internal static class EventOperations
             Success = new(200, "What has changed, and where to go on.", "Changes", Samples.Changes),
             Special = [ErrorResponse.CursorGone],
         };
+        yield return new(
+            "GET", "/api/v1/stream", "streamEvents", "events", "Listen to a workspace",
+            "Sends each event as it happens, as Server-Sent Events: `id` is its cursor, `data` the same JSON as everywhere. `Last-Event-ID`, which browsers send when they come back, goes on behind that event, and so does `since`; without either it begins now. Before anything else comes an event `ready` with the place where it begins. Of a cursor that is a place no more an event `resync` says so: read anew what you show. An event `end` says why the server ends the line; it ends at the latest with the access token. A line on which nothing happens has a comment now and then.")
+        {
+            IsOfItsMoment = true,
+            Query = Parameters.StreamQuery,
+            SampleQuery = ["event_type"],
+            Success = new(200, "Events, until the line ends.") { File = StreamEndpoints.EventStream },
+            Special = [ErrorResponse.TooManyOrListening],
+        };
+        yield return new(
+            "POST", "/api/v1/stream/ticket", "createStreamTicket", "events", "Get a ticket for a stream",
+            "Makes a text for `ticket` in the address of a stream, for browsers, whose interfaces for that send no header. It is good once and for half a minute, in your name and in the workspace that the stream names.")
+        {
+            BodyIsOptional = true,
+            Success = new(201, "The ticket.", "StreamTicket", Samples.StreamTicket),
+        };
     }
 }

@@ -41,6 +41,8 @@ internal static class Parameters
 
     public static readonly string[] ChangesQuery = ["since", "event_limit", "event_type", "event_task"];
 
+    public static readonly string[] StreamQuery = ["since", "event_type", "event_task", "ticket"];
+
     public static readonly string[] LabelQuery = ["page", "label_limit", "counts"];
 
     /// <summary>The names of an operation's parameters of the path.</summary>
@@ -118,6 +120,7 @@ internal static class Parameters
         ["event_task"] = Query("task_id", "Events of this task and of its notes. A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.TaskPrefix)}|{Uuid})$", 36), null),
         ["since"] = Query(
             "since", "Where to go on: `cursor` of an answer or of an event; `now` for the end of the log. Unless it is sent, the beginning. Sealed, to be sent as it came.", Text("^[A-Za-z0-9_-]+$", 2048), "now"),
+        ["ticket"] = Query("ticket", "In place of an access token: a ticket of `POST /api/v1/stream/ticket`, which is used up by it.", Text("^[A-Za-z0-9_-]+$", Limits.TicketCharacters), null),
         ["note_limit"] = Query("limit", "Notes on a page.", Integer(1, Limits.PageNotes, Limits.PageNotesDefault), 50),
         ["cursor"] = Query(
             "cursor", "A place in the list: `next_cursor` or `previous_cursor` of an answer to the same filters in the same order. Sealed, to be sent as it came.", Text("^[A-Za-z0-9_-]+$", 2048), null),

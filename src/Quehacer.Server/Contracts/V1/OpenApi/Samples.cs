@@ -118,6 +118,8 @@ internal static class Samples
 
     public static JsonNode Activity() => Of(new EventListBody([Event], PaginationBody.Of(null, 100, null), Links($"workspaces/{WorkspaceId}/activity")), BodyJson.Default.EventListBody);
 
+    public static JsonNode StreamTicket() => Of(new StreamTicketBody("VP8jBqqdXacOPi12", At.AddSeconds(30)), BodyJson.Default.StreamTicketBody);
+
     public static JsonNode Changes() => Of(new ChangesBody([Event], "a5pFsrezJZkn", HasMore: false), BodyJson.Default.ChangesBody);
 
     private static ApiKeyBody KeyBody => new(KeyId, "Backup script", ["tasks:read"], null, null, At, new DateTime(2099, 1, 1, 0, 0, 0, DateTimeKind.Utc), null);

@@ -46,6 +46,7 @@ internal static class Schemas
         [typeof(EventWorkspaceBody)] = "EventWorkspace",
         [typeof(EventListBody)] = "EventList",
         [typeof(ChangesBody)] = "Changes",
+        [typeof(StreamTicketBody)] = "StreamTicket",
         [typeof(PaginationBody)] = "Pagination",
         [typeof(LinksBody)] = "Links",
         [typeof(UserBody)] = "User",
@@ -116,6 +117,7 @@ internal static class Schemas
         ["EventMember"] = "What somebody was in the workspace behind an event.",
         ["EventWorkspace"] = "A workspace as it was behind an event of its own.",
         ["EventList"] = "A page of events, the latest first.",
+        ["StreamTicket"] = "A ticket that opens one stream.",
         ["Changes"] = "What has happened since a place in the log.",
         ["Pagination"] = "Where a page lies within its list.",
         ["Links"] = "The addresses around a page, relative to the server.",
@@ -309,6 +311,11 @@ internal static class Schemas
             ["events"] = Says("What has happened, in order.", ("maxItems", Limits.PageEvents)),
             ["cursor"] = Says("Where to go on, for `since`: behind the last of them.", ("maxLength", 2048)),
             ["has_more"] = Says("Whether there is more already. Where not, ask again later, or listen."),
+        },
+        ["StreamTicket"] = new()
+        {
+            ["ticket"] = Says("For `ticket` in the address of a stream.", ("maxLength", Limits.TicketCharacters)),
+            ["expires_at"] = Says("Until when it opens one."),
         },
         ["NoteAuthor"] = new()
         {
