@@ -19,7 +19,7 @@ public sealed partial class QuehacerServer : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly string[] OwnSettings = ["PORT", "DATA_DIR", "DATABASE_URL", "DOTNET_ENVIRONMENT"];
-    private static readonly string[] OwnSections = ["ASPNETCORE_", "Server__", "Database__", "Auth__", "Tasks__", "Idempotency__", "Cursors__", "Admin__", "Mail__", "Cors__", "Tls__", "Log__", "Envelope__", "RateLimits__"];
+    private static readonly string[] OwnSections = ["ASPNETCORE_", "Server__", "Database__", "Auth__", "Tasks__", "Idempotency__", "Cursors__", "Admin__", "Mail__", "Cors__", "Tls__", "Log__", "Envelope__", "RateLimits__", "Live__"];
 
     /// <summary>One test is many users of one address: a server that is not tried for its limits has none.</summary>
     private static readonly (string Name, string Value) NoLimits = ("RateLimits__Enabled", "false");
@@ -200,6 +200,11 @@ public sealed partial class QuehacerServer : IAsyncDisposable
         process!.Kill();
         await EndedAsync();
     }
+
+    /// <summary>Stops the server's process where it is, and lets it go on.</summary>
+    public void Freeze() => Assert.Equal(0, Signal(process!.Id, 19));
+
+    public void Thaw() => Assert.Equal(0, Signal(process!.Id, 18));
 
     /// <summary>Kills the postmaster of the server's cluster, and nothing else: a pid that is not its own any more is left alone.</summary>
     public void KillPostgres()

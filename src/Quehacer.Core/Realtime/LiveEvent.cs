@@ -2,13 +2,26 @@ using Quehacer.Core.Events;
 
 namespace Quehacer.Core.Realtime;
 
-/// <summary>An event on its way to whoever listens. It is written out once, however many do.</summary>
+/// <summary>An event on its way to whoever listens. Each form in which it is sent is written once, however many it is sent to.</summary>
 public sealed class LiveEvent(EventView view)
 {
-    private byte[]? written;
+    private volatile (Func<EventView, byte[]> Form, byte[] Written)[] forms = [];
 
     public EventView View => view;
 
-    /// <summary>As a contract writes it. There is one contract that has listeners.</summary>
-    public ReadOnlyMemory<byte> Written(Func<EventView, byte[]> write) => written ??= write(view);
+    /// <summary>The event in a form, which is always the same function.</summary>
+    public ReadOnlySpan<byte> In(Func<EventView, byte[]> form)
+    {
+        foreach (var (known, written) in forms)
+        {
+            if (known == form)
+            {
+                return written;
+            }
+        }
+        // Two who come at once write it twice, which is as right.
+        var made = form(view);
+        forms = [.. forms, (form, made)];
+        return made;
+    }
 }

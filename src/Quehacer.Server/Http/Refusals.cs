@@ -70,7 +70,7 @@ internal abstract class Refusals(SessionStore sessions)
         {
             headers.RetryAfter = reached.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         }
-        else if (status == 503 || kind == ErrorCatalogue.IdempotencyInFlight)
+        else if (status == 503 || kind == ErrorCatalogue.IdempotencyInFlight || kind == ErrorCatalogue.TooManyListeners)
         {
             headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         }

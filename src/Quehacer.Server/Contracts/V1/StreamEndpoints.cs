@@ -75,7 +75,10 @@ internal sealed class StreamEndpoints(LiveFeed feed, StreamTickets tickets, Prob
     }
 
     /// <summary>The JSON of an event, which all channels send.</summary>
-    public static byte[] Write(EventView view) => JsonSerializer.SerializeToUtf8Bytes(EventBody.Of(view), BodyJson.Default.EventBody);
+    public static readonly Func<EventView, byte[]> Json = view => JsonSerializer.SerializeToUtf8Bytes(EventBody.Of(view), BodyJson.Default.EventBody);
+
+    /// <summary>The same as one of Server-Sent Events. There is no end of a line within its JSON.</summary>
+    private static readonly Func<EventView, byte[]> Frame = view => [.. "id: "u8, .. Encoding.ASCII.GetBytes(view.Cursor!), .. "\ndata: "u8, .. Json(view), .. "\n\n"u8];
 
     /// <summary>Why a line ends, in words.</summary>
     public static StreamEndBody EndOf(ErrorKind kind, Language language, string cursor) => new(kind.Code, kind.Meaning.In(language), cursor);
@@ -130,10 +133,7 @@ internal sealed class StreamEndpoints(LiveFeed feed, StreamTickets tickets, Prob
                     }
                     foreach (var held in heard.Events)
                     {
-                        Line(output, $"id: {held.View.Cursor}");
-                        output.Write("data: "u8);
-                        output.Write(held.Written(Write).Span);
-                        output.Write("\n\n"u8);
+                        output.Write(held.In(Frame));
                         if (output.UnflushedBytes > FlushBytes)
                         {
                             await FlushAsync(output, end.Token);
