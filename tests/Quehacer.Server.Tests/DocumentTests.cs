@@ -48,6 +48,14 @@ public sealed partial class DocumentTests(SharedServer shared)
         await PastedAsync("leaving.md", leastExamples: 3), "200 application/zip\n", "\"deletion_due_at\":\"", "\n202\n---", "ONE_TIME_TOKEN_INVALID", "\n400\n204\n");
 
     [Fact]
+    public async Task The_examples_of_what_has_happened_work_as_they_are_written() => AssertPromised(
+        await PastedAsync("history.md", leastExamples: 3), "\"type\":\"task.updated\"", "\"before\":{\"title\":", "\"type\":\"task.created\"", "\"title\":\"Bake bread\"", "\"has_more\":false");
+
+    [Fact]
+    public async Task The_examples_of_listening_work_as_they_are_written() => AssertPromised(
+        await PastedAsync("live.md", leastExamples: 2), "retry: ", "event: ready\nid: ", "\"type\":\"task.completed\"", "\n401\n");
+
+    [Fact]
     public async Task The_examples_about_notes_work_as_they_are_written() => AssertPromised(
         await PastedAsync("notes.md", leastExamples: 4), "\"text\":\"It closes at eight.\"", "\n412\n---\n204\n404\n---\nid,task_id,author.id,author.name,text,version,created_at,updated_at\r\n");
 
