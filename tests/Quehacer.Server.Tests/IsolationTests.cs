@@ -47,6 +47,7 @@ public sealed class IsolationTests(SharedServer shared)
         ["putTask"] = Needs.Write, ["changeTask"] = Needs.Write, ["deleteTask"] = Needs.Write, ["addTag"] = Needs.Write, ["removeTag"] = Needs.Write, ["completeTask"] = Needs.Write,
         ["reopenTask"] = Needs.Write, ["restoreTask"] = Needs.Write, ["moveTask"] = Needs.Write, ["transferTask"] = Needs.Write, ["listNotes"] = Needs.See, ["createNote"] = Needs.Write,
         ["getNote"] = Needs.See, ["putNote"] = Needs.Write, ["changeNote"] = Needs.Write, ["deleteNote"] = Needs.Write,
+        ["listTaskHistory"] = Needs.See, ["listActivity"] = Needs.See, ["listChanges"] = Needs.See, ["streamEvents"] = Needs.See, ["createStreamTicket"] = Needs.OwnAccount,
         ["listCategories"] = Needs.See, ["createCategory"] = Needs.Write, ["getCategory"] = Needs.See, ["putCategory"] = Needs.Write, ["changeCategory"] = Needs.Write, ["deleteCategory"] = Needs.Write,
         ["listTags"] = Needs.See, ["createTag"] = Needs.Write, ["getTag"] = Needs.See, ["putTag"] = Needs.Write, ["changeTag"] = Needs.Write, ["deleteTag"] = Needs.Write, ["mergeTag"] = Needs.Write,
 
@@ -219,7 +220,7 @@ public sealed class IsolationTests(SharedServer shared)
 
         /// <summary>An address of what is in a workspace.</summary>
         public static string In(string path, string workspaceId) =>
-            path.Contains("workspace_id=") || !Regex.IsMatch(path, "^(/api/v1)?/(tasks|categories|tags)") ? path : $"{path}{(path.Contains('?') ? '&' : '?')}workspace_id={workspaceId}";
+            path.Contains("workspace_id=") || !Regex.IsMatch(path, "^(/api/v1)?/(tasks|categories|tags|changes|stream)") ? path : $"{path}{(path.Contains('?') ? '&' : '?')}workspace_id={workspaceId}";
 
         public static async Task<Household> BuildAsync(SharedServer shared)
         {
@@ -288,6 +289,8 @@ public sealed class IsolationTests(SharedServer shared)
                     return "home";
                 case (_, "note_id"):
                     return (string)(await maker.PostAsync(In($"{path.Split("/{note_id}")[0]}", WorkspaceId), new { text = "Said." })).Is(201)["id"]!;
+                case ("events", "id"):
+                    return operation.Path.Contains("/tasks/", StringComparison.Ordinal) ? (string)(await maker.PostAsync(In(User.Tasks, WorkspaceId), new { title = "Buy milk" })).Is(201)["id"]! : WorkspaceId;
                 case ("workspaces" or "members" or "services", "id") or ("invitations", "id"):
                     return WorkspaceId;
                 case ("members", "user_id"):

@@ -78,6 +78,9 @@ public static class ErrorCodes
     /// <summary>410. It was here and has been removed for good, its history with it.</summary>
     public const string Gone = "GONE";
 
+    /// <summary>410. The cursor is a place in a log that has been replaced since. What happened between it and now is not known any more.</summary>
+    public const string CursorGone = "CURSOR_GONE";
+
     /// <summary>409. The workspace is archived: what is in it is seen, and not changed.</summary>
     public const string WorkspaceArchived = "WORKSPACE_ARCHIVED";
 
@@ -107,6 +110,9 @@ public static class ErrorCodes
 
     /// <summary>429. More was asked in a while than a limit allows; 'detail' says which limit.</summary>
     public const string RateLimitExceeded = "RATE_LIMIT_EXCEEDED";
+
+    /// <summary>429. As many streams are open as one account, or this server, may have.</summary>
+    public const string TooManyListeners = "TOO_MANY_LISTENERS";
 
     /// <summary>410. This part of the API was announced to end, and has ended.</summary>
     public const string Ended = "ENDED";

@@ -14,12 +14,15 @@ internal sealed record Asked(HttpMethod Method, string Path, byte[]? Body = null
     /// <summary>Where the body of an answer goes that may be of any size; null for one that is read whole. It is not asked for a second time.</summary>
     public Stream? Into { get; init; }
 
+    /// <summary>What that is.</summary>
+    public string IntoType { get; init; } = "application/zip";
+
     public HttpRequestMessage ToMessage(string? accessToken, string? language)
     {
         var message = new HttpRequestMessage(Method, Path);
         if (Into is not null)
         {
-            message.Headers.Accept.Add(new("application/zip"));
+            message.Headers.Accept.Add(new(IntoType));
         }
         message.Headers.Accept.Add(new("application/json"));
         message.Headers.Accept.Add(new("application/problem+json"));

@@ -66,7 +66,7 @@ public sealed class QuehacerClient : IDisposable
         set => renewal.Session = value;
     }
 
-    private static readonly string[] ThingsOfWorkspaces = ["tasks", "categories", "tags"];
+    private static readonly string[] ThingsOfWorkspaces = ["tasks", "categories", "tags", "changes", "stream"];
 
     /// <summary>Registers an account with a workspace of its own. Does not log in.</summary>
     public Task<User> RegisterAsync(string email, string name, string password, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
@@ -459,6 +459,94 @@ public sealed class QuehacerClient : IDisposable
     /// <summary>Takes back a deletion. A task that is not deleted stays as it is.</summary>
     public Task<TaskItem> RestoreTaskAsync(string id, string? ifMatch = null, int? version = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
         WriteTaskAsync(HttpMethod.Post, $"tasks/{Escaped(id)}/restore", Condition(version), ifMatch, idempotencyKey, cancellationToken);
+
+    /// <summary>One page of what became of a task, the latest first.</summary>
+    /// <param name="id">Which task.</param>
+    /// <param name="cursor">Of the page before; the first page unless told.</param>
+    /// <param name="limit">How many are on a page: 1 to 500; 100 unless told.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<EventList> ListTaskHistoryAsync(string id, string? cursor = null, int? limit = null, CancellationToken cancellationToken = default) =>
+        (await ReadAsync($"tasks/{Escaped(id)}/history" + new Query().Add("cursor", cursor).Add("limit", limit), cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.EventList);
+
+    /// <summary>One page of what has happened in a workspace, the latest first.</summary>
+    /// <param name="id">Of the workspace.</param>
+    /// <param name="type">Events of these types; <c>task.*</c> stands for all of a noun. All unless told.</param>
+    /// <param name="taskId">Those of one task and of its notes.</param>
+    /// <param name="cursor">Of the page before; the first page unless told.</param>
+    /// <param name="limit">How many are on a page: 1 to 500; 100 unless told.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<EventList> ListActivityAsync(
+        string id, IReadOnlyList<string>? type = null, string? taskId = null, string? cursor = null, int? limit = null, CancellationToken cancellationToken = default) =>
+        (await ReadAsync(
+            $"workspaces/{Escaped(id)}/activity" + new Query().Add("type", type).Add("task_id", taskId).Add("cursor", cursor).Add("limit", limit), cancellationToken).ConfigureAwait(false))
+            .Read(QuehacerJson.Default.EventList);
+
+    /// <summary>What has happened behind a place in the log, in order, and where to go on.</summary>
+    /// <param name="since">A cursor of an answer or of an event; <c>now</c> for the end of the log; its beginning unless told.</param>
+    /// <param name="type">Events of these types; <c>task.*</c> stands for all of a noun. All unless told.</param>
+    /// <param name="taskId">Those of one task and of its notes.</param>
+    /// <param name="limit">How many at most: 1 to 500; 100 unless told.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<Changes> ListChangesAsync(
+        string? since = null, IReadOnlyList<string>? type = null, string? taskId = null, int? limit = null, CancellationToken cancellationToken = default) =>
+        (await ReadAsync("changes" + new Query().Add("since", since).Add("type", type).Add("task_id", taskId).Add("limit", limit), cancellationToken).ConfigureAwait(false))
+            .Read(QuehacerJson.Default.Changes);
+
+    /// <summary>Copies one line of Server-Sent Events as it comes, until it ends. <see cref="EnumerateEventsAsync"/> reads them, and comes back when a line is cut.</summary>
+    /// <param name="destination">Where to; it stays yours to dispose.</param>
+    /// <param name="since">A cursor to go on behind; from now on unless told.</param>
+    /// <param name="type">Events of these types; <c>task.*</c> stands for all of a noun. All unless told.</param>
+    /// <param name="taskId">Those of one task and of its notes.</param>
+    /// <param name="ticket">In place of the client's own session.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task StreamEventsAsync(
+        Stream destination, string? since = null, IReadOnlyList<string>? type = null, string? taskId = null, string? ticket = null, CancellationToken cancellationToken = default) =>
+        AskAsync(new Asked(HttpMethod.Get, "api/v1/" + InWorkspace(AddressOfStream(since, type, taskId, ticket))) { Into = destination, IntoType = "text/event-stream" }, cancellationToken);
+
+    /// <summary>
+    /// Events as they happen, each once and in order, for as long as they are read. When the line is cut, or the access token is over, it is begun again
+    /// where it was; what happened meanwhile comes first.
+    /// </summary>
+    /// <param name="since">A cursor to go on behind; from now on unless told.</param>
+    /// <param name="type">Events of these types; <c>task.*</c> stands for all of a noun. All unless told.</param>
+    /// <param name="taskId">Those of one task and of its notes.</param>
+    /// <param name="cancellationToken">Ends the listening.</param>
+    /// <exception cref="ProblemException">The server refuses: among others <see cref="ErrorCodes.CursorGone"/>, after which everything is to be read anew.</exception>
+    public async IAsyncEnumerable<Event> EnumerateEventsAsync(
+        string? since = null, IReadOnlyList<string>? type = null, string? taskId = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        // Until the first event has come there is a place to come back to as well.
+        var reached = since ?? (await ListChangesAsync("now", cancellationToken: cancellationToken).ConfigureAwait(false)).Cursor;
+        while (true)
+        {
+            var pages = await ListChangesAsync(reached, type, taskId, limit: 500, cancellationToken: cancellationToken).ConfigureAwait(false);
+            foreach (var happened in pages.Events)
+            {
+                yield return happened;
+            }
+            reached = pages.Cursor;
+            if (pages.HasMore)
+            {
+                continue;
+            }
+            using var message = new Asked(HttpMethod.Get, "api/v1/" + InWorkspace(AddressOfStream(reached, type, taskId, ticket: null))) { Into = Stream.Null, IntoType = "text/event-stream" }
+                .ToMessage(renewal.Session?.AccessToken, language: null);
+            await using var line = new EventLine(http, message);
+            while (await line.NextAsync(cancellationToken).ConfigureAwait(false) is { } happened)
+            {
+                reached = happened.Cursor!;
+                yield return happened;
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(100, 1_000)), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Makes a ticket that opens one stream, for a browser. Good once and for half a minute.</summary>
+    public async Task<StreamTicket> CreateStreamTicketAsync(string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        (await WriteAsync(HttpMethod.Post, "stream/ticket", null, null, idempotencyKey, cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.StreamTicket);
+
+    private static string AddressOfStream(string? since, IReadOnlyList<string>? type, string? taskId, string? ticket) =>
+        "stream" + new Query().Add("since", since).Add("type", type).Add("task_id", taskId).Add("ticket", ticket);
 
     /// <summary>One page of the notes of a task, the oldest first.</summary>
     /// <param name="id">Which task.</param>

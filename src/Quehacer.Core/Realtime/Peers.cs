@@ -23,7 +23,7 @@ public sealed class Peers(Database database, LiveFeed feed, TimeProvider time) :
     private static readonly TimeSpan RememberedFor = TimeSpan.FromSeconds(35);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
-    private readonly string self = Guid.NewGuid().ToString("N");
+    private readonly string self = Ids.New(time.NowUtc()).ToString("N");
     private readonly ConcurrentDictionary<string, long> heard = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Guid, byte> pending = new();
     private readonly SemaphoreSlim wanted = new(0, 1);

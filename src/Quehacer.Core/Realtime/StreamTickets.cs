@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Quehacer.Core.Accounts;
 using Quehacer.Core.Postgres;
+using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core.Realtime;
 
@@ -23,13 +24,19 @@ public sealed class StreamTickets(Database database, Seal seal, TimeProvider tim
     private const int HasEnd = 8;
     private const int Bytes = 1 + 16 + 8 + 16 + 16 + 16 + 1 + 2 + 4 + 16 + 8;
 
-    public StreamTicket Issue(Caller caller)
+    /// <summary>Makes one for somebody whose session is open.</summary>
+    public async Task<Result<StreamTicket>> IssueAsync(Caller caller, CancellationToken cancellation)
     {
-        var expiresAt = time.NowUtc() + GoodFor;
+        if (!await Access.IsSessionOpenAsync(database, caller, cancellation))
+        {
+            return ErrorCode.SessionEnded;
+        }
+        var now = time.NowUtc();
+        var expiresAt = now + GoodFor;
         Span<byte> content = stackalloc byte[Bytes];
         content.Clear();
         content[0] = Version;
-        Guid.NewGuid().TryWriteBytes(content[1..]);
+        Ids.New(now).TryWriteBytes(content[1..]);
         WriteTime(content[17..], expiresAt);
         caller.UserId.TryWriteBytes(content[25..]);
         caller.SessionId.TryWriteBytes(content[41..]);

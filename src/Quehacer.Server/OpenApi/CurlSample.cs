@@ -23,7 +23,7 @@ internal static class CurlSample
     {
         var address = path.Aggregate(origin + operation.Path, (text, parameter) => text.Replace($"{{{parameter.Key}}}", Uri.EscapeDataString(parameter.Value), StringComparison.Ordinal))
             + (query.Count == 0 ? "" : "?" + string.Join('&', query.Select(parameter => $"{parameter.Key}={Word(parameter.Value)}")));
-        List<string> lines = [(operation.Method == "GET" || (operation.Method == "POST" && body is not null) ? "curl" : $"curl -X {operation.Method}") + $" '{address}'"];
+        List<string> lines = [(operation.Method == "GET" || (operation.Method == "POST" && body is not null) ? "curl" : $"curl -X {operation.Method}") + (operation.Success.File == Contracts.V1.StreamEndpoints.EventStream ? " -N" : "") + $" '{address}'"];
         if (!operation.IsAnonymous)
         {
             lines.Add("-H \"Authorization: Bearer $TOKEN\"");

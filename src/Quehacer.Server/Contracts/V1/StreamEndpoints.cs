@@ -46,8 +46,10 @@ internal sealed class StreamEndpoints(LiveFeed feed, StreamTickets tickets, Prob
         {
             return refusal!;
         }
-        var ticket = tickets.Issue(http.Caller());
-        return new Answer<StreamTicketBody>(201, new StreamTicketBody(ticket.Text, ticket.ExpiresAt), BodyJson.Default.StreamTicketBody) { IsSecret = true };
+        var ticket = await tickets.IssueAsync(http.Caller(), Endpoints.Bounded);
+        return ticket.IsOk
+            ? new Answer<StreamTicketBody>(201, new StreamTicketBody(ticket.Value.Text, ticket.Value.ExpiresAt), BodyJson.Default.StreamTicketBody) { IsSecret = true }
+            : new Refusal(problems, ticket.Error);
     }
 
     private async Task<IResult> StreamAsync(HttpContext http)

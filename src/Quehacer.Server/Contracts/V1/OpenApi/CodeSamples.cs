@@ -61,7 +61,7 @@ internal static class CodeSamples
         }
         if (operation.Success.File is not null)
         {
-            options.Add("  parseAs: \"blob\",\n");
+            options.Add($"  parseAs: \"{(operation.Success.File == StreamEndpoints.EventStream ? "stream" : "blob")}\",\n");
         }
         var call = $"await quehacer.{operation.Method}(\"{operation.Path}\"{(options.Count == 0 ? "" : $", {{\n{string.Concat(options)}}}")})";
         var result = Result(operation);
@@ -106,20 +106,29 @@ internal static class CodeSamples
         {
             arguments.AddRange(query.Select(parameter => $"{Camel(parameter.Key)}: {Literal(parameter.Key, parameter.Value)}"));
         }
+        if (operation.Success.File == StreamEndpoints.EventStream)
+        {
+            // What reads the events comes back when the line is cut.
+            return Program(operation, $"await foreach (var happened in quehacer.EnumerateEventsAsync({string.Join(", ", arguments)}))\n{{\n    Console.WriteLine(happened);\n}}");
+        }
         if (operation.Success.File is not null)
         {
-            arguments.Add("file");
+            arguments.Insert(path.Count, "file");
         }
         // PUT does the same as PATCH, and the client has one method for the two.
         var name = operation.Id.StartsWith("put", StringComparison.Ordinal) ? $"Change{operation.Id["put".Length..]}" : $"{char.ToUpperInvariant(operation.Id[0])}{operation.Id[1..]}";
         var call = $"await quehacer.{name}Async({string.Join(", ", arguments)});";
         var result = operation.Success.File is null ? Result(operation) : null;
-        return $$"""
+        return Program(
+            operation,
+            (operation.Success.File is null ? "" : $"await using var file = File.Create(\"quehacer.{operation.Success.File.SubType}\");\n") + (result is null ? call : $"var {result} = {call}\nConsole.WriteLine({result});"));
+
+        static string Program(Operation operation, string does) => $$"""
             using Quehacer.Client;
 
             using var quehacer = new QuehacerClient(new Uri("{{Samples.Origin}}")){{(operation.IsAnonymous ? "" : "\n{\n    Session = new Session(Environment.GetEnvironmentVariable(\"TOKEN\")!),\n}")}};
 
-            {{(operation.Success.File is null ? "" : $"await using var file = File.Create(\"quehacer.{operation.Success.File.SubType}\");\n")}}{{(result is null ? call : $"var {result} = {call}\nConsole.WriteLine({result});")}}
+            {{does}}
             """;
 
         static string Initializer(IEnumerable<KeyValuePair<string, JsonNode?>> members) =>
@@ -138,6 +147,7 @@ internal static class CodeSamples
             ("fate", _) => $"TransferFate.{Pascal((string)value!)}",
             ("to", _) => $"ListEnd.{Pascal((string)value!)}",
             ("sort", _) => $"TaskSort.{Pascal((string)value!)}",
+            ("since", _) when (string)value! == EventEndpoints.Now => CurlSample.Json(value),
             ("due_date" or "created_before" or "expires_at" or "since", _) => $"DateTimeOffset.Parse({CurlSample.Json(value)})",
             _ => CurlSample.Json(value),
         };
@@ -165,7 +175,9 @@ internal static class CodeSamples
     /// <summary>What a program calls the answer; null where there is none.</summary>
     private static string? Result(Operation operation) => operation.Success.Schema switch
     {
-        null => operation.Success.File?.SubType,
+        null => operation.Success.File == StreamEndpoints.EventStream ? "events" : operation.Success.File?.SubType,
+        "Changes" => "changes",
+        "StreamTicket" => "ticket",
         "User" or "AdminUser" => "account",
         "AccountDeletion" => "deletion",
         "Tokens" => "tokens",

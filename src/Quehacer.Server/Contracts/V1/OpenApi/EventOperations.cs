@@ -30,7 +30,7 @@ internal static class EventOperations
         {
             IsOfItsMoment = true,
             Query = Parameters.ChangesQuery,
-            SampleQuery = ["since", "event_limit"],
+            SampleQuery = ["event_since", "event_limit"],
             Success = new(200, "What has changed, and where to go on.", "Changes", Samples.Changes),
             Special = [ErrorResponse.CursorGone],
         };

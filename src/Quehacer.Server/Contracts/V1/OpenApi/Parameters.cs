@@ -39,9 +39,9 @@ internal static class Parameters
 
     public static readonly string[] ActivityQuery = ["event_limit", "workspace_cursor", "event_type", "event_task"];
 
-    public static readonly string[] ChangesQuery = ["since", "event_limit", "event_type", "event_task"];
+    public static readonly string[] ChangesQuery = ["event_since", "event_limit", "event_type", "event_task"];
 
-    public static readonly string[] StreamQuery = ["since", "event_type", "event_task", "ticket"];
+    public static readonly string[] StreamQuery = ["event_since", "event_type", "event_task", "ticket"];
 
     public static readonly string[] LabelQuery = ["page", "label_limit", "counts"];
 
@@ -118,7 +118,7 @@ internal static class Parameters
         ["event_limit"] = Query("limit", "Events at most.", Integer(1, Limits.PageEvents, Limits.PageEventsDefault), 50),
         ["event_type"] = Several("type", "Events of these types; a noun with an asterisk stands for all of its types.", OneOf(Words.EventTypes), Words.EventTypes.Count, "task.*"),
         ["event_task"] = Query("task_id", "Events of this task and of its notes. A TypeID, or the bare UUID within it.", Text($"^(?:{TypeId(Ids.TaskPrefix)}|{Uuid})$", 36), null),
-        ["since"] = Query(
+        ["event_since"] = Query(
             "since", "Where to go on: `cursor` of an answer or of an event; `now` for the end of the log. Unless it is sent, the beginning. Sealed, to be sent as it came.", Text("^[A-Za-z0-9_-]+$", 2048), "now"),
         ["ticket"] = Query("ticket", "In place of an access token: a ticket of `POST /api/v1/stream/ticket`, which is used up by it.", Text("^[A-Za-z0-9_-]+$", Limits.TicketCharacters), null),
         ["note_limit"] = Query("limit", "Notes on a page.", Integer(1, Limits.PageNotes, Limits.PageNotesDefault), 50),
