@@ -277,6 +277,9 @@ public enum Field
     /// <summary>Somebody by the id of their account.</summary>
     UserId,
 
+    /// <summary>The moment as of which something is shown.</summary>
+    AsOf,
+
     /// <summary>What names of members begin with.</summary>
     Search,
 }
@@ -351,6 +354,12 @@ public enum FieldFault
 
     /// <summary>Of an e-mail: codes that are sent to the present one are a second factor, and would go with it.</summary>
     MailboxIsFactor,
+
+    /// <summary>A moment that has not come: a time in the future, or a revision beyond the last one, which is in <see cref="FieldError.Limit"/>.</summary>
+    NotYet,
+
+    /// <summary>A member that nobody knows of a moment that is past; it is in <see cref="FieldError.Name"/>.</summary>
+    NotOfThePast,
 }
 
 /// <param name="Field">Which value.</param>

@@ -165,7 +165,7 @@ public sealed class IsolationTests(SharedServer shared)
         var editorId = (string)(await house.Editor.GetAsync("/api/v1/me")).Is(200)["id"]!;
         var before = await house.StateAsync();
 
-        foreach (var (method, path) in new[] { ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/complete"), ("POST", "/restore"), ("GET", "/notes"), ("POST", "/notes"), ("PUT", "/tags/x") })
+        foreach (var (method, path) in new[] { ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/complete"), ("POST", "/restore"), ("GET", "?as_of=1"), ("GET", "/notes"), ("POST", "/notes"), ("PUT", "/tags/x") })
         {
             (await stranger.SendAsync(method, $"{User.Tasks}/{task}{path}", method == "GET" ? null : new { })).IsOneOf(404, 422);
             (await stranger.SendAsync(method, Household.In($"{User.Tasks}/{task}{path}", home), method == "GET" ? null : new { })).IsOneOf(404, 422);

@@ -1109,7 +1109,7 @@ export interface paths {
         };
         /**
          * Show a task
-         * @description A task by id or by number. A deleted one is 404. `expand` and `fields` mean what they mean in lists; the `ETag` is the same with them and without.
+         * @description A task by id or by number. A deleted one is 404. `expand` and `fields` mean what they mean in lists; the `ETag` is the same with them and without. With `as_of` it is the task as it was, under the names that its tags and category have now, without the numbers of its subtasks and without `ETag` and `Last-Modified`; what was not there then is 404, and what was purged since is 410.
          */
         get: operations["getTask"];
         /**
@@ -4384,6 +4384,8 @@ export interface components {
          *     ]
          */
         fields: ("id" | "number" | "title" | "description" | "status" | "priority" | "due_date" | "category_id" | "tags" | "assignee_id" | "parent_id" | "subtask_count" | "subtasks_done" | "position" | "workspace_id" | "version" | "created_at" | "updated_at" | "deleted_at" | "category" | "tag_details" | "_links" | "category.id" | "category.name" | "category.color" | "tag_details.id" | "tag_details.name" | "tag_details.color" | "_links.self" | "_links.notes" | "_links.category" | "_links.complete" | "_links.reopen" | "_links.restore")[];
+        /** @description Show the task as it was: at a time of RFC 3339 (or a date for its first moment in UTC), or at a revision of the workspace, a whole number. */
+        as_of: string | unknown | unknown | unknown;
         /**
          * @description Show deleted tasks as well; these have a `deleted_at`.
          * @example true
@@ -10266,6 +10268,8 @@ export interface operations {
                  *     ]
                  */
                 fields?: components["parameters"]["fields"];
+                /** @description Show the task as it was: at a time of RFC 3339 (or a date for its first moment in UTC), or at a revision of the workspace, a whole number. */
+                as_of?: components["parameters"]["as_of"];
                 /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
@@ -10361,6 +10365,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];

@@ -53,6 +53,10 @@ internal static class EventLog
            AND version > coalesce((SELECT max(c.version) FROM carried_events c WHERE c.workspace_id = $1 AND c.stream_id = e.stream_id), 0)
         """;
 
+    /// <summary>The same of one stream, within a statement that has its parameters in other places.</summary>
+    internal static string StreamOf(string workspaceId, string streamId) =>
+        Streams.Replace("= ANY ($2)", $"= {streamId}", StringComparison.Ordinal).Replace("$1", workspaceId, StringComparison.Ordinal);
+
     /// <summary>The events of one stream up to a version, in order, those that it brought along from another workspace among them.</summary>
     public static async Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(
         Database database, Guid workspaceId, Guid streamId, int upToVersion, CancellationToken cancellation)
@@ -142,7 +146,7 @@ internal static class EventLog
             events ??= [];
             if (!reader.IsDBNull(0))
             {
-                events.Add(Read(reader));
+                events.Add(Read(reader, 0));
             }
         }
         return events;
@@ -154,15 +158,17 @@ internal static class EventLog
         var events = new List<StoredEvent>();
         while (await reader.ReadAsync(cancellation))
         {
-            events.Add(Read(reader));
+            events.Add(Read(reader, 0));
         }
         return events;
     }
 
-    private static StoredEvent Read(NpgsqlDataReader reader) => new(
-        reader.GetInt64(0),
-        reader.GetString(1),
-        reader.IsDBNull(2) ? null : reader.GetString(2),
-        reader.IsDBNull(3) ? null : reader.GetString(3),
-        new EventStamp(reader.GetGuid(4), reader.GetInt32(5), reader.IsDBNull(6) ? null : reader.GetInt64(6), reader.GetGuid(7), reader.GetDateTime(8)));
+    /// <summary>Reads <see cref="Columns"/>.</summary>
+    internal static StoredEvent Read(NpgsqlDataReader reader, int first) => new(
+        reader.GetInt64(first),
+        reader.GetString(first + 1),
+        reader.IsDBNull(first + 2) ? null : reader.GetString(first + 2),
+        reader.IsDBNull(first + 3) ? null : reader.GetString(first + 3),
+        new EventStamp(
+            reader.GetGuid(first + 4), reader.GetInt32(first + 5), reader.IsDBNull(first + 6) ? null : reader.GetInt64(first + 6), reader.GetGuid(first + 7), reader.GetDateTime(first + 8)));
 }

@@ -165,10 +165,11 @@ internal static partial class Operations
             Success = new(200, "What it came to.", "BulkResult", Samples.Bulk, "ETag", "Last-Modified", "Idempotent-Replayed"),
             Special = [ErrorResponse.PreconditionRequired],
         };
-        yield return new("GET", one, "getTask", "tasks", "Show a task", "A task by id or by number. A deleted one is 404. `expand` and `fields` mean what they mean in lists; the `ETag` is the same with them and without.")
+        yield return new("GET", one, "getTask", "tasks", "Show a task", "A task by id or by number. A deleted one is 404. `expand` and `fields` mean what they mean in lists; the `ETag` is the same with them and without. With `as_of` it is the task as it was, under the names that its tags and category have now, without the numbers of its subtasks and without `ETag` and `Last-Modified`; what was not there then is 404, and what was purged since is 410.")
         {
-            Query = Parameters.TaskShapeQuery,
+            Query = [.. Parameters.TaskShapeQuery, "as_of"],
             Success = new(200, "The task.", "Task", Samples.Task),
+            Special = [ErrorResponse.Gone],
         };
         foreach (var (method, id, also) in new[] { ("PUT", "putTask", "Does the same as PATCH."), ("PATCH", "changeTask", "Does the same as PUT, and takes a JSON Merge Patch (RFC 7396).") })
         {
