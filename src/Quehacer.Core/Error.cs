@@ -32,6 +32,12 @@ public enum ErrorCode
     /// <summary>It was there and has been deleted for good; its history is gone with it.</summary>
     Gone,
 
+    /// <summary>The caller's last change of a task cannot be taken back; <see cref="Error.Fields"/> says what stands in the way.</summary>
+    CannotUndo,
+
+    /// <summary>The caller has changed nothing of the task that could be taken back.</summary>
+    NothingToUndo,
+
     /// <summary>The thing has changed since the version that the caller named; <see cref="Error.Current"/> is the present one.</summary>
     PreconditionFailed,
 
@@ -280,6 +286,12 @@ public enum Field
     /// <summary>The moment as of which something is shown.</summary>
     AsOf,
 
+    /// <summary>Whether a task is deleted.</summary>
+    DeletedAt,
+
+    /// <summary>The place of a task in the order by hand.</summary>
+    Position,
+
     /// <summary>What names of members begin with.</summary>
     Search,
 }
@@ -360,6 +372,15 @@ public enum FieldFault
 
     /// <summary>A member that nobody knows of a moment that is past; it is in <see cref="FieldError.Name"/>.</summary>
     NotOfThePast,
+
+    /// <summary>It is no longer what the change made of it that is to be undone.</summary>
+    ChangedSince,
+
+    /// <summary>Who or what was named before is not there any more.</summary>
+    NotThereAnyMore,
+
+    /// <summary>The task has come from another workspace by that change or after it.</summary>
+    Moved,
 }
 
 /// <param name="Field">Which value.</param>

@@ -123,6 +123,15 @@ internal static class EventLog
         return await reader.ReadAsync(cancellation) && reader.GetString(0) is EventNames.TaskMovedOut or EventNames.NoteMovedOut && !reader.IsDBNull(1) ? Guid.Parse(reader.GetString(1)) : null;
     }
 
+    /// <summary>Whether there was a task of this id that has been deleted for good, as far as the caller sees the workspace.</summary>
+    public static async Task<bool> IsPurgedAsync(Database database, Caller caller, Guid taskId, CancellationToken cancellation)
+    {
+        await using var command = database.Command(
+            $"SELECT EXISTS (SELECT FROM {Access.From} JOIN events e ON e.workspace_id = $2 AND e.stream_id = $3 AND e.type = '{EventNames.TaskPurged}' WHERE {Access.Sees})");
+        command.Parameters.WithCaller(caller).With(taskId);
+        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
+    }
+
     /// <summary>The first events of a workspace after a revision, in order. Whatever had that revision or an earlier one when it was read stays as it is, save for purges.</summary>
     public static async Task<IReadOnlyList<StoredEvent>> ReadPageAsync(
         NpgsqlConnection connection, Guid workspaceId, long afterRevision, int limit, CancellationToken cancellation)

@@ -25,6 +25,7 @@ internal sealed class TaskEndpoints(
         routes.Post("/{id}/complete", CompleteAsync);
         routes.Post("/{id}/reopen", http => VerbAsync(http, TaskOperation.Reopen));
         routes.Post("/{id}/restore", http => VerbAsync(http, TaskOperation.Restore));
+        routes.Post("/{id}/undo", http => VerbAsync(http, TaskOperation.Undo));
         routes.Post("/{id}/move", MoveAsync);
         routes.Post("/{id}/transfer", TransferAsync);
     }
