@@ -38,6 +38,12 @@ public enum ErrorCode
     /// <summary>As many listen already as one account, or this server, may have.</summary>
     TooManyListeners,
 
+    /// <summary>The caller's last change of a task cannot be taken back; <see cref="Error.Fields"/> says what stands in the way.</summary>
+    CannotUndo,
+
+    /// <summary>The caller has changed nothing of the task that could be taken back.</summary>
+    NothingToUndo,
+
     /// <summary>The thing has changed since the version that the caller named; <see cref="Error.Current"/> is the present one.</summary>
     PreconditionFailed,
 
@@ -283,6 +289,15 @@ public enum Field
     /// <summary>Somebody by the id of their account.</summary>
     UserId,
 
+    /// <summary>The moment as of which something is shown.</summary>
+    AsOf,
+
+    /// <summary>Whether a task is deleted.</summary>
+    DeletedAt,
+
+    /// <summary>The place of a task in the order by hand.</summary>
+    Position,
+
     /// <summary>What names of members begin with.</summary>
     Search,
 
@@ -363,6 +378,21 @@ public enum FieldFault
 
     /// <summary>Of an e-mail: codes that are sent to the present one are a second factor, and would go with it.</summary>
     MailboxIsFactor,
+
+    /// <summary>A moment that has not come: a time in the future, or a revision beyond the last one, which is in <see cref="FieldError.Limit"/>.</summary>
+    NotYet,
+
+    /// <summary>A member that nobody knows of a moment that is past; it is in <see cref="FieldError.Name"/>.</summary>
+    NotOfThePast,
+
+    /// <summary>It is no longer what the change made of it that is to be undone.</summary>
+    ChangedSince,
+
+    /// <summary>Who or what was named before is not there any more.</summary>
+    NotThereAnyMore,
+
+    /// <summary>The task has come from another workspace by that change or after it.</summary>
+    Moved,
 }
 
 /// <param name="Field">Which value.</param>

@@ -53,6 +53,7 @@ public sealed class Installation
         Tasks = new TaskReader(database, labelNames);
         var seal = new Seal(options.CursorKeys);
         TaskList = new TaskList(database, Tasks, seal, time);
+        TaskPast = new TaskPast(database, Tasks, time);
         TaskWriter = new TaskWriter(database, labelNames, Tasks, time);
         TaskBatches = new TaskBatchWriter(database, labelNames, Tasks, time);
         TaskBulk = new TaskBulkWriter(database, labelNames, Tasks, TaskList, seal, time);
@@ -104,6 +105,8 @@ public sealed class Installation
     public Database Database { get; }
 
     public TaskReader Tasks { get; }
+
+    public TaskPast TaskPast { get; }
 
     public TaskList TaskList { get; }
 

@@ -458,7 +458,7 @@ public sealed class RequiredConditionTests
 
         (string Method, string Path, object? Body)[] changes =
         [
-            ("PATCH", path, new { title = "b" }), ("PUT", path, new { title = "b" }), ("DELETE", path, null), ("POST", $"{path}/complete", null), ("POST", $"{path}/reopen", null),
+            ("PATCH", path, new { title = "b" }), ("PUT", path, new { title = "b" }), ("DELETE", path, null), ("POST", $"{path}/complete", null), ("POST", $"{path}/reopen", null), ("POST", $"{path}/undo", null),
             ("POST", $"{path}/restore", null), ("PUT", $"{path}/tags/z", null), ("DELETE", $"{path}/tags/x", null), ("PATCH", x, new { name = "z" }), ("PUT", x, new { name = "z" }),
             ("DELETE", x, null), ("POST", $"{x}/merge", new { into }), ("PATCH", k, new { name = "z" }), ("DELETE", k, null),
             ("PATCH", note, new { text = "b" }), ("PUT", note, new { text = "b" }), ("DELETE", note, null),

@@ -92,6 +92,11 @@ public sealed partial class DocumentTests(SharedServer shared)
         "\"version\":2", "\n404\n", "The lake, not the sea.");
 
     [Fact]
+    public async Task The_examples_of_undo_work_as_they_are_written() => AssertPromised(
+        await PastedAsync("undo.md", leastExamples: 3), "{\"title\":\"Read the documents\",\"version\":1}\n{\"title\":\"Read the documents twice\",\"version\":2}\n404\n",
+        "\"version\":3", "\"version\":4", "---\n200\n");
+
+    [Fact]
     public async Task The_examples_of_administration_work_as_they_are_written() => AssertPromised(
         await PastedAsync("administration.md", leastExamples: 4, hasTask: false, user: await shared.AdministratorAsync()), "\"total\":", "\"suspended_at\":\"20", "\"users\":[{", "\"tasks\":[]",
         "\"reason\":\"Sends spam.\"");

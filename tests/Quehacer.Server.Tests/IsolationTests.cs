@@ -45,7 +45,7 @@ public sealed class IsolationTests(SharedServer shared)
 
         ["listTasks"] = Needs.See, ["createTask"] = Needs.Write, ["changeTasks"] = Needs.Write, ["deleteTasks"] = Needs.Write, ["writeBatch"] = Needs.Write, ["getTask"] = Needs.See,
         ["putTask"] = Needs.Write, ["changeTask"] = Needs.Write, ["deleteTask"] = Needs.Write, ["addTag"] = Needs.Write, ["removeTag"] = Needs.Write, ["completeTask"] = Needs.Write,
-        ["reopenTask"] = Needs.Write, ["restoreTask"] = Needs.Write, ["moveTask"] = Needs.Write, ["transferTask"] = Needs.Write, ["listNotes"] = Needs.See, ["createNote"] = Needs.Write,
+        ["reopenTask"] = Needs.Write, ["restoreTask"] = Needs.Write, ["undoTask"] = Needs.Write, ["moveTask"] = Needs.Write, ["transferTask"] = Needs.Write, ["listNotes"] = Needs.See, ["createNote"] = Needs.Write,
         ["getNote"] = Needs.See, ["putNote"] = Needs.Write, ["changeNote"] = Needs.Write, ["deleteNote"] = Needs.Write,
         ["listTaskHistory"] = Needs.See, ["listActivity"] = Needs.See, ["listChanges"] = Needs.See, ["streamEvents"] = Needs.See, ["createStreamTicket"] = Needs.OwnAccount,
         ["listCategories"] = Needs.See, ["createCategory"] = Needs.Write, ["getCategory"] = Needs.See, ["putCategory"] = Needs.Write, ["changeCategory"] = Needs.Write, ["deleteCategory"] = Needs.Write,
@@ -166,7 +166,7 @@ public sealed class IsolationTests(SharedServer shared)
         var editorId = (string)(await house.Editor.GetAsync("/api/v1/me")).Is(200)["id"]!;
         var before = await house.StateAsync();
 
-        foreach (var (method, path) in new[] { ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/complete"), ("POST", "/restore"), ("GET", "/notes"), ("POST", "/notes"), ("PUT", "/tags/x") })
+        foreach (var (method, path) in new[] { ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/complete"), ("POST", "/restore"), ("POST", "/undo"), ("GET", "?as_of=1"), ("GET", "/notes"), ("POST", "/notes"), ("PUT", "/tags/x") })
         {
             (await stranger.SendAsync(method, $"{User.Tasks}/{task}{path}", method == "GET" ? null : new { })).IsOneOf(404, 422);
             (await stranger.SendAsync(method, Household.In($"{User.Tasks}/{task}{path}", home), method == "GET" ? null : new { })).IsOneOf(404, 422);

@@ -36,6 +36,7 @@ public sealed class KeyScopeTests(SharedServer shared)
             ["completeTask"] = WriteTasks,
             ["reopenTask"] = WriteTasks,
             ["restoreTask"] = WriteTasks,
+            ["undoTask"] = WriteTasks,
             ["moveTask"] = WriteTasks,
             ["transferTask"] = WriteTasks,
             ["listNotes"] = ReadTasks,

@@ -36,6 +36,9 @@ public static class ErrorCodes
     /// <summary>409. You own workspaces that others are in as well; 'workspaces' lists them. They would be left without an owner.</summary>
     public const string OwnsSharedWorkspaces = "OWNS_SHARED_WORKSPACES";
 
+    /// <summary>409. Your last change of the task cannot be undone: somebody else has changed the same since, what was there before is gone, or there is no change of yours.</summary>
+    public const string CannotUndo = "CANNOT_UNDO";
+
     /// <summary>403. Whoever runs this server has not turned this on.</summary>
     public const string NotOffered = "NOT_OFFERED";
 

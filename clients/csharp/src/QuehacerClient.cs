@@ -548,6 +548,10 @@ public sealed class QuehacerClient : IDisposable
     private static string AddressOfStream(string? since, IReadOnlyList<string>? type, string? taskId, string? ticket) =>
         "stream" + new Query().Add("since", since).Add("type", type).Add("task_id", taskId).Add("ticket", ticket);
 
+    /// <summary>Takes back what your last request that changed the task did to it, as long as nobody else has changed the same since. Undoing an undo does it again.</summary>
+    public Task<TaskItem> UndoTaskAsync(string id, string? ifMatch = null, int? version = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        WriteTaskAsync(HttpMethod.Post, $"tasks/{Escaped(id)}/undo", Condition(version), ifMatch, idempotencyKey, cancellationToken);
+
     /// <summary>One page of the notes of a task, the oldest first.</summary>
     /// <param name="id">Which task.</param>
     /// <param name="page">Which page; the first unless told.</param>

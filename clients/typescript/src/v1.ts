@@ -1109,7 +1109,7 @@ export interface paths {
         };
         /**
          * Show a task
-         * @description A task by id or by number. A deleted one is 404. `expand` and `fields` mean what they mean in lists; the `ETag` is the same with them and without.
+         * @description A task by id or by number. A deleted one is 404. `expand` and `fields` mean what they mean in lists; the `ETag` is the same with them and without. With `as_of` it is the task as it was, under the names that its tags and category have now, without the numbers of its subtasks and without `ETag` and `Last-Modified`; what was not there then is 404, and what was purged since is 410.
          */
         get: operations["getTask"];
         /**
@@ -1210,6 +1210,26 @@ export interface paths {
          * @description Takes back a deletion. A task that is not deleted stays as it is.
          */
         post: operations["restoreTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo your last change
+         * @description Takes back what your last request that changed the task did to it, as long as nobody else has changed the same since. Undone, a creation is a deletion, a deletion a restoration, and an undo a redo. A task that is deleted by it is shown with `deleted_at`.
+         */
+        post: operations["undoTask"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1799,7 +1819,7 @@ export interface components {
             updated_at: string;
             /**
              * Format: date-time
-             * @description When it was deleted. Only in lists with `include_deleted=true`.
+             * @description When it was deleted. Only in lists with `include_deleted=true`, and after an undo that deletes it.
              */
             deleted_at?: string;
             /** @description Its category, or `null` where it has none. Only with `expand=category`. */
@@ -1936,7 +1956,7 @@ export interface components {
             updated_at?: string;
             /**
              * Format: date-time
-             * @description When it was deleted. Only in lists with `include_deleted=true`.
+             * @description When it was deleted. Only in lists with `include_deleted=true`, and after an undo that deletes it.
              */
             deleted_at?: string;
             /** @description Its category, or `null` where it has none. Only with `expand=category`. */
@@ -2903,6 +2923,7 @@ export interface components {
              * @example WORKSPACE_NEEDS_OWNER
              * @example INVITED_ANOTHER
              * @example OWNS_SHARED_WORKSPACES
+             * @example CANNOT_UNDO
              * @example METHOD_NOT_ALLOWED
              * @example NOT_ACCEPTABLE
              * @example REQUEST_TIMEOUT
@@ -2924,7 +2945,7 @@ export interface components {
              * @description When it was refused.
              */
             timestamp: string;
-            /** @description The values of the request that are at fault, all of them. */
+            /** @description The values of the request that are at fault, or those of the thing that stand in the way, all of them. */
             errors?: components["schemas"]["ProblemField"][];
             /**
              * Format: int32
@@ -2939,7 +2960,7 @@ export interface components {
             /** @description The workspaces that stand in the way of what was asked, the first hundred; only there. */
             workspaces?: string[];
         };
-        /** @description One value of the request that cannot be accepted. */
+        /** @description One value of the request that cannot be accepted, or one of the thing that stands in the way. */
         ProblemField: {
             /** @description The member or parameter, with the index of an element where there is one. */
             field: string;
@@ -4134,6 +4155,23 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `CANNOT_UNDO`: Your last change of the task cannot be undone: somebody else has changed the same since, what was there before is gone, or there is no change of yours. `WORKSPACE_ARCHIVED`: The workspace is archived: what is in it is seen, and not changed. `IDEMPOTENCY_IN_FLIGHT`: The first request with this Idempotency-Key is still being worked on. */
+        CannotUndo: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `IDEMPOTENCY_IN_FLIGHT`: The first request with this Idempotency-Key is still being worked on. */
         InFlight: {
             headers: {
@@ -4745,6 +4783,8 @@ export interface components {
          *     ]
          */
         fields: ("id" | "number" | "title" | "description" | "status" | "priority" | "due_date" | "category_id" | "tags" | "assignee_id" | "parent_id" | "subtask_count" | "subtasks_done" | "position" | "workspace_id" | "version" | "created_at" | "updated_at" | "deleted_at" | "category" | "tag_details" | "_links" | "category.id" | "category.name" | "category.color" | "tag_details.id" | "tag_details.name" | "tag_details.color" | "_links.self" | "_links.notes" | "_links.category" | "_links.complete" | "_links.reopen" | "_links.restore")[];
+        /** @description Show the task as it was: at a time of RFC 3339 (or a date for its first moment in UTC), or at a revision of the workspace, a whole number. */
+        as_of: string | unknown | unknown | unknown;
         /**
          * @description Show deleted tasks as well; these have a `deleted_at`.
          * @example true
@@ -10627,6 +10667,8 @@ export interface operations {
                  *     ]
                  */
                 fields?: components["parameters"]["fields"];
+                /** @description Show the task as it was: at a time of RFC 3339 (or a date for its first moment in UTC), or at a revision of the workspace, a whole number. */
+                as_of?: components["parameters"]["as_of"];
                 /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
                 workspace_id?: components["parameters"]["workspace_id"];
             };
@@ -10722,6 +10764,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
@@ -11594,6 +11637,118 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["ArchivedOrInFlight"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
+            428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    undoTask: {
+        parameters: {
+            query?: {
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description The `ETag` of the state that you have seen, or several with commas: the request is done only while one of them is the present one. `*` for any state.
+                 * @example "v1.01m7ykm0xx.1.0"
+                 */
+                "If-Match"?: components["parameters"]["If-Match"];
+                /**
+                 * @description Tags that you know, with commas, or `*`. A read of what has one of them is answered with 304, a write to it with 412.
+                 * @example W/"v1.01m7ykm0xx.12.6d1f0c2b9a8e7f5d4c3b"
+                 */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /**
+                 * @description The `Last-Modified` of what you have: 412 when it has changed since. `If-Match` wins.
+                 * @example Sat, 21 Nov 2026 08:30:00 GMT
+                 */
+                "If-Unmodified-Since"?: components["parameters"]["If-Unmodified-Since"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, the bare UUID within it, or the number of the task.
+                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
+                 */
+                id: components["parameters"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TaskCondition"];
+            };
+        };
+        responses: {
+            /** @description The task as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "task_01m7ykm0xxeeksbg7jwjdqtthh",
+                     *       "number": 1,
+                     *       "title": "Buy milk",
+                     *       "description": null,
+                     *       "status": "pending",
+                     *       "priority": "high",
+                     *       "due_date": "2099-01-31T17:00:00.000Z",
+                     *       "category_id": "cat_01m7ykm0xxfa1tsz2xkv5r8e4m",
+                     *       "tags": [
+                     *         "home"
+                     *       ],
+                     *       "assignee_id": null,
+                     *       "parent_id": null,
+                     *       "subtask_count": 0,
+                     *       "subtasks_done": 0,
+                     *       "position": "a1i",
+                     *       "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
+                     *       "version": 3,
+                     *       "created_at": "2026-11-21T08:30:00.125Z",
+                     *       "updated_at": "2026-11-21T08:30:00.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["CannotUndo"];
             410: components["responses"]["Gone"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];

@@ -56,6 +56,10 @@ internal static class EventLog
            AND version > coalesce((SELECT max(c.version) FROM carried_events c WHERE c.workspace_id = $1 AND c.stream_id = e.stream_id), 0)
         """;
 
+    /// <summary>The same of one stream, within a statement that has its parameters in other places.</summary>
+    internal static string StreamOf(string workspaceId, string streamId) =>
+        Streams.Replace("= ANY ($2)", $"= {streamId}", StringComparison.Ordinal).Replace("$1", workspaceId, StringComparison.Ordinal);
+
     /// <summary>The events of one stream up to a version, in order, those that it brought along from another workspace among them.</summary>
     public static async Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(
         Database database, Guid workspaceId, Guid streamId, int upToVersion, CancellationToken cancellation)
@@ -120,6 +124,15 @@ internal static class EventLog
         command.Parameters.With(workspaceId).With(streamId);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation) && reader.GetString(0) is EventNames.TaskMovedOut or EventNames.NoteMovedOut && !reader.IsDBNull(1) ? Guid.Parse(reader.GetString(1)) : null;
+    }
+
+    /// <summary>Whether there was a task of this id that has been deleted for good, as far as the caller sees the workspace.</summary>
+    public static async Task<bool> IsPurgedAsync(Database database, Caller caller, Guid taskId, CancellationToken cancellation)
+    {
+        await using var command = database.Command(
+            $"SELECT EXISTS (SELECT FROM {Access.From} JOIN events e ON e.workspace_id = $2 AND e.stream_id = $3 AND e.type = '{EventNames.TaskPurged}' WHERE {Access.Sees})");
+        command.Parameters.WithCaller(caller).With(taskId);
+        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
     /// <summary>The first events of a workspace after a revision, in order. Whatever had that revision or an earlier one when it was read stays as it is, save for purges.</summary>

@@ -1,4 +1,5 @@
 using Npgsql;
+using Quehacer.Core.Accounts;
 using Quehacer.Core.Events;
 using Quehacer.Core.Labels;
 using Quehacer.Core.Postgres;
@@ -282,7 +283,7 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             }
             // What was done to those below has moved its counts.
             Make(before is null ? change : change with { Before = before with { Subtasks = tasks[before.Id].Subtasks } });
-            if (operation.Kind == TaskOperation.Verb.Restore && change.Events.Length > 0)
+            if (Array.Exists(change.Events, taskEvent => taskEvent is TaskEvent.Restored))
             {
                 foreach (var (task, events) in operation.OnThoseThatReturn(tasks[change.StreamId], around))
                 {
@@ -328,17 +329,72 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
                 case TaskOperation.Verb.Delete when operation.Subtasks == SubtaskFate.Keep:
                     return new Surroundings { Below = await ChildrenAsync([task!]) };
                 case TaskOperation.Verb.Restore when task is { IsDeleted: true }:
-                    var former = new List<(TaskItem, int)>();
-                    foreach (var child in await FormerChildrenAsync(task.Id))
-                    {
-                        former.Add((child, await LevelsAsync(child)));
-                    }
-                    return new Surroundings { Above = await AboveAsync(await FindAsync(task.ParentId ?? task.FormerParentId)), Former = former };
+                    return new Surroundings { Above = await AboveAsync(await FindAsync(task.ParentId ?? task.FormerParentId)), Former = await FormerChildrenAsync(task.Id) };
+                case TaskOperation.Verb.Undo when await OwnChange.ReadAsync(connection, caller, task!.Id) is { } own:
+                    return await LookBackAsync(own, task);
                 case TaskOperation.Verb.Move:
                     return new Surroundings { Gap = await GapAsync(operation.Spot!, task!), LastNumber = lastNumber };
                 default:
                     return Surroundings.None;
             }
+        }
+
+        /// <summary>What has become of all that a change named before it was made.</summary>
+        private async Task<Surroundings> LookBackAsync(OwnChange own, TaskItem task)
+        {
+            own = own with { Before = await WithLabelsOfNowAsync(own.Before, task), After = await WithLabelsOfNowAsync(own.After, task) };
+            if (own.Before.FormerParentId.Or(null) is { } formerParent && await FindAsync(formerParent) is not { IsDeleted: true })
+            {
+                // It was restored, or purged: nobody waits for it any more.
+                own = own with { Before = own.Before with { FormerParentId = default } };
+            }
+            var parent = own.Before.ParentId.IsSet ? own.Before.ParentId.Value : own.Restores ? task.ParentId ?? task.FormerParentId : null;
+            if (own.Before.AssigneeId.Or(null) is { } assignee
+                && await connection.FindsAsync("SELECT 1 FROM members WHERE workspace_id = $1 AND user_id = $2", parameters => parameters.With(caller.WorkspaceId).With(assignee)))
+            {
+                members.Add(assignee);
+            }
+            return new Surroundings
+            {
+                Own = own,
+                Members = members,
+                Above = await AboveAsync(await FindAsync(parent)),
+                Levels = await LevelsAsync(task),
+                Below = own.Deletes ? await ChildrenAsync([task]) : [],
+                Former = own.Restores ? await FormerChildrenAsync(task.Id) : [],
+                Gap = own.Before.Position.IsSet ? await TakenAsync(own.Before.Position.Value ?? Position.Of(task.Number), task.Id) : null,
+                LastNumber = lastNumber,
+            };
+        }
+
+        /// <summary>Some members of a task with the labels that they lead to now; those that are gone are left out, as they are of every task.</summary>
+        private async Task<TaskDelta> WithLabelsOfNowAsync(TaskDelta delta, TaskItem task)
+        {
+            var labelled = task with { CategoryId = delta.CategoryId.Or(null), TagIds = delta.TagIds.Or([]) };
+            HashSet<Guid>? unknown = null;
+            labels.AddUnknown(labelled, ref unknown);
+            if (unknown is not null)
+            {
+                await using var command = new NpgsqlCommand($"SELECT {LabelSet.Columns} FROM unnest($2) i(id) {LabelSet.Join}", connection);
+                command.Parameters.With(caller.WorkspaceId).With(unknown.ToArray());
+                await using var rows = await command.ExecuteReaderAsync(CancellationToken.None);
+                while (await rows.ReadAsync(CancellationToken.None))
+                {
+                    labels.Add(rows, 0);
+                }
+            }
+            var (shown, _, _) = labels.Show(labelled);
+            return delta with { CategoryId = delta.CategoryId.IsSet ? shown.CategoryId : delta.CategoryId, TagIds = delta.TagIds.IsSet ? shown.TagIds : delta.TagIds };
+        }
+
+        /// <summary>A place in the order by hand and the next one, where a task other than this one stands there; else null.</summary>
+        private async Task<(string? Low, string? High)?> TakenAsync(string key, Guid except)
+        {
+            var number = Position.NumberUpTo(key, orAt: true);
+            var isTaken = await connection.FindsAsync(
+                "SELECT 1 FROM tasks t WHERE t.workspace_id = $1 AND t.task_id <> $2 AND (t.position = $3 OR (t.position IS NULL AND t.number = $4)) LIMIT 1",
+                parameters => parameters.With(caller.WorkspaceId).With(except).With(key).With(number is > 0 and < long.MaxValue && Position.Of(number) == key ? number : 0));
+            return isTaken ? (key, await NearestAsync(key, isUp: true, except)) : null;
         }
 
         /// <summary>A task that is not deleted, and those above it.</summary>
@@ -390,11 +446,16 @@ internal sealed class LockedTaskWriter(Database database, LabelNames labelNames,
             return [.. tasks.Values.Where(task => task is { ParentId: { } parent, IsDeleted: false } && ids.Contains(parent)).OrderBy(task => task.Number)];
         }
 
-        /// <summary>The tasks that lost this parent and go on without one.</summary>
-        private async Task<List<TaskItem>> FormerChildrenAsync(Guid parentId)
+        /// <summary>The tasks that lost this parent and go on without one, each with the levels that it takes.</summary>
+        private async Task<List<(TaskItem Task, int Levels)>> FormerChildrenAsync(Guid parentId)
         {
             await ReadAsync("t.former_parent_id = ANY ($2) AND t.deleted_at IS NULL", [parentId]);
-            return [.. tasks.Values.Where(task => task.FormerParentId == parentId && !task.IsDeleted).OrderBy(task => task.Number).Take(Limits.SubtasksOfATask)];
+            var former = new List<(TaskItem, int)>();
+            foreach (var child in tasks.Values.Where(task => task.FormerParentId == parentId && !task.IsDeleted).OrderBy(task => task.Number).Take(Limits.SubtasksOfATask).ToList())
+            {
+                former.Add((child, await LevelsAsync(child)));
+            }
+            return former;
         }
 
         private async Task<TaskItem?> FindAsync(Guid? id)

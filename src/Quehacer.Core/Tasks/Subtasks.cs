@@ -73,8 +73,14 @@ internal sealed record Surroundings
     /// <summary>Those that lost this parent when it was deleted, each with the levels that it takes.</summary>
     public IReadOnlyList<(TaskItem Task, int Levels)> Former { get; init; } = [];
 
-    /// <summary>The keys around the place that a task is moved to, null for an end; null where the task is not there that it shall stand next to.</summary>
+    /// <summary>
+    /// The keys around the place that a task is moved to, null for an end; null where the task is not there that it shall stand next to. Of an undo: the place to be
+    /// gone back to and the next one, where another task stands there by now, else null.
+    /// </summary>
     public (string? Low, string? High)? Gap { get; init; }
+
+    /// <summary>What the caller did to the task last, with its labels as they are now; null where that is nothing.</summary>
+    public OwnChange? Own { get; init; }
 
     /// <summary>The number of the task that was made last.</summary>
     public long LastNumber { get; init; }

@@ -125,7 +125,62 @@ public sealed record TaskDelta
     public bool IsEmpty => !(Title.IsSet || Description.IsSet || State.IsSet || Priority.IsSet || DueDate.IsSet || CategoryId.IsSet || TagIds.IsSet
         || AssigneeId.IsSet || ParentId.IsSet || FormerParentId.IsSet || Position.IsSet);
 
+    /// <summary>The members that are set, by the names under which a change can be at fault.</summary>
+    internal IEnumerable<Field> Fields
+    {
+        get
+        {
+            (bool IsSet, Field Field)[] members =
+            [
+                (Title.IsSet, Field.Title), (Description.IsSet, Field.Description), (State.IsSet, Field.Status), (Priority.IsSet, Field.Priority), (DueDate.IsSet, Field.DueDate),
+                (CategoryId.IsSet, Field.CategoryId), (TagIds.IsSet, Field.Tags), (AssigneeId.IsSet, Field.AssigneeId), (ParentId.IsSet || FormerParentId.IsSet, Field.ParentId),
+                (Position.IsSet, Field.Position),
+            ];
+            return members.Where(member => member.IsSet).Select(member => member.Field);
+        }
+    }
+
     public string ToJson() => JsonText.Object(WriteTo);
+
+    /// <summary>These members, and of those that are not set the earlier ones.</summary>
+    internal TaskDelta Over(TaskDelta earlier)
+    {
+        static Edit<T> One<T>(Edit<T> later, Edit<T> earlier) => later.IsSet ? later : earlier;
+        return new()
+        {
+            Title = One(Title, earlier.Title),
+            Description = One(Description, earlier.Description),
+            State = One(State, earlier.State),
+            Priority = One(Priority, earlier.Priority),
+            DueDate = One(DueDate, earlier.DueDate),
+            CategoryId = One(CategoryId, earlier.CategoryId),
+            TagIds = One(TagIds, earlier.TagIds),
+            AssigneeId = One(AssigneeId, earlier.AssigneeId),
+            ParentId = One(ParentId, earlier.ParentId),
+            FormerParentId = One(FormerParentId, earlier.FormerParentId),
+            Position = One(Position, earlier.Position),
+        };
+    }
+
+    /// <summary>Those of these members that the other names as well, with another value.</summary>
+    internal TaskDelta Unlike(TaskDelta other)
+    {
+        static Edit<T> One<T>(Edit<T> one, Edit<T> other) => one.IsSet && other.IsSet && !EqualityComparer<T>.Default.Equals(one.Value, other.Value) ? one : default;
+        return new()
+        {
+            Title = One(Title, other.Title),
+            Description = One(Description, other.Description),
+            State = One(State, other.State),
+            Priority = One(Priority, other.Priority),
+            DueDate = One(DueDate, other.DueDate),
+            CategoryId = One(CategoryId, other.CategoryId),
+            TagIds = TagIds.IsSet && other.TagIds.IsSet && !TagIds.Value.AsSpan().SequenceEqual(other.TagIds.Value) ? TagIds : default,
+            AssigneeId = One(AssigneeId, other.AssigneeId),
+            ParentId = One(ParentId, other.ParentId),
+            FormerParentId = One(FormerParentId, other.FormerParentId),
+            Position = One(Position, other.Position),
+        };
+    }
 
     /// <summary>The members, within an object that has been begun.</summary>
     internal void WriteTo(Utf8JsonWriter json)

@@ -252,6 +252,110 @@ public sealed record TaskItem
             : new TaskEvent[] { Updated(new TaskDelta { Position = key }) };
     }
 
+    /// <summary>
+    /// Decides to take back the last change of somebody's: what it made of the task must still be so, for nothing of what others have written since is
+    /// overwritten. Rules that a new value obeys, such as that a due date lies in the future, do not hold for one that was there before.
+    /// </summary>
+    internal Result<TaskEvent[]> Undo(Surroundings around)
+    {
+        if (around.Own is not { } own)
+        {
+            return ErrorCode.NothingToUndo;
+        }
+        if (own.IsBehindMove)
+        {
+            return CannotUndo([new FieldError(Field.WorkspaceId, FieldFault.Moved)]);
+        }
+        if (IsDeleted && !own.Restores)
+        {
+            return ErrorCode.NotFound;
+        }
+        var faults = own.After.Unlike(Present(own.After)).Fields.Select(field => new FieldError(field, FieldFault.ChangedSince)).ToList();
+        if (own.Restores && !IsDeleted)
+        {
+            faults.Add(new FieldError(Field.DeletedAt, FieldFault.ChangedSince));
+        }
+        if (own.Deletes && Version > own.Version && faults.Count == 0)
+        {
+            // A deletion takes everything away, whatever of it was changed.
+            faults.Add(new FieldError(Field.Version, FieldFault.ChangedSince));
+        }
+        if (faults.Count > 0)
+        {
+            return CannotUndo(faults);
+        }
+        var back = own.Before.Unlike(Present(own.Before));
+        if (own.Deletes)
+        {
+            // Where a deleted task lies is decided when it is restored.
+            back = back with { ParentId = default, FormerParentId = default };
+        }
+        back = PutBack(back, around, faults);
+        if (faults.Count > 0)
+        {
+            return CannotUndo(faults);
+        }
+        var events = new List<TaskEvent>();
+        if (back with { State = default } is { IsEmpty: false } members)
+        {
+            events.Add(Updated(members));
+        }
+        if (back.State.IsSet)
+        {
+            events.Add(back.State.Value == TaskState.Done ? new TaskEvent.Completed() : new TaskEvent.Reopened());
+        }
+        if (own.Deletes)
+        {
+            events.AddRange(Delete());
+        }
+        if (own.Restores)
+        {
+            events.AddRange(back.ParentId.IsSet ? [new TaskEvent.Restored()] : Restore(around));
+        }
+        return events.ToArray();
+    }
+
+    private static Error CannotUndo(IReadOnlyList<FieldError> faults) => new(ErrorCode.CannotUndo) { Fields = faults };
+
+    /// <summary>Former values as they can be put back, and what is wrong with those that cannot be.</summary>
+    private TaskDelta PutBack(TaskDelta back, Surroundings around, List<FieldError> faults)
+    {
+        if (back.AssigneeId.Or(null) is { } assignee && !around.Members.Contains(assignee))
+        {
+            faults.Add(new FieldError(Field.AssigneeId, FieldFault.NotThereAnyMore));
+        }
+        if (back.ParentId.Or(null) is not null)
+        {
+            if (around.Above.Count == 0)
+            {
+                faults.Add(new FieldError(Field.ParentId, FieldFault.NotThereAnyMore));
+            }
+            else if (around.Above.Any(task => task.Id == Id))
+            {
+                faults.Add(new FieldError(Field.ParentId, FieldFault.Cycle));
+            }
+            else if (!around.HasRoomFor(around.Levels))
+            {
+                faults.Add(new FieldError(Field.ParentId, FieldFault.TooDeep, Limits.TaskLevels));
+            }
+            else if (around.Above[0].Subtasks.Total >= Limits.SubtasksOfATask)
+            {
+                faults.Add(new FieldError(Field.ParentId, FieldFault.TooMany, Limits.SubtasksOfATask));
+            }
+        }
+        if (!back.Position.IsSet || around.Gap is not ({ } taken, var next))
+        {
+            return back;
+        }
+        // Somebody else stands there by now: right behind them is as near as can be.
+        var key = next is null ? Tasks.Position.After(taken, around.LastNumber) : Tasks.Position.Between(taken, next);
+        if (key.Length > Limits.PositionCharacters)
+        {
+            faults.Add(new FieldError(Field.Position, FieldFault.NoRoom));
+        }
+        return back with { Position = key };
+    }
+
     /// <summary>What an event makes of a task; <paramref name="before"/> is null for the first event only.</summary>
     public static TaskItem Apply(TaskItem? before, TaskEvent taskEvent, EventStamp stamp)
     {
@@ -316,6 +420,7 @@ public sealed record TaskItem
     {
         Title = change.Title.IsSet ? Title : default(Edit<string>),
         Description = change.Description.IsSet ? Description : default(Edit<string?>),
+        State = change.State.IsSet ? State : default(Edit<TaskState>),
         Priority = change.Priority.IsSet ? Priority : default(Edit<TaskPriority>),
         DueDate = change.DueDate.IsSet ? DueDate : default(Edit<DateTime?>),
         CategoryId = change.CategoryId.IsSet ? CategoryId : default(Edit<Guid?>),

@@ -16,6 +16,7 @@ public sealed record TaskOperation
         Delete,
         Restore,
         Move,
+        Undo,
     }
 
     private TaskOperation(TaskRef? target, Precondition precondition, Decision decide)
@@ -112,6 +113,10 @@ public sealed record TaskOperation
     public static TaskOperation Move(TaskRef task, Spot spot, Precondition precondition) =>
         new(task, precondition, (before, around, _, _) => before!.Move(spot, around)) { Kind = Verb.Move, Spot = spot };
 
+    /// <summary>Takes back the caller's own last change of the task, whatever it was.</summary>
+    public static TaskOperation Undo(TaskRef task, Precondition precondition) =>
+        new(task, precondition, (before, around, _, _) => before!.Undo(around)) { Kind = Verb.Undo, ReachesDeleted = true };
+
     /// <summary>Changes no task, and is refused where the edit can be made to none: what is wrong with it is not the fault of the task that it meets.</summary>
     internal static TaskOperation Try(TaskEdit edit, TaskLimits limits) => new(target: null, Precondition.None, (_, around, labels, now) =>
     {
@@ -157,7 +162,7 @@ public sealed record TaskOperation
     {
         (Verb.Complete, SubtaskFate.Follow) => around.Below!.Reverse().Select(task => (task, task.Complete())),
         (Verb.Delete, SubtaskFate.Follow) => around.Below!.Reverse().Select(task => (task, task.Delete())),
-        (Verb.Delete, SubtaskFate.Keep) => around.Below!.Select(task => (task, task.Lose())),
+        (Verb.Delete, SubtaskFate.Keep) or (Verb.Undo, _) => around.Below!.Select(task => (task, task.Lose())),
         _ => [],
     };
 

@@ -32,7 +32,10 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
                 var result = await reader.FindToWriteAsync(caller, target, cancellation);
                 if (!result.IsOk)
                 {
-                    return await RefuseAsync(caller, key, result.Error, cancellation);
+                    var refusal = operation.Kind == TaskOperation.Verb.Undo && result.Error.Code == ErrorCode.NotFound && await EventLog.IsPurgedAsync(database, caller, target.Id, cancellation)
+                        ? new Error(ErrorCode.Gone)
+                        : result.Error;
+                    return await RefuseAsync(caller, key, refusal, cancellation);
                 }
                 found = result.Value;
             }

@@ -173,6 +173,24 @@ internal static class ErrorCatalogue
         Instance = "/api/v1/me",
     };
 
+    public static readonly ErrorKind CannotUndo = new("cannot-undo", "CANNOT_UNDO", "BIZ_3015", 409,
+        new("Cannot Undo", "No se puede deshacer"),
+        new(
+            "Your last change of the task cannot be undone: somebody else has changed the same since, what was there before is gone, or there is no change of yours.",
+            "Tu último cambio de la tarea no se puede deshacer: otra persona cambió lo mismo después, lo que había antes ya no está, o no hay ningún cambio tuyo."),
+        new(
+            "'errors' names what stands in the way. Look at the task as it is, and change it to what you want.",
+            "'errors' nombra lo que lo impide. Mira la tarea tal como es, y cámbiala a lo que quieras."))
+    {
+        Cause = new(
+            "Somebody wrote over the change after it was made, the task came from another workspace, or the parent or assignee that it had is not there any more.",
+            "Alguien escribió encima del cambio después de hacerse, la tarea llegó de otro espacio de trabajo, o la tarea superior o la persona asignada que tenía ya no están."),
+        Instance = "/api/v1/tasks/7/undo",
+        Curl = """
+            curl {origin}/api/v1/tasks/7 -H "Authorization: Bearer $TOKEN"
+            """,
+    };
+
     public static readonly ErrorKind Validation = new("validation", "VALIDATION_ERROR", "VAL_2001", 422,
         new("Validation Error", "Error de validación"),
         new("The request was understood, but some of its values cannot be accepted. 'errors' lists each with its field, a code and a message.", "La petición se entendió, pero algunos valores no son aceptables. 'errors' enumera cada uno con su campo, un código y un mensaje."),
@@ -440,7 +458,7 @@ internal static class ErrorCatalogue
     [
         Unauthorized, TokenExpired, TokenInvalid, Forbidden, InvalidCredentials, InvalidCode, OneTimeTokenInvalid, EmailNotVerified, SecondFactorNeeded, NotOffered, AccountSuspended, AccountDeletionPending,
         Validation, MalformedJson, BadRequest, IdempotencyKeyInvalid, IdempotencyKeyMissing, NotFound, AlreadyExists, PreconditionFailed, PreconditionRequired, IdempotencyMismatch,
-        IdempotencyInFlight, Gone, CursorGone, WorkspaceArchived, WorkspaceIsPersonal, WorkspaceNeedsOwner, InvitedAnother, OwnsSharedWorkspaces, MethodNotAllowed, NotAcceptable, RequestTimeout,
+        IdempotencyInFlight, Gone, CursorGone, WorkspaceArchived, WorkspaceIsPersonal, WorkspaceNeedsOwner, InvitedAnother, OwnsSharedWorkspaces, CannotUndo, MethodNotAllowed, NotAcceptable, RequestTimeout,
         PayloadTooLarge, UnsupportedMediaType, RateLimitExceeded, TooManyListeners, Ended, Internal, Unavailable,
     ];
 
@@ -471,6 +489,7 @@ internal static class ErrorCatalogue
         ErrorCode.EmailNotVerified => EmailNotVerified,
         ErrorCode.AccountDeletionPending => AccountDeletionPending,
         ErrorCode.OwnsSharedWorkspaces => OwnsSharedWorkspaces,
+        ErrorCode.CannotUndo or ErrorCode.NothingToUndo => CannotUndo,
         ErrorCode.NotOffered => NotOffered,
         ErrorCode.AccountSuspended => AccountSuspended,
         ErrorCode.NotAdministrator or ErrorCode.NotOnOneself or ErrorCode.LastAdministrator => Forbidden,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Quehacer.Core;
 using Quehacer.Core.Tasks;
 
@@ -21,6 +22,21 @@ internal static class TaskParameters
             priorities.Add((TaskPriority)index);
         }
         return [.. priorities];
+    }
+
+    /// <summary>A revision, or a time as <see cref="QueryReader.Time"/> reads it.</summary>
+    public static Moment? Moment(this QueryReader query, string name, Field field)
+    {
+        if (query.Single(name, field) is not { } text)
+        {
+            return null;
+        }
+        if (text.Length > 0 && text.AsSpan().IndexOfAnyExceptInRange('0', '9') < 0)
+        {
+            // More digits than a number has are a revision that nobody reaches.
+            return new Moment(long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var revision) ? revision : long.MaxValue, default);
+        }
+        return query.Time(name, field) is { } time ? new Moment(null, time) : null;
     }
 
     public static IReadOnlyList<string> TagNames(this QueryReader query, string name)

@@ -25,6 +25,7 @@ internal sealed record ErrorResponse(string Name, IReadOnlyList<ErrorKind> Kinds
     public static readonly ErrorResponse NotLetIn = new("NotLetIn", [ErrorCatalogue.EmailNotVerified, ErrorCatalogue.AccountSuspended, ErrorCatalogue.AccountDeletionPending]);
     public static readonly ErrorResponse LoginRefused = new("LoginRefused", [ErrorCatalogue.InvalidCredentials, ErrorCatalogue.InvalidCode, ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
     public static readonly ErrorResponse OwnsSharedWorkspaces = new("OwnsSharedWorkspaces", [ErrorCatalogue.OwnsSharedWorkspaces, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
+    public static readonly ErrorResponse CannotUndo = new("CannotUndo", [ErrorCatalogue.CannotUndo, ErrorCatalogue.WorkspaceArchived, ErrorCatalogue.IdempotencyInFlight], "Retry-After");
     public static readonly ErrorResponse NotOffered = new("NotOffered", [ErrorCatalogue.NotOffered]);
     public static readonly ErrorResponse RefreshTokenInvalid = new("RefreshTokenInvalid", [ErrorCatalogue.TokenInvalid], "WWW-Authenticate");
     public static readonly ErrorResponse MfaTokenInvalid = new("MfaTokenInvalid", [ErrorCatalogue.TokenInvalid], "WWW-Authenticate");

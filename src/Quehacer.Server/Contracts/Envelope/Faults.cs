@@ -50,7 +50,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         ErrorCode.PreconditionFailed => Results.PreconditionFailed,
         ErrorCode.PreconditionRequired => Results.PreconditionRequired,
         ErrorCode.EmailTaken or ErrorCode.NameTaken or ErrorCode.AlreadySo or ErrorCode.WorkspaceArchived or ErrorCode.WorkspaceIsPersonal or ErrorCode.OwnerStays
-            or ErrorCode.AlreadyMember or ErrorCode.OwnsSharedWorkspaces or ErrorCode.IdempotencyInFlight => Results.Conflict,
+            or ErrorCode.AlreadyMember or ErrorCode.OwnsSharedWorkspaces or ErrorCode.CannotUndo or ErrorCode.NothingToUndo or ErrorCode.IdempotencyInFlight => Results.Conflict,
         ErrorCode.WrongCredentials or ErrorCode.SessionEnded or ErrorCode.RefreshTokenInvalid or ErrorCode.MfaTokenInvalid or ErrorCode.CodeWrong => Results.Unauthorized,
         ErrorCode.OneTimeTokenInvalid => Results.Validation,
         ErrorCode.TooManyAttempts or ErrorCode.TooManyListeners => Results.RateLimitExceeded,
@@ -104,6 +104,7 @@ internal sealed class Faults(SessionStore sessions) : Refusals(sessions)
         ErrorCode.CodeWrong => new("code", "The code is not the right one, or has been used before"),
         ErrorCode.AccountDeletionPending => new("email", "The account is to be deleted; to keep it, open the link of the letter that told of it, or use POST /api/v1/auth/restore-account"),
         ErrorCode.OwnsSharedWorkspaces => new("body", "You own workspaces that others are in as well; hand them over first"),
+        ErrorCode.CannotUndo or ErrorCode.NothingToUndo => new("id", "Your last change of the task cannot be undone"),
         ErrorCode.NotOffered => new("server", "Whoever runs this server has not turned this on"),
         ErrorCode.AlreadySo => new("body", "It is so already"),
         ErrorCode.NoSuchFactor => new("path", "The account has no such second factor"),

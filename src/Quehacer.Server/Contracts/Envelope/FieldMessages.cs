@@ -53,7 +53,7 @@ internal static class FieldMessages
             or Field.Counts or Field.Color or Field.Into or Field.Op or Field.TaskMembers or Field.TagIds or Field.Offset or Field.Text or Field.Expand or Field.Filter or Field.DryRun
             or Field.ParentId or Field.ParentFilter or Field.SubtasksOfCompletion or Field.SubtasksOfDeletion or Field.After or Field.Before or Field.To
             or Field.AssigneeId or Field.AssigneeFilter or Field.SubtasksOfTransfer or Field.ToWorkspace
-            or Field.Role or Field.RoleFilter or Field.UserId or Field.Search or Field.EventType or Field.TaskId
+            or Field.Role or Field.RoleFilter or Field.UserId or Field.Search or Field.EventType or Field.TaskId or Field.AsOf or Field.DeletedAt or Field.Position
             or Field.Plan or Field.InstallationRole or Field.Suspended or Field.Reason or Field.UserSort or Field.ActorId or Field.Act or Field.Since or Field.Until => ("body", "Body"),
     };
 
@@ -95,6 +95,11 @@ internal static class FieldMessages
         FieldFault.SubtasksLeft => $"has subtasks: {error.Limit}",
         FieldFault.OtherWorkspace => "is another workspace",
         FieldFault.NoRoom => "has no place left there",
+        FieldFault.NotYet => "lies in the future",
+        FieldFault.NotOfThePast => "is not known of the past",
+        FieldFault.ChangedSince => "has been changed by somebody else since",
+        FieldFault.NotThereAnyMore => "is not there any more",
+        FieldFault.Moved => "has changed since",
         FieldFault.ForAdministrators => "is for administrators alone",
         FieldFault.MailboxIsFactor => "cannot be another while codes that are sent to it are a second factor",
         FieldFault.TooCommon => "is one that everybody tries first; choose another",

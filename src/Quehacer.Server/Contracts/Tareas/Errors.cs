@@ -78,6 +78,7 @@ internal sealed class Errors(SessionStore sessions) : Refusals(sessions)
         ErrorCode.CodeWrong => "Código inválido",
         ErrorCode.AccountDeletionPending => "Esta cuenta se va a eliminar; para conservarla, abre el enlace del mensaje que te enviamos o usa POST /api/v1/auth/restore-account",
         ErrorCode.OwnsSharedWorkspaces => "Tienes espacios en los que hay también otras personas; entrégalos antes",
+        ErrorCode.CannotUndo or ErrorCode.NothingToUndo => "Tu último cambio no se puede deshacer",
         ErrorCode.NotOffered => "Este servidor no lo ofrece",
         ErrorCode.AlreadySo => "Ya está activado",
         ErrorCode.SessionEnded or ErrorCode.RefreshTokenInvalid => MessageOf(HttpFault.TokenInvalid),

@@ -102,6 +102,9 @@ internal static class FieldMessages
             Field.UserSort => "sort",
             Field.ActorId => "actor_id",
             Field.UserId => "user_id",
+            Field.AsOf => "as_of",
+            Field.DeletedAt => "deleted_at",
+            Field.Position => "position",
             Field.Act => "act",
             Field.Since => "since",
             Field.Until => "until",
@@ -150,6 +153,11 @@ internal static class FieldMessages
         FieldFault.OtherWorkspace => "OTHER_WORKSPACE",
         FieldFault.MailboxIsFactor => "MAILBOX_IS_FACTOR",
         FieldFault.ForAdministrators => "FOR_ADMINISTRATORS",
+        FieldFault.NotYet => "NOT_YET",
+        FieldFault.NotOfThePast => "NOT_OF_THE_PAST",
+        FieldFault.ChangedSince => "CHANGED_SINCE",
+        FieldFault.NotThereAnyMore => "NOT_THERE_ANY_MORE",
+        FieldFault.Moved => "MOVED",
         FieldFault.NotLetters or FieldFault.TooSimple => throw OfAnotherContract(fault),
     };
 
@@ -198,6 +206,9 @@ internal static class FieldMessages
             $"Field '{name}' has a character that is not text: U+0000, half of a surrogate pair, or bytes that are not UTF-8. Remove it.",
             $"El campo '{name}' tiene un carácter que no es texto: U+0000, medio par sustituto o bytes que no son UTF-8. Quítalo."),
         FieldFault.NotOneOf => new($"'{name}' must be one of: {string.Join(", ", allowed!)}.", $"'{name}' debe ser uno de: {string.Join(", ", allowed!)}."),
+        FieldFault.NotADate when error.Field == Field.AsOf => new(
+            "'as_of' must be a date and time with offset as in RFC 3339, such as 2026-01-31T17:00:00Z, or a revision of the workspace, which is a whole number.",
+            "'as_of' debe ser fecha y hora con desfase según RFC 3339, como 2026-01-31T17:00:00Z, o una revisión del espacio de trabajo, que es un número entero."),
         FieldFault.NotADate => new(
             $"Field '{name}' must be a date and time with offset as in RFC 3339, such as 2030-01-31T17:00:00Z.",
             $"El campo '{name}' debe ser fecha y hora con desfase según RFC 3339, como 2030-01-31T17:00:00Z."),
@@ -256,6 +267,31 @@ internal static class FieldMessages
         FieldFault.ForAdministrators => new(
             $"'{name}' names admin, which only administrators of this installation may give a key. Leave it out.",
             $"'{name}' nombra admin, que solo quienes administran esta instalación pueden dar a una clave. Quítalo."),
+        FieldFault.NotYet when error.Limit is { } last => new(
+            $"'{name}' is a revision that the workspace has not reached; the last one is {last}.",
+            $"'{name}' es una revisión a la que el espacio de trabajo no ha llegado; la última es {last}."),
+        FieldFault.NotYet => new($"'{name}' lies in the future. Name a time that has passed.", $"'{name}' está en el futuro. Nombra una hora que ya haya pasado."),
+        FieldFault.NotOfThePast => new(
+            $"'{error.Name}' is known of a task as it is now, and not as of a moment that is past. Leave it out, or leave 'as_of' out.",
+            $"'{error.Name}' se sabe de una tarea tal como es ahora, y no de un momento pasado. Quítalo, o quita 'as_of'."),
+        FieldFault.ChangedSince when error.Field == Field.DeletedAt => new(
+            "The task has been restored by somebody else since you deleted it.", "Otra persona restauró la tarea después de que la borraras."),
+        FieldFault.ChangedSince when error.Field == Field.Version => new(
+            "Somebody else has changed the task since, and to undo what you did is to delete it. Delete it outright if you mean that.",
+            "Otra persona ha cambiado la tarea desde entonces, y deshacer lo que hiciste sería borrarla. Bórrala directamente si es lo que quieres."),
+        FieldFault.ChangedSince => new(
+            $"Somebody else has changed '{name}' since. Undoing would overwrite it: look at the task, and change what you want changed.",
+            $"Otra persona ha cambiado '{name}' desde entonces. Deshacer lo sobrescribiría: mira la tarea y cambia lo que quieras cambiar."),
+        FieldFault.NotThereAnyMore when error.Field == Field.AssigneeId => new(
+            "Whoever was to do the task before is no longer in the workspace, and cannot be given it again.",
+            "Quien debía hacer la tarea antes ya no está en el espacio de trabajo, y no se le puede volver a asignar."),
+        FieldFault.NotThereAnyMore => new(
+            "The task that it lay below before is deleted, or gone. Restore that one first.", "La tarea de la que colgaba antes está borrada, o ya no existe. Restaura antes aquella."),
+        FieldFault.Moved => new(
+            "The task has come from another workspace since you last changed it, or by that change. A move is not undone: move it back.",
+            "La tarea llegó de otro espacio de trabajo después de tu último cambio, o con él. Un traslado no se deshace: trasládala de vuelta."),
+        FieldFault.NoRoom when error.Field == Field.Position => new(
+            "Others have been moved to the place that the task had, and none is left there. Move it by hand.", "Otras ocuparon el lugar que tenía la tarea y ya no cabe. Muévela a mano."),
         FieldFault.NoRoom => new(
             "Too many tasks have been moved into this one gap, and there is no place left in it. Move one of its two neighbours away and back, then try again.",
             "Se movieron demasiadas tareas a este mismo hueco y ya no cabe otra. Mueve una de sus dos vecinas a otro lugar y de vuelta, e inténtalo de nuevo."),

@@ -79,6 +79,9 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions) : Refusals
         ErrorCode.NameTaken => new(
             "There is one of this name already; upper and lower case do not count. Choose another name, or use the one there is.",
             "Ya hay una con ese nombre; mayúsculas y minúsculas no cuentan. Elige otro nombre o usa la que hay."),
+        ErrorCode.NothingToUndo => new(
+            "You have changed nothing of this task that could be undone. What others did they undo themselves.",
+            "No has cambiado nada de esta tarea que se pueda deshacer. Lo que hicieron otros lo deshacen ellos."),
         ErrorCode.SessionEnded => new("The session of this token has ended. Log in again.", "La sesión de este token terminó. Inicia sesión de nuevo."),
         ErrorCode.RefreshTokenInvalid => new("The refresh token is unknown, expired or used already. Log in again.", "El token de refresco es desconocido, expiró o ya se usó. Inicia sesión de nuevo."),
         ErrorCode.MfaTokenInvalid => new(

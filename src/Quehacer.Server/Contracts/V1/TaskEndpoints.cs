@@ -10,7 +10,7 @@ namespace Quehacer.Server.Contracts.V1;
 
 /// <summary>Tasks over v1: 004's endpoints, at <c>/api/v1/tasks</c> and at <c>/tasks</c>.</summary>
 internal sealed class TaskEndpoints(
-    TaskReader tasks, TaskList list, TaskWriter writer, TaskTransferWriter transfers, WorkspaceReader workspaces, Problems problems, WriteDemands demands)
+    TaskReader tasks, TaskPast past, TaskList list, TaskWriter writer, TaskTransferWriter transfers, WorkspaceReader workspaces, Problems problems, WriteDemands demands)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -25,6 +25,7 @@ internal sealed class TaskEndpoints(
         routes.Post("/{id}/complete", CompleteAsync);
         routes.Post("/{id}/reopen", http => VerbAsync(http, TaskOperation.Reopen));
         routes.Post("/{id}/restore", http => VerbAsync(http, TaskOperation.Restore));
+        routes.Post("/{id}/undo", http => VerbAsync(http, TaskOperation.Undo));
         routes.Post("/{id}/move", MoveAsync);
         routes.Post("/{id}/transfer", TransferAsync);
     }
@@ -107,10 +108,12 @@ internal sealed class TaskEndpoints(
     private async Task<IResult> GetAsync(HttpContext http)
     {
         var shape = TaskShape.Usual;
+        Moment? moment = null;
         if (http.Request.Query.Count > 0)
         {
             var query = new QueryReader(http.Request.Query, http.Request.QueryString);
-            shape = TaskShape.Read(query);
+            moment = query.Moment("as_of", Field.AsOf);
+            shape = TaskShape.Read(query, isOfThePast: query.Has("as_of"));
             if (query.Finish() is { } error)
             {
                 return new Refusal(problems, error);
@@ -119,6 +122,10 @@ internal sealed class TaskEndpoints(
         if (!TaskRef.TryParse(http.Route("id"), out var task))
         {
             return NotFound();
+        }
+        if (moment is { } then)
+        {
+            return await GetPastAsync(http, task, then, shape);
         }
         if (await V1.Conditional.InPlaceOfTaskAsync(http, tasks, task, problems) is { } known)
         {
@@ -138,6 +145,21 @@ internal sealed class TaskEndpoints(
         return shape.IsUsual
             ? new Answer<TaskBody>(200, TaskBody.Of(found.Value, http.Caller().WorkspaceId), BodyJson.Default.TaskBody) { Validators = validators }
             : new Answer<JsonObject>(200, shape.Of(shape.BodyOf(found.Value, TaskPlace.OfOne(http.Request))), BodyJson.Default.JsonObject) { Validators = validators };
+    }
+
+    /// <summary>
+    /// The task as it was. It has no tag: nobody changes what is past, and a condition on it would mean nothing. Nor is it kept, for a purge takes it away
+    /// everywhere.
+    /// </summary>
+    private async Task<IResult> GetPastAsync(HttpContext http, TaskRef task, Moment moment, TaskShape shape)
+    {
+        var found = await past.GetAsync(http.Caller(), task, moment, Endpoints.Bounded);
+        if (!found.IsOk)
+        {
+            return new Refusal(problems, found.Error);
+        }
+        return V1.Conditional.InPlaceOf(http, Validators.None, problems)
+            ?? new Answer<JsonObject>(200, shape.OfThePast(shape.BodyOf(found.Value, TaskPlace.OfOne(http.Request))), BodyJson.Default.JsonObject) { CacheControl = Caching.Never };
     }
 
     private async Task<IResult> CreateAsync(HttpContext http)

@@ -44,7 +44,11 @@ internal sealed record TaskShape(IReadOnlyList<string>? Fields, Expansions Expan
 
     public bool IsUsual => Fields is null && Expansions == Expansions.None;
 
-    public static TaskShape Read(QueryReader query)
+    /// <summary>What a task does not show as of a moment that is past: what was below it then is not its own, and what can be done is done with it as it is now.</summary>
+    private static readonly string[] OfNowAlone = ["subtask_count", "subtasks_done", "_links"];
+
+    /// <param name="isOfThePast">The task is shown as it was.</param>
+    public static TaskShape Read(QueryReader query, bool isOfThePast = false)
     {
         var expansions = Expansions.None;
         foreach (var name in query.Several("expand", Field.Expand))
@@ -55,6 +59,10 @@ internal sealed record TaskShape(IReadOnlyList<string>? Fields, Expansions Expan
                 query.Refuse(Field.Expand, FieldFault.UnknownName, name: name, nearest: Nearest.Of(name, Words.TaskExpansions));
                 continue;
             }
+            if (isOfThePast && (Expansions)(1 << index) == Expansions.Links)
+            {
+                query.Refuse(Field.Expand, FieldFault.NotOfThePast, name: name);
+            }
             expansions |= (Expansions)(1 << index);
         }
         var fields = query.Several("fields", Field.Fields);
@@ -63,6 +71,10 @@ internal sealed record TaskShape(IReadOnlyList<string>? Fields, Expansions Expan
             if (Array.IndexOf(Words.TaskFields, field) < 0)
             {
                 query.Refuse(Field.Fields, FieldFault.UnknownName, name: field, nearest: Nearest.Of(field, Words.TaskFields));
+            }
+            else if (isOfThePast && OfNowAlone.Contains(field.Split('.')[0]))
+            {
+                query.Refuse(Field.Fields, FieldFault.NotOfThePast, name: field);
             }
             expansions |= field.Split('.')[0] switch { "category" => Expansions.Category, "tag_details" => Expansions.Tags, "_links" => Expansions.Links, _ => Expansions.None };
         }
@@ -90,6 +102,17 @@ internal sealed record TaskShape(IReadOnlyList<string>? Fields, Expansions Expan
             TagDetails = Expansions.HasFlag(Expansions.Tags) ? [.. view.TagFaces.Select(LabelFaceBody.Of)] : null,
             Links = Expansions.HasFlag(Expansions.Links) ? TaskLinksBody.Of(view, place) : null,
         };
+    }
+
+    /// <summary>The same of a task as it was.</summary>
+    public JsonObject OfThePast(TaskBody body)
+    {
+        var members = Of(body);
+        foreach (var name in OfNowAlone)
+        {
+            members.Remove(name);
+        }
+        return members;
     }
 
     /// <summary>The members that are wanted, in the order of the whole.</summary>

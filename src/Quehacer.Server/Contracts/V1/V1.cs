@@ -23,7 +23,7 @@ internal static class V1
         var sessions = new SessionEndpoints(installation.SessionList, problems, demands);
         var logins = new LoginEndpoints(installation.Logins, problems, demands);
         var factors = new FactorEndpoints(installation.SecondFactors, problems, demands);
-        var tasks = new TaskEndpoints(installation.Tasks, installation.TaskList, installation.TaskWriter, installation.TaskTransfers, installation.Workspaces, problems, demands);
+        var tasks = new TaskEndpoints(installation.Tasks, installation.TaskPast, installation.TaskList, installation.TaskWriter, installation.TaskTransfers, installation.Workspaces, problems, demands);
         var export = new AccountExport(
             installation.Accounts, installation.SecondFactors, installation.SessionList, installation.ApiKeys, installation.AccountExports, installation.Workspaces,
             installation.TaskList, installation.Labels, installation.Notes, TimeProvider.System);

@@ -169,10 +169,11 @@ internal static partial class Operations
             Success = new(200, "What it came to.", "BulkResult", Samples.Bulk, "ETag", "Last-Modified", "Idempotent-Replayed"),
             Special = [ErrorResponse.PreconditionRequired],
         };
-        yield return new("GET", one, "getTask", "tasks", "Show a task", "A task by id or by number. A deleted one is 404. `expand` and `fields` mean what they mean in lists; the `ETag` is the same with them and without.")
+        yield return new("GET", one, "getTask", "tasks", "Show a task", "A task by id or by number. A deleted one is 404. `expand` and `fields` mean what they mean in lists; the `ETag` is the same with them and without. With `as_of` it is the task as it was, under the names that its tags and category have now, without the numbers of its subtasks and without `ETag` and `Last-Modified`; what was not there then is 404, and what was purged since is 410.")
         {
-            Query = Parameters.TaskShapeQuery,
+            Query = [.. Parameters.TaskShapeQuery, "as_of"],
             Success = new(200, "The task.", "Task", Samples.Task),
+            Special = [ErrorResponse.Gone],
         };
         foreach (var (method, id, also) in new[] { ("PUT", "putTask", "Does the same as PATCH."), ("PATCH", "changeTask", "Does the same as PUT, and takes a JSON Merge Patch (RFC 7396).") })
         {
@@ -217,6 +218,10 @@ internal static partial class Operations
         };
         yield return Verb("POST", one + "/reopen", "reopenTask", "Reopen a task", "Makes it pending. A task that is pending already stays as it is.", Samples.LaterTask);
         yield return Verb("POST", one + "/restore", "restoreTask", "Restore a task", "Takes back a deletion. A task that is not deleted stays as it is.", Samples.LaterTask);
+        yield return Verb(
+            "POST", one + "/undo", "undoTask", "Undo your last change",
+            "Takes back what your last request that changed the task did to it, as long as nobody else has changed the same since. Undone, a creation is a deletion, a deletion a restoration, and an undo a redo. A task that is deleted by it is shown with `deleted_at`.",
+            Samples.LaterTask, ErrorResponse.CannotUndo);
         yield return new(
             "POST", one + "/move", "moveTask", "tasks", "Move a task", "Moves it in the order by hand, that of `sort=position`. A task that is there already stays as it is.")
         {
@@ -245,7 +250,7 @@ internal static partial class Operations
             Special = [ErrorResponse.Gone],
         };
 
-        static Operation Verb(string method, string path, string id, string summary, string description, Func<JsonNode> shown) => new(method, path, id, "tasks", summary, description)
+        static Operation Verb(string method, string path, string id, string summary, string description, Func<JsonNode> shown, params ErrorResponse[] special) => new(method, path, id, "tasks", summary, description)
         {
             IsConditional = true,
             // A body of a DELETE has no meaning that HTTP knows of (RFC 9110 §9.3.5): If-Match says the same.
@@ -253,7 +258,7 @@ internal static partial class Operations
             BodyIsOptional = true,
             Requests = method == "DELETE" ? [] : [new("condition", "Only while the task is as you saw it", () => Json("""{"version":1}"""))],
             Success = new(200, "The task as it is now.", "Task", shown, "ETag", "Idempotent-Replayed"),
-            Special = [ErrorResponse.Gone],
+            Special = [ErrorResponse.Gone, .. special],
         };
     }
 

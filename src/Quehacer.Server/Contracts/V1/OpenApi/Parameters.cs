@@ -159,6 +159,15 @@ internal static class Parameters
         ["fields"] = Several(
             "fields", "Members of the tasks to show, and no others. What has to be expanded is expanded by being named, whole or with a point in part.", OneOf(Words.TaskFields), Words.TaskFields.Length,
             "id", "title", "category.name"),
+        ["as_of"] = Query(
+            "as_of", "Show the task as it was: at a time of RFC 3339 (or a date for its first moment in UTC), or at a revision of the workspace, a whole number.",
+            new JsonObject
+            {
+                ["type"] = "string",
+                ["anyOf"] = new JsonArray(new JsonObject { ["format"] = "date-time" }, new JsonObject { ["format"] = "date" }, new JsonObject { ["pattern"] = "^[0-9]+$" }),
+                ["maxLength"] = 64,
+            },
+            null),
         ["include_deleted"] = Query("include_deleted", "Show deleted tasks as well; these have a `deleted_at`.", Flag(false), true),
         ["subtasks"] = Query(
             "subtasks", "What becomes of its subtasks: they stay, without a parent until it is restored; or all below are deleted as well; or nothing is deleted while there are any.",

@@ -150,7 +150,7 @@ internal static class Schemas
         ["AdminActDetail"] = "What an act was exactly: what its kind has.",
         ["AdminActList"] = "A page of what administrators have done, the newest first.",
         ["Problem"] = "A refusal (RFC 9457).",
-        ["ProblemField"] = "One value of the request that cannot be accepted.",
+        ["ProblemField"] = "One value of the request that cannot be accepted, or one of the thing that stands in the way.",
     };
 
     private static Dictionary<string, Dictionary<string, JsonObject>> Notes() => new()
@@ -175,7 +175,7 @@ internal static class Schemas
             ["version"] = Version(),
             ["created_at"] = Says("When it was made."),
             ["updated_at"] = Says("When it was changed last."),
-            ["deleted_at"] = Says("When it was deleted. Only in lists with `include_deleted=true`."),
+            ["deleted_at"] = Says("When it was deleted. Only in lists with `include_deleted=true`, and after an undo that deletes it."),
             ["category"] = Says(
                 "Its category, or `null` where it has none. Only with `expand=category`.",
                 ("anyOf", new JsonArray(new JsonObject { ["$ref"] = "#/components/schemas/LabelFace" }, new JsonObject { ["type"] = "null" }))),
@@ -547,7 +547,7 @@ internal static class Schemas
             ["number"] = Says("The number of the code in the catalogue."),
             ["request_id"] = Says("The id of the request, as in `X-Request-Id`."),
             ["timestamp"] = Says("When it was refused."),
-            ["errors"] = Says("The values of the request that are at fault, all of them.", ("maxItems", MostFaults)),
+            ["errors"] = Says("The values of the request that are at fault, or those of the thing that stand in the way, all of them.", ("maxItems", MostFaults)),
             ["retry_after"] = Says("Seconds to wait before the request is repeated; only where a limit was reached.", ("minimum", 1)),
             ["workspaces"] = Says("The workspaces that stand in the way of what was asked, the first hundred; only there.", ("maxItems", Limits.PageWorkspaces)),
             ["operation"] = Says("The place, from 0, of the operation that a batch was refused for as a whole; only there."),
