@@ -692,6 +692,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show who looks at a workspace
+         * @description Those who have it open now, over a WebSocket, and let others know: people and programs, each once, at whichever server.
+         */
+        get: operations["getPresence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{id}/members": {
         parameters: {
             query?: never;
@@ -1444,6 +1464,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what became of a task
+         * @description Who has changed it, when, and from what to what, the latest first, in other workspaces as well. A deleted task has it as long as it can be restored; of a purged one it is 410.
+         */
+        get: operations["listTaskHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what has happened in a workspace
+         * @description Everything that has happened in it, the latest first.
+         */
+        get: operations["listActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what has changed since
+         * @description Every event behind a place in the log of the workspace, deletions too, the earliest first, with a cursor for next time. Whoever does nothing but this, from the beginning or from a cursor that they took before they read what there is, ends with what the server has.
+         */
+        get: operations["listChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listen to a workspace
+         * @description Sends each event as it happens, as Server-Sent Events: `id` is its cursor, `data` the same JSON as everywhere. `Last-Event-ID`, which browsers send when they come back, goes on behind that event, and so does `since`; without either it begins now. Before anything else comes an event `ready` with the place where it begins. Of a cursor that is a place no more an event `resync` says so: read anew what you show. An event `end` says why the server ends the line; it ends at the latest with the access token. A line on which nothing happens has a comment now and then.
+         */
+        get: operations["streamEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stream/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a ticket for a stream
+         * @description Makes a text for `ticket` in the address of a stream, for browsers, whose interfaces for that send no header. It is good once and for half a minute, in your name and in the workspace that the stream names.
+         */
+        post: operations["createStreamTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/users": {
         parameters: {
             query?: never;
@@ -2156,6 +2276,219 @@ export interface components {
             /** @description The pages around it. */
             _links: components["schemas"]["Links"];
         };
+        /** @description Something that has happened in a workspace: the same on every channel. */
+        Event: {
+            /** @description A TypeID. The same wherever it is read, and of no other event. */
+            id: string;
+            /** @description Its place in the log of the workspace, for `since`; `null` of what a task brought along from another workspace. */
+            cursor: string | null;
+            /**
+             * @description What has happened.
+             * @enum {string}
+             */
+            type: "task.created" | "task.updated" | "task.completed" | "task.reopened" | "task.deleted" | "task.restored" | "task.purged" | "task.moved_out" | "task.moved_in" | "note.created" | "note.updated" | "note.deleted" | "note.moved_out" | "note.moved_in" | "tag.created" | "tag.updated" | "tag.merged" | "tag.deleted" | "category.created" | "category.updated" | "category.deleted" | "member.added" | "member.updated" | "member.removed" | "workspace.created" | "workspace.updated" | "workspace.archived" | "workspace.unarchived";
+            /** @description A TypeID. Where. */
+            workspace_id: string;
+            /** @description To what: the id of the task, note, tag, category, account or workspace. */
+            subject_id: string;
+            /** @description The task behind the event; absent of other events, and where nobody knows any more: it was purged, or is in another workspace. */
+            task?: components["schemas"]["EventTask"];
+            /** @description The note behind the event; absent of other events, and where it is gone. */
+            note?: components["schemas"]["EventNote"];
+            /** @description The tag behind the event, of a deleted one as it was last; absent of other events. */
+            tag?: components["schemas"]["Label"];
+            /** @description The category behind the event, of a deleted one as it was last; absent of other events. */
+            category?: components["schemas"]["Label"];
+            /** @description What somebody is in the workspace behind the event; absent of other events, and of somebody who is nothing there any more. */
+            member?: components["schemas"]["EventMember"];
+            /** @description The workspace behind an event of its own; absent of other events. */
+            workspace?: components["schemas"]["EventWorkspace"];
+            /** @description A TypeID. The tag that this one became. Of `tag.merged` only. */
+            into?: string;
+            /** @description The members that the event changed, as they were; `null` where it made something, or nobody knows. */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Who has done it. */
+            actor: components["schemas"]["NoteAuthor"];
+            /**
+             * Format: date-time
+             * @description When. Never earlier than what came before it in the workspace.
+             */
+            at: string;
+            /** @description The `X-Request-Id` of the request that did it; `null` where the server did it by itself. */
+            request_id: string | null;
+        };
+        /** @description A task as it was behind an event, its labels under the names that they have now. How far its subtasks are, their own events say. */
+        EventTask: {
+            /** @description A TypeID. The UUIDv7 within it holds the time of creation. */
+            id: string;
+            /**
+             * Format: int64
+             * @description 1, 2, 3… in the workspace, never used again.
+             */
+            number: number;
+            /** @description What is to be done. */
+            title: string;
+            /** @description Free text. */
+            description: string | null;
+            /**
+             * @description Its state.
+             * @enum {string}
+             */
+            status: "pending" | "done";
+            /**
+             * @description How urgent it is.
+             * @enum {string}
+             */
+            priority: "low" | "medium" | "high" | "critical";
+            /**
+             * Format: date-time
+             * @description When it is due.
+             */
+            due_date: string | null;
+            /** @description A TypeID. Its category, if it has one that is there still. */
+            category_id: string | null;
+            /** @description The names of its tags now, in the order they were given. */
+            tags: string[];
+            /** @description The same tags by id. */
+            tag_ids: string[];
+            /** @description A TypeID. Who is to do it, if anybody is. */
+            assignee_id: string | null;
+            /** @description A TypeID. The task that it lies below, if there is one. */
+            parent_id: string | null;
+            /** @description Its place in the order by hand. */
+            position: string;
+            /** @description A TypeID. Where it is. */
+            workspace_id: string;
+            /**
+             * Format: int32
+             * @description Rises by one with every change; in a write it is a condition.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When of the event.
+             */
+            updated_at: string;
+            /**
+             * Format: date-time
+             * @description When it was deleted; `null` while it is not.
+             */
+            deleted_at: string | null;
+        };
+        /** @description A note as it was behind an event. */
+        EventNote: {
+            /** @description A TypeID. The UUIDv7 within it holds the time of writing. */
+            id: string;
+            /** @description A TypeID. The task that it is about. */
+            task_id: string;
+            /** @description A TypeID. Who has written it. */
+            author_id: string;
+            /** @description What was said. */
+            text: string;
+            /**
+             * Format: int32
+             * @description Rises by one with every change; in a write it is a condition.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            updated_at: string;
+        };
+        /** @description What somebody was in the workspace behind an event. */
+        EventMember: {
+            /** @description A TypeID. The account. */
+            user_id: string;
+            /**
+             * @description What they are.
+             * @enum {string}
+             */
+            role: "viewer" | "editor" | "owner";
+        };
+        /** @description A workspace as it was behind an event of its own. */
+        EventWorkspace: {
+            /** @description A TypeID. The UUIDv7 within it holds the time of creation. */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description Whether it was made with its owner's account. */
+            personal: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it is out of use; `null` while it is in use.
+             */
+            archived_at: string | null;
+            /**
+             * Format: int32
+             * @description Rises by one with every change; in a write it is a condition.
+             */
+            version: number;
+        };
+        /** @description A page of events, the latest first. */
+        EventList: {
+            /** @description The events of the page. */
+            events: components["schemas"]["Event"][];
+            /** @description Where the page lies. */
+            pagination: components["schemas"]["Pagination"];
+            /** @description The pages around it. */
+            _links: components["schemas"]["Links"];
+        };
+        /** @description What has happened since a place in the log. */
+        Changes: {
+            /** @description What has happened, in order. */
+            events: components["schemas"]["Event"][];
+            /** @description Where to go on, for `since`: behind the last of them. */
+            cursor: string;
+            /** @description Whether there is more already. Where not, ask again later, or listen. */
+            has_more: boolean;
+        };
+        /** @description A ticket that opens one stream. */
+        StreamTicket: {
+            /** @description For `ticket` in the address of a stream. */
+            ticket: string;
+            /**
+             * Format: date-time
+             * @description Until when it opens one.
+             */
+            expires_at: string;
+        };
+        /** @description Who looks at a workspace just now. */
+        Presence: {
+            /** @description A TypeID. At what. */
+            workspace_id: string;
+            /** @description Who, those first who have for longest. */
+            people: components["schemas"]["PresentPerson"][];
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            total: number;
+        };
+        /** @description Somebody who looks at a workspace. */
+        PresentPerson: {
+            /** @description A TypeID. The account. */
+            user_id: string;
+            /** @description As they are called now; `null` where there is no such account any more. */
+            name: string | null;
+            /**
+             * Format: date-time
+             * @description Since when they have looked, on whatever they look with.
+             */
+            since: string;
+        };
         /** @description Where a page lies within its list. */
         Pagination: {
             /**
@@ -2608,6 +2941,7 @@ export interface components {
              * @example IDEMPOTENCY_MISMATCH
              * @example IDEMPOTENCY_IN_FLIGHT
              * @example GONE
+             * @example CURSOR_GONE
              * @example WORKSPACE_ARCHIVED
              * @example WORKSPACE_IS_PERSONAL
              * @example WORKSPACE_NEEDS_OWNER
@@ -2619,6 +2953,8 @@ export interface components {
              * @example PAYLOAD_TOO_LARGE
              * @example UNSUPPORTED_MEDIA_TYPE
              * @example RATE_LIMIT_EXCEEDED
+             * @example TOO_MANY_LISTENERS
+             * @example UPGRADE_REQUIRED
              * @example ENDED
              * @example INTERNAL_ERROR
              * @example SERVICE_UNAVAILABLE
@@ -3979,8 +4315,40 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `CURSOR_GONE`: The cursor is a place in a log that has been replaced since. What happened between it and now is not known any more. */
+        CursorGone: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `GONE`: It was here and has been removed for good, its history with it. */
         Gone: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `GONE`: It was here and has been removed for good, its history with it. `CURSOR_GONE`: The cursor is a place in a log that has been replaced since. What happened between it and now is not known any more. */
+        GoneOrCursorGone: {
             headers: {
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                 "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
@@ -4094,6 +4462,23 @@ export interface components {
         };
         /** @description `RATE_LIMIT_EXCEEDED`: More was asked in a while than a limit allows; 'detail' and the header RateLimit say which limit. */
         TooMany: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Content-Language": components["headers"]["Content-Language"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `RATE_LIMIT_EXCEEDED`: More was asked in a while than a limit allows; 'detail' and the header RateLimit say which limit. `TOO_MANY_LISTENERS`: As many streams are open as one account, or this server, may have. */
+        TooManyOrListening: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
@@ -4263,6 +4648,27 @@ export interface components {
          * @example 50
          */
         label_limit: number;
+        /**
+         * @description Events at most.
+         * @example 50
+         */
+        event_limit: number;
+        /**
+         * @description Events of these types; a noun with an asterisk stands for all of its types. Several with commas, or by repeating the parameter.
+         * @example [
+         *       "task.*"
+         *     ]
+         */
+        event_type: ("task.*" | "note.*" | "tag.*" | "category.*" | "member.*" | "workspace.*" | "task.created" | "task.updated" | "task.completed" | "task.reopened" | "task.deleted" | "task.restored" | "task.purged" | "task.moved_out" | "task.moved_in" | "note.created" | "note.updated" | "note.deleted" | "note.moved_out" | "note.moved_in" | "tag.created" | "tag.updated" | "tag.merged" | "tag.deleted" | "category.created" | "category.updated" | "category.deleted" | "member.added" | "member.updated" | "member.removed" | "workspace.created" | "workspace.updated" | "workspace.archived" | "workspace.unarchived")[];
+        /** @description Events of this task and of its notes. A TypeID, or the bare UUID within it. */
+        event_task: string;
+        /**
+         * @description What was done then or later. A time of RFC 3339, or a date for its first moment in UTC.
+         * @example 2026-11-01
+         */
+        since: string | unknown | unknown;
+        /** @description In place of an access token: a ticket of `POST /api/v1/stream/ticket`, which is used up by it. */
+        ticket: string;
         /**
          * @description Notes on a page.
          * @example 50
@@ -4451,11 +4857,6 @@ export interface components {
          * @example user.suspended
          */
         act: "user.created" | "user.plan_changed" | "user.role_changed" | "user.suspended" | "user.unsuspended" | "user.factors_reset" | "user.signed_out" | "user.tasks_listed" | "user.task_read";
-        /**
-         * @description What was done then or later. A time of RFC 3339, or a date for its first moment in UTC.
-         * @example 2026-11-01
-         */
-        since: string | unknown | unknown;
         /**
          * @description What was done before. A time of RFC 3339, or a date for its first moment in UTC.
          * @example 2100-01-01
@@ -7332,6 +7733,72 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
             428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getPresence: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who they are. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "workspace_id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *       "people": [
+                     *         {
+                     *           "user_id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *           "name": "Ana",
+                     *           "since": "2026-11-21T08:30:00.125Z"
+                     *         }
+                     *       ],
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Presence"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -13331,6 +13798,507 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
             428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listTaskHistory: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Events at most.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["event_limit"];
+                /** @description A place in the list: `next_cursor` of an answer to the same query. Sealed, to be sent as it came. */
+                cursor?: components["parameters"]["workspace_cursor"];
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, the bare UUID within it, or the number of the task.
+                 * @example task_01m7ykm0xxeeksbg7jwjdqtthh
+                 */
+                id: components["parameters"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of its events. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "events": [
+                     *         {
+                     *           "id": "evt_01m7ykm0xxgfqrs7f2b1k9d3xw",
+                     *           "cursor": "a5pFsrezJZkn",
+                     *           "type": "task.updated",
+                     *           "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
+                     *           "subject_id": "task_01m7ykm0xxeeksbg7jwjdqtthh",
+                     *           "task": {
+                     *             "id": "task_01m7ykm0xxeeksbg7jwjdqtthh",
+                     *             "number": 1,
+                     *             "title": "Buy oat milk",
+                     *             "description": null,
+                     *             "status": "pending",
+                     *             "priority": "high",
+                     *             "due_date": "2099-01-31T17:00:00.000Z",
+                     *             "category_id": "cat_01m7ykm0xxfa1tsz2xkv5r8e4m",
+                     *             "tags": [
+                     *               "home"
+                     *             ],
+                     *             "tag_ids": [
+                     *               "tag_01m7ykm0xxe9hb7t1c8qy6n3wd"
+                     *             ],
+                     *             "assignee_id": null,
+                     *             "parent_id": null,
+                     *             "position": "a1i",
+                     *             "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
+                     *             "version": 2,
+                     *             "created_at": "2026-11-21T08:30:00.125Z",
+                     *             "updated_at": "2026-11-21T08:30:00.125Z",
+                     *             "deleted_at": null
+                     *           },
+                     *           "before": {
+                     *             "title": "Buy milk"
+                     *           },
+                     *           "actor": {
+                     *             "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *             "name": "Ana"
+                     *           },
+                     *           "at": "2026-11-21T08:30:00.125Z",
+                     *           "request_id": "req_01m7ykm0xxe4qj1m8r5s2t7v9c"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "limit": 100,
+                     *         "has_next": false,
+                     *         "has_previous": false,
+                     *         "next_cursor": null,
+                     *         "previous_cursor": null
+                     *       },
+                     *       "_links": {
+                     *         "self": "/api/v1/tasks/task_01m7ykm0xxeeksbg7jwjdqtthh/history?page=1",
+                     *         "first": "/api/v1/tasks/task_01m7ykm0xxeeksbg7jwjdqtthh/history?page=1",
+                     *         "last": "/api/v1/tasks/task_01m7ykm0xxeeksbg7jwjdqtthh/history?page=1"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EventList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["GoneOrCursorGone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listActivity: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Events at most.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["event_limit"];
+                /** @description A place in the list: `next_cursor` of an answer to the same query. Sealed, to be sent as it came. */
+                cursor?: components["parameters"]["workspace_cursor"];
+                /**
+                 * @description Events of these types; a noun with an asterisk stands for all of its types. Several with commas, or by repeating the parameter.
+                 * @example [
+                 *       "task.*"
+                 *     ]
+                 */
+                type?: components["parameters"]["event_type"];
+                /** @description Events of this task and of its notes. A TypeID, or the bare UUID within it. */
+                task_id?: components["parameters"]["event_task"];
+            };
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "events": [
+                     *         {
+                     *           "id": "evt_01m7ykm0xxgfqrs7f2b1k9d3xw",
+                     *           "cursor": "a5pFsrezJZkn",
+                     *           "type": "task.updated",
+                     *           "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
+                     *           "subject_id": "task_01m7ykm0xxeeksbg7jwjdqtthh",
+                     *           "task": {
+                     *             "id": "task_01m7ykm0xxeeksbg7jwjdqtthh",
+                     *             "number": 1,
+                     *             "title": "Buy oat milk",
+                     *             "description": null,
+                     *             "status": "pending",
+                     *             "priority": "high",
+                     *             "due_date": "2099-01-31T17:00:00.000Z",
+                     *             "category_id": "cat_01m7ykm0xxfa1tsz2xkv5r8e4m",
+                     *             "tags": [
+                     *               "home"
+                     *             ],
+                     *             "tag_ids": [
+                     *               "tag_01m7ykm0xxe9hb7t1c8qy6n3wd"
+                     *             ],
+                     *             "assignee_id": null,
+                     *             "parent_id": null,
+                     *             "position": "a1i",
+                     *             "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
+                     *             "version": 2,
+                     *             "created_at": "2026-11-21T08:30:00.125Z",
+                     *             "updated_at": "2026-11-21T08:30:00.125Z",
+                     *             "deleted_at": null
+                     *           },
+                     *           "before": {
+                     *             "title": "Buy milk"
+                     *           },
+                     *           "actor": {
+                     *             "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *             "name": "Ana"
+                     *           },
+                     *           "at": "2026-11-21T08:30:00.125Z",
+                     *           "request_id": "req_01m7ykm0xxe4qj1m8r5s2t7v9c"
+                     *         }
+                     *       ],
+                     *       "pagination": {
+                     *         "limit": 100,
+                     *         "has_next": false,
+                     *         "has_previous": false,
+                     *         "next_cursor": null,
+                     *         "previous_cursor": null
+                     *       },
+                     *       "_links": {
+                     *         "self": "/api/v1/workspaces/ws_01m7ykm0xxfe3p5t7v9x1z3b5f/activity?page=1",
+                     *         "first": "/api/v1/workspaces/ws_01m7ykm0xxfe3p5t7v9x1z3b5f/activity?page=1",
+                     *         "last": "/api/v1/workspaces/ws_01m7ykm0xxfe3p5t7v9x1z3b5f/activity?page=1"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EventList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["CursorGone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listChanges: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What was done then or later. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2026-11-01
+                 */
+                since?: components["parameters"]["since"];
+                /**
+                 * @description Events at most.
+                 * @example 50
+                 */
+                limit?: components["parameters"]["event_limit"];
+                /**
+                 * @description Events of these types; a noun with an asterisk stands for all of its types. Several with commas, or by repeating the parameter.
+                 * @example [
+                 *       "task.*"
+                 *     ]
+                 */
+                type?: components["parameters"]["event_type"];
+                /** @description Events of this task and of its notes. A TypeID, or the bare UUID within it. */
+                task_id?: components["parameters"]["event_task"];
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What has changed, and where to go on. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "events": [
+                     *         {
+                     *           "id": "evt_01m7ykm0xxgfqrs7f2b1k9d3xw",
+                     *           "cursor": "a5pFsrezJZkn",
+                     *           "type": "task.updated",
+                     *           "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
+                     *           "subject_id": "task_01m7ykm0xxeeksbg7jwjdqtthh",
+                     *           "task": {
+                     *             "id": "task_01m7ykm0xxeeksbg7jwjdqtthh",
+                     *             "number": 1,
+                     *             "title": "Buy oat milk",
+                     *             "description": null,
+                     *             "status": "pending",
+                     *             "priority": "high",
+                     *             "due_date": "2099-01-31T17:00:00.000Z",
+                     *             "category_id": "cat_01m7ykm0xxfa1tsz2xkv5r8e4m",
+                     *             "tags": [
+                     *               "home"
+                     *             ],
+                     *             "tag_ids": [
+                     *               "tag_01m7ykm0xxe9hb7t1c8qy6n3wd"
+                     *             ],
+                     *             "assignee_id": null,
+                     *             "parent_id": null,
+                     *             "position": "a1i",
+                     *             "workspace_id": "ws_01m7ykm0xxfg28fmf6byh9getc",
+                     *             "version": 2,
+                     *             "created_at": "2026-11-21T08:30:00.125Z",
+                     *             "updated_at": "2026-11-21T08:30:00.125Z",
+                     *             "deleted_at": null
+                     *           },
+                     *           "before": {
+                     *             "title": "Buy milk"
+                     *           },
+                     *           "actor": {
+                     *             "id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *             "name": "Ana"
+                     *           },
+                     *           "at": "2026-11-21T08:30:00.125Z",
+                     *           "request_id": "req_01m7ykm0xxe4qj1m8r5s2t7v9c"
+                     *         }
+                     *       ],
+                     *       "cursor": "a5pFsrezJZkn",
+                     *       "has_more": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["CursorGone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    streamEvents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What was done then or later. A time of RFC 3339, or a date for its first moment in UTC.
+                 * @example 2026-11-01
+                 */
+                since?: components["parameters"]["since"];
+                /**
+                 * @description Events of these types; a noun with an asterisk stands for all of its types. Several with commas, or by repeating the parameter.
+                 * @example [
+                 *       "task.*"
+                 *     ]
+                 */
+                type?: components["parameters"]["event_type"];
+                /** @description Events of this task and of its notes. A TypeID, or the bare UUID within it. */
+                task_id?: components["parameters"]["event_task"];
+                /** @description In place of an access token: a ticket of `POST /api/v1/stream/ticket`, which is used up by it. */
+                ticket?: components["parameters"]["ticket"];
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, until the line ends. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyOrListening"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createStreamTicket: {
+        parameters: {
+            query?: {
+                /** @description The workspace to work in; unless it is named, your personal one, or the one that the API key is bound to. A TypeID, or the bare UUID within it. */
+                workspace_id?: components["parameters"]["workspace_id"];
+            };
+            header?: {
+                /**
+                 * @description Makes the request safe to repeat: repeated under the same key it is answered again, not done again. In quotes or without.
+                 * @example "8e03978e-40d5-43dd-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket. */
+            201: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ticket": "VP8jBqqdXacOPi12",
+                     *       "expires_at": "2026-11-21T08:30:30.125Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StreamTicket"];
+                };
+            };
+            400: components["responses"]["BadWrite"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["ArchivedOrInFlight"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidOrKeyReused"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
