@@ -101,6 +101,7 @@ internal static class Serving
         {
             new OpenApiDocument(description).Map(app, contracts);
         }
+        OpenApiDocument.Map(app, Contracts.V1.OpenApi.Conversations.Address, Contracts.V1.OpenApi.Conversations.Document);
 
         try
         {

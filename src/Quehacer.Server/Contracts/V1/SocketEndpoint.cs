@@ -5,7 +5,7 @@ using Quehacer.Server.Http;
 namespace Quehacer.Server.Contracts.V1;
 
 /// <summary>
-/// Marks the endpoint of WebSockets. It answers no request: what is said over it is described in AsyncAPI, and OpenAPI, which
+/// Marks the endpoint of WebSockets. It answers no request: what is said over it is described in AsyncAPI (<see cref="OpenApi.Conversations"/>), and OpenAPI, which
 /// has no words for that, leaves it out.
 /// </summary>
 internal sealed class SpeaksWebSocket;
