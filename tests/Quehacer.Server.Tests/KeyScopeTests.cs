@@ -60,6 +60,7 @@ public sealed class KeyScopeTests(SharedServer shared)
             ["listWorkspaces"] = ReadWorkspaces,
             ["createWorkspace"] = WriteWorkspaces,
             ["getWorkspace"] = ReadWorkspaces,
+            ["getPresence"] = ReadWorkspaces,
             ["changeWorkspace"] = WriteWorkspaces,
             ["archiveWorkspace"] = WriteWorkspaces,
             ["unarchiveWorkspace"] = WriteWorkspaces,
