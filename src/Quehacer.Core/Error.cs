@@ -306,6 +306,15 @@ public enum Field
 
     /// <summary>The task whose events are wanted.</summary>
     TaskId,
+
+    /// <summary>The same as <see cref="EventType"/>, where many are given at once.</summary>
+    EventTypes,
+
+    /// <summary>What a message of a conversation is.</summary>
+    MessageType,
+
+    /// <summary>Whether somebody is shown as looking at a workspace, and told who else does.</summary>
+    Presence,
 }
 
 /// <summary>How a value can be wrong.</summary>

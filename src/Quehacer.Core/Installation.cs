@@ -68,6 +68,7 @@ public sealed class Installation
         Live = new LiveFeed(database, Events, options.Live, time);
         Peers = new Peers(database, Live, time);
         StreamTickets = new StreamTickets(database, seal, time);
+        Presence = new Presence(database, time);
         AccessToken = new AccessToken(options.SigningKey);
         Outbox = new Outbox();
         OneTimeSecrets = new OneTimeSecrets(options.SigningKey);
@@ -143,6 +144,8 @@ public sealed class Installation
     public Peers Peers { get; }
 
     public StreamTickets StreamTickets { get; }
+
+    public Presence Presence { get; }
 
     public Outbox Outbox { get; }
 

@@ -179,6 +179,9 @@ public static class Limits
     /// <summary>The longest ticket that is looked at; ours have about 180 characters.</summary>
     public const int TicketCharacters = 512;
 
+    /// <summary>People that are told of among those who look at a workspace: more than a page of faces shows, and so all are told of as many come at once.</summary>
+    public const int PeopleTold = 100;
+
     /// <summary>Listeners that one statement of a sweep asks about.</summary>
     public const int SweptListeners = 2_000;
 

@@ -353,6 +353,9 @@ internal static partial class Log
     [LoggerMessage(EventId = 38, EventName = "peers unheard", Level = LogLevel.Warning, Message = "Other servers of this database are not heard, or do not hear of us; changes of theirs are found every two seconds until they are. {reason}")]
     public static partial void PeersUnheard(ILogger log, string reason);
 
+    [LoggerMessage(EventId = 39, EventName = "presence delayed", Level = LogLevel.Warning, Message = "Who looks at a workspace is told later: it could not be written or read, and is tried again. {reason}")]
+    public static partial void PresenceDelayed(ILogger log, string reason);
+
     [LoggerMessage(EventId = 18, EventName = "job failed", Level = LogLevel.Error, Message = "{job} failed and will be tried again.")]
     public static partial void JobFailed(ILogger log, string job, Exception exception);
 }

@@ -6,6 +6,7 @@ using Quehacer.Core.Postgres;
 using Quehacer.Server;
 using Quehacer.Server.Contracts;
 using Quehacer.Server.Contracts.V1;
+using Quehacer.Server.Contracts.V1.OpenApi;
 using Quehacer.Server.Http;
 using Quehacer.Server.OpenApi;
 
@@ -36,7 +37,8 @@ var deleteUser = new Command("delete", "Delete an account, when its time of grac
 var contract = new Argument<string>("contract") { Description = $"The contract: {string.Join(", ", Descriptions.All.Select(description => description.Contract))}." };
 contract.AcceptOnlyFromAmong([.. Descriptions.All.Select(description => description.Contract)]);
 var openApi = new Command("openapi", "Print the OpenAPI description of a contract. Needs no database and no server.") { contract };
-var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, backup, restore, new Command("user", "Manage accounts.") { createUser, promoteUser, putOnPlan, removeFactors, suspendUser, unsuspendUser, deleteUser }, openApi };
+var asyncApi = new Command("asyncapi", "Print the AsyncAPI description of the WebSocket. Needs no database and no server.");
+var root = new RootCommand("Quehacer, a task backend.") { serve, migrate, rebuild, backup, restore, new Command("user", "Manage accounts.") { createUser, promoteUser, putOnPlan, removeFactors, suspendUser, unsuspendUser, deleteUser }, openApi, asyncApi };
 
 root.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
 serve.SetAction((_, cancellation) => Refused.WatchAsync(() => Serving.RunAsync(cancellation)));
@@ -132,6 +134,11 @@ openApi.SetAction(async (parsed, cancellation) =>
 {
     await using var output = Console.OpenStandardOutput();
     await output.WriteAsync(new OpenApiDocument(Descriptions.Of(parsed.GetRequiredValue(contract))!).Whole(), cancellation);
+});
+asyncApi.SetAction(async (_, cancellation) =>
+{
+    await using var output = Console.OpenStandardOutput();
+    await output.WriteAsync(Conversations.Document(), cancellation);
 });
 
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

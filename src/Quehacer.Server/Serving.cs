@@ -78,6 +78,7 @@ internal static class Serving
         app.UseMiddleware<Admission>(contracts);
         app.UseMiddleware<Negotiation>(contracts);
         app.UseMiddleware<WorkspaceChoice>(problems);
+        app.UseWhen(http => http.GetEndpoint()?.Metadata.GetMetadata<SpeaksWebSocket>() is not null, sockets => sockets.UseWebSockets());
         app.UseMiddleware<ResponseCompressionMiddleware>(new Compression());
         app.MapHealth(opened.Database);
         app.MapStartPage(problems);
@@ -90,13 +91,17 @@ internal static class Serving
             app.MapMailPages(files);
         }
         var (demands, batchLimit) = (new WriteDemands(settings.IdempotencyKeyRequired, settings.PreconditionRequired), RateLimits.OfBatches(settings));
-        app.MapV1(installation, problems, demands, batchLimit, RateLimits.OfExports(settings), new StreamManners(TimeSpan.FromSeconds(settings.SlowListenerSeconds), app.Lifetime.ApplicationStopping));
+        var (slow, stopped) = (TimeSpan.FromSeconds(settings.SlowListenerSeconds), app.Lifetime.ApplicationStopping);
+        app.MapV1(
+            installation, problems, demands, batchLimit, RateLimits.OfExports(settings), new StreamManners(slow, stopped),
+            new SocketManners(slow, TimeSpan.FromSeconds(settings.HeartbeatSeconds), (origin, request) => CrossOrigin.MayOpen(origin, request, settings), stopped));
         app.MapTareas(installation, errors, demands);
         app.MapEnvelope(installation, opened.Database, faults, demands, batchLimit, settings);
         foreach (var description in Descriptions.All)
         {
             new OpenApiDocument(description).Map(app, contracts);
         }
+        OpenApiDocument.Map(app, Contracts.V1.OpenApi.Conversations.Address, Contracts.V1.OpenApi.Conversations.Document);
 
         try
         {
@@ -156,7 +161,8 @@ internal static class Serving
     {
         installation.Live.Failed = exception => Log.LiveDelayed(logger, exception.Message);
         installation.Peers.Failed = exception => Log.PeersUnheard(logger, exception.Message);
-        return Task.WhenAll(installation.Live.RunAsync(stopping), settings.NotifyPeers ? installation.Peers.RunAsync(stopping) : Task.CompletedTask);
+        installation.Presence.Failed = exception => Log.PresenceDelayed(logger, exception.Message);
+        return Task.WhenAll(installation.Live.RunAsync(stopping), installation.Presence.RunAsync(stopping), settings.NotifyPeers ? installation.Peers.RunAsync(stopping) : Task.CompletedTask);
     }
 
     /// <summary>

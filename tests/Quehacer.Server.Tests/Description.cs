@@ -25,11 +25,12 @@ public sealed record DescribedOperation(string Method, string Path, JsonObject N
 
 /// <summary>The committed description, and whether values are what it says. A member that a schema does not name is a fault.</summary>
 /// <param name="contract">The contract's name.</param>
-public sealed class Description(string contract = "v1")
+/// <param name="file">Another description than that of its requests; null for that.</param>
+public sealed class Description(string contract = "v1", string? file = null)
 {
     public static readonly string[] Contracts = ["v1", "tareas", "envelope"];
 
-    private readonly JsonNode root = JsonNode.Parse(System.IO.File.ReadAllText(FileOf(contract)))!;
+    private readonly JsonNode root = JsonNode.Parse(System.IO.File.ReadAllText(file ?? FileOf(contract)))!;
 
     /// <summary>Where it is, within the repository and within a server.</summary>
     public static string PathOf(string contract) => $"openapi/{contract}.json";

@@ -37,7 +37,7 @@ public sealed class IsolationTests(SharedServer shared)
         ["createKey"] = Needs.OwnAccount, ["getKey"] = Needs.OwnAccount, ["revokeKey"] = Needs.OwnAccount, ["listWorkspaces"] = Needs.OwnAccount, ["createWorkspace"] = Needs.OwnAccount,
         ["acceptInvitation"] = Needs.OwnAccount, ["listOwnInvitations"] = Needs.OwnAccount, ["acceptOwnInvitation"] = Needs.OwnAccount, ["declineOwnInvitation"] = Needs.OwnAccount,
 
-        ["getWorkspace"] = Needs.See, ["changeWorkspace"] = Needs.Manage, ["archiveWorkspace"] = Needs.Manage, ["unarchiveWorkspace"] = Needs.Manage,
+        ["getWorkspace"] = Needs.See, ["getPresence"] = Needs.See, ["changeWorkspace"] = Needs.Manage, ["archiveWorkspace"] = Needs.Manage, ["unarchiveWorkspace"] = Needs.Manage,
         ["listMembers"] = Needs.See, ["getMember"] = Needs.See, ["changeMember"] = Needs.Manage, ["removeMember"] = Needs.Manage, ["leaveWorkspace"] = Needs.See,
         ["transferWorkspace"] = Needs.Manage, ["listInvitations"] = Needs.Manage, ["createInvitation"] = Needs.Manage, ["getInvitation"] = Needs.Manage, ["revokeInvitation"] = Needs.Manage,
         ["listServiceAccounts"] = Needs.See, ["createServiceAccount"] = Needs.Manage, ["getServiceAccount"] = Needs.See, ["changeServiceAccount"] = Needs.Manage,

@@ -66,6 +66,7 @@ public sealed class KeyScopeTests(SharedServer shared)
             ["listWorkspaces"] = ReadWorkspaces,
             ["createWorkspace"] = WriteWorkspaces,
             ["getWorkspace"] = ReadWorkspaces,
+            ["getPresence"] = ReadWorkspaces,
             ["changeWorkspace"] = WriteWorkspaces,
             ["archiveWorkspace"] = WriteWorkspaces,
             ["unarchiveWorkspace"] = WriteWorkspaces,

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -110,6 +111,35 @@ public sealed class TlsTests
         Assert.Contains($"curl {address}/api", server.Errors);
         // Without a public address nobody has said that the whole host is https's.
         Assert.DoesNotContain("strict-transport-security", await CurlAsync("-i", "--cacert", files.Root, $"{address}/health"));
+    }
+
+    /// <summary>Where a browser has a connection of HTTP/2 already, it opens WebSockets over that (RFC 8441).</summary>
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task A_websocket_is_opened_over_either_HTTP(string version)
+    {
+        using var files = new Files();
+        files.Write("cert.pem", "key.pem");
+        await using var server = await QuehacerServer.StartAsync(("Tls__CertificateFile", files.In("cert.pem")), ("Tls__KeyFile", files.In("key.pem")));
+        var user = await User.RegisterAsync(server);
+        using var socket = new ClientWebSocket();
+        (socket.Options.HttpVersion, socket.Options.HttpVersionPolicy) = (Version.Parse(version), HttpVersionPolicy.RequestVersionExact);
+        socket.Options.SetRequestHeader("Authorization", $"Bearer {user.AccessToken}");
+        using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } };
+        using var invoker = new HttpMessageInvoker(handler);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await socket.ConnectAsync(new Uri($"wss://localhost:{server.Port}/api/v1/ws"), invoker, patience.Token);
+        var buffer = new byte[4096];
+        var read = await socket.ReceiveAsync(buffer.AsMemory(), patience.Token);
+        Assert.Contains("\"ready\"", System.Text.Encoding.UTF8.GetString(buffer, 0, read.Count));
+        await socket.SendAsync("{\"type\":\"subscribe\",\"id\":\"all\"}"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, patience.Token);
+        read = await socket.ReceiveAsync(buffer.AsMemory(), patience.Token);
+        Assert.Contains("\"subscribed\"", System.Text.Encoding.UTF8.GetString(buffer, 0, read.Count));
+        await user.CreateAsync(new { title = "Buy milk" });
+        read = await socket.ReceiveAsync(buffer.AsMemory(), patience.Token);
+        Assert.Contains("task.created", System.Text.Encoding.UTF8.GetString(buffer, 0, read.Count));
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "", patience.Token);
     }
 
     [Fact]

@@ -692,6 +692,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show who looks at a workspace
+         * @description Those who have it open now, over a WebSocket, and let others know: people and programs, each once, at whichever server.
+         */
+        get: operations["getPresence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{id}/members": {
         parameters: {
             query?: never;
@@ -4853,11 +4873,6 @@ export interface components {
          */
         act: "user.created" | "user.plan_changed" | "user.role_changed" | "user.suspended" | "user.unsuspended" | "user.factors_reset" | "user.signed_out" | "user.tasks_listed" | "user.task_read";
         /**
-         * @description What was done then or later. A time of RFC 3339, or a date for its first moment in UTC.
-         * @example 2026-11-01
-         */
-        since: string | unknown | unknown;
-        /**
          * @description What was done before. A time of RFC 3339, or a date for its first moment in UTC.
          * @example 2100-01-01
          */
@@ -7733,6 +7748,72 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidOrKeyReused"];
             428: components["responses"]["PreconditionRequired"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getPresence: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description An id of your own for this request. Without one the server makes one.
+                 * @example from-the-docs.1
+                 */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+                /**
+                 * @description `es` or `en`: the language in which refusals are told to people.
+                 * @example en
+                 */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                /**
+                 * @description A TypeID, or the bare UUID within it.
+                 * @example ws_01m7ykm0xxfe3p5t7v9x1z3b5f
+                 */
+                id: components["parameters"]["WorkspaceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who they are. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "workspace_id": "ws_01m7ykm0xxfe3p5t7v9x1z3b5f",
+                     *       "people": [
+                     *         {
+                     *           "user_id": "user_01m7ykm0xxf4eaz0xbbm8c9swp",
+                     *           "name": "Ana",
+                     *           "since": "2026-11-21T08:30:00.125Z"
+                     *         }
+                     *       ],
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Presence"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

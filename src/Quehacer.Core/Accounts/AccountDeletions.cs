@@ -47,7 +47,7 @@ public sealed class AccountDeletions
         """;
 
     /// <summary>What hangs on an account, by its <c>user_id</c>. Keys go with their sessions.</summary>
-    internal static readonly string[] Belongings = ["sessions", "recovery_codes", "one_time_secrets", "known_devices", "mails", "account_events"];
+    internal static readonly string[] Belongings = ["sessions", "recovery_codes", "one_time_secrets", "known_devices", "mails", "account_events", "presence"];
 
     private readonly Database database;
     private readonly AccountStore accounts;

@@ -18,7 +18,7 @@ public sealed class WorkspaceDrops(Database database, TimeProvider time)
     /// <summary>The tables of tenants, each with the rest of its key; the log aside. A test knows whether one is missing.</summary>
     internal static readonly (string Table, string Key)[] Tables =
         [("notes", "note_id"), ("tasks", "task_id"), ("labels", "label_id"), ("carried_events", "stream_id, version"), ("invitations", "invitation_id"), ("idempotency_keys", "user_id, key"),
-         ("members", "user_id")];
+         ("members", "user_id"), ("presence", "user_id, look_id")];
 
     /// <summary>Says, in the transaction of the connection, that a workspace is to go. <see cref="DropAsync"/> does it.</summary>
     internal static Task<int> AddAsync(NpgsqlConnection connection, Guid workspaceId, DateTime now) => connection.ExecuteAsync(

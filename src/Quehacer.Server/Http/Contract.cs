@@ -14,6 +14,12 @@ internal enum HttpFault
     BodyTooLarge,
     UnsupportedMediaType,
     NotAcceptable,
+
+    /// <summary>The address is for WebSocket alone (RFC 6455), and the request asks for no upgrade to it, or in a way that this server does not know.</summary>
+    UpgradeRequired,
+
+    /// <summary>A web page of an origin that may not use the API asks for what a browser keeps nobody from opening.</summary>
+    OriginRefused,
     NoSuchPath,
     MethodNotAllowed,
     Ended,

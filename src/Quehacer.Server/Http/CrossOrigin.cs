@@ -44,6 +44,21 @@ internal static class CrossOrigin
     }
 
     /// <summary>
+    /// Whether web pages of an origin may open what browsers keep nobody from opening, a WebSocket: those of this server, and those that CORS lets in. The name of this
+    /// server is what <c>Server__PublicUrl</c> says, and where that says nothing, what the client asked for.
+    /// </summary>
+    public static bool MayOpen(string origin, HttpRequest request, Settings settings) =>
+        settings.CorsOrigins.Contains(Any)
+        || (TryReadOrigin(origin, out var read) && read != Any
+            && (settings.CorsOrigins.Contains(read)
+                || (settings.CorsOrigins.Count == 0 && settings.Environment == "Development" && IsOfThisMachine(read))
+                || (settings.PublicUrl is { } own ? TryReadOrigin(own.GetLeftPart(UriPartial.Authority), out var ours) && read == ours : IsSameHost(read, request))));
+
+    /// <summary>Of the scheme a proxy before this server knows more than we.</summary>
+    private static bool IsSameHost(string origin, HttpRequest request) =>
+        TryReadOrigin($"{origin[..origin.IndexOf("://", StringComparison.Ordinal)]}://{request.Host.ToUriComponent()}", out var asked) && asked == origin;
+
+    /// <summary>
     /// Reads an origin as RFC 6454 §6.2 writes it, in lower case and without the default port, as browsers send it. Other schemes than http
     /// are those of apps in a shell (<c>capacitor://localhost</c>).
     /// </summary>

@@ -436,6 +436,22 @@ internal static class ErrorCatalogue
         Instance = "/api/v1/stream",
     };
 
+    public static readonly ErrorKind UpgradeRequired = new("upgrade-required", "UPGRADE_REQUIRED", "HTTP_6008", 426,
+        new("Upgrade Required", "Se requiere WebSocket"),
+        new("This address speaks WebSocket (RFC 6455, version 13), and the request does not ask for that.", "Esta dirección habla WebSocket (RFC 6455, versión 13), y la petición no lo pide."),
+        new(
+            "Open it with a WebSocket client, at ws:// or wss:// in place of http:// or https://. For events over plain HTTP, use GET /api/v1/stream.",
+            "Ábrela con un cliente de WebSocket, con ws:// o wss:// en lugar de http:// o https://. Para recibir eventos por HTTP sin más, usa GET /api/v1/stream."))
+    {
+        Cause = new(
+            "A program without WebSocket asked for the address, or a proxy does not pass on the headers Upgrade and Connection.",
+            "Un programa sin WebSocket pidió la dirección, o un proxy no deja pasar las cabeceras Upgrade y Connection."),
+        Instance = "/api/v1/ws",
+        Curl = """
+            curl -N {origin}/api/v1/stream -H "Authorization: Bearer $TOKEN"
+            """,
+    };
+
     public static readonly ErrorKind Internal = new("internal", "INTERNAL_ERROR", "SRV_5001", 500,
         new("Internal Error", "Error interno"),
         new("Something went wrong in the server. It has been logged under the request id.", "Algo falló en el servidor. Quedó registrado con el id de la petición."),
@@ -459,7 +475,7 @@ internal static class ErrorCatalogue
         Unauthorized, TokenExpired, TokenInvalid, Forbidden, InvalidCredentials, InvalidCode, OneTimeTokenInvalid, EmailNotVerified, SecondFactorNeeded, NotOffered, AccountSuspended, AccountDeletionPending,
         Validation, MalformedJson, BadRequest, IdempotencyKeyInvalid, IdempotencyKeyMissing, NotFound, AlreadyExists, PreconditionFailed, PreconditionRequired, IdempotencyMismatch,
         IdempotencyInFlight, Gone, CursorGone, WorkspaceArchived, WorkspaceIsPersonal, WorkspaceNeedsOwner, InvitedAnother, OwnsSharedWorkspaces, CannotUndo, MethodNotAllowed, NotAcceptable, RequestTimeout,
-        PayloadTooLarge, UnsupportedMediaType, RateLimitExceeded, TooManyListeners, Ended, Internal, Unavailable,
+        PayloadTooLarge, UnsupportedMediaType, RateLimitExceeded, TooManyListeners, UpgradeRequired, Ended, Internal, Unavailable,
     ];
 
     /// <summary>What the core's refusals are called.</summary>
@@ -510,6 +526,8 @@ internal static class ErrorCatalogue
         HttpFault.BodyTooLarge => PayloadTooLarge,
         HttpFault.UnsupportedMediaType => UnsupportedMediaType,
         HttpFault.NotAcceptable => NotAcceptable,
+        HttpFault.UpgradeRequired => UpgradeRequired,
+        HttpFault.OriginRefused => Forbidden,
         HttpFault.NoSuchPath => NotFound,
         HttpFault.MethodNotAllowed => MethodNotAllowed,
         HttpFault.Ended => Ended,

@@ -30,21 +30,29 @@ internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, JsonDocu
         {
             return (default, HttpFault.UnsupportedMediaType);
         }
-        if (!Utf8.IsValid(read.Span))
+        if (Parse(read) is not { } json)
         {
             return (default, HttpFault.MalformedJson);
         }
-        var text = read.Span.StartsWith("\uFEFF"u8) ? read[3..] : read;
+        request.HttpContext.Response.RegisterForDispose(json);
+        return (new RequestBody(read, json), null);
+    }
+
+    /// <summary>One JSON text in UTF-8, with each member once and not too deep; null for anything else. The text must stay as it is for as long as the document is used.</summary>
+    public static JsonDocument? Parse(ReadOnlyMemory<byte> text)
+    {
+        if (!Utf8.IsValid(text.Span))
+        {
+            return null;
+        }
         try
         {
-            var json = JsonDocument.Parse(text, Options);
-            request.HttpContext.Response.RegisterForDispose(json);
-            return (new RequestBody(read, json), null);
+            return JsonDocument.Parse(text.Span.StartsWith("\uFEFF"u8) ? text[3..] : text, Options);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             // The second is what half of a surrogate pair in a member's name comes to when names are compared.
-            return (default, HttpFault.MalformedJson);
+            return null;
         }
     }
 

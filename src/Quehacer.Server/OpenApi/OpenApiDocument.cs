@@ -20,14 +20,18 @@ internal sealed class OpenApiDocument(ContractDescription contract)
     public byte[] Whole() => Of(contract.Operations, Deprecations.Current);
 
     /// <summary>Serves the description of what is mapped. What is mapped and not described is a bug, and so found at the first request.</summary>
-    public void Map(IEndpointRouteBuilder routes, Http.Contracts contracts)
+    public void Map(IEndpointRouteBuilder routes, Http.Contracts contracts) =>
+        Map(routes, contract.Address, () => Of(Described(routes.DataSources, contracts), Deprecations.Current));
+
+    /// <summary>Serves a description that is made when somebody first asks for it.</summary>
+    public static void Map(IEndpointRouteBuilder routes, string address, Func<byte[]> make)
     {
         var served = new Lazy<(byte[] Document, EntityTagHeaderValue Tag)>(() =>
         {
-            var document = Of(Described(routes.DataSources, contracts), Deprecations.Current);
+            var document = make();
             return (document, new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(document).AsSpan(0, 16))}\""));
         });
-        routes.MapMethods(contract.Address, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(http => ServeAsync(http, served.Value.Document, served.Value.Tag)))
+        routes.MapMethods(address, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(http => ServeAsync(http, served.Value.Document, served.Value.Tag)))
             .WithMetadata(AnswersIn.Json);
     }
 
@@ -50,7 +54,7 @@ internal sealed class OpenApiDocument(ContractDescription contract)
     /// <summary>The operations whose endpoints are mapped.</summary>
     private List<Operation> Described(IEnumerable<EndpointDataSource> sources, Http.Contracts contracts)
     {
-        var mapped = sources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+        var mapped = sources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Where(endpoint => endpoint.Metadata.GetMetadata<Contracts.V1.SpeaksWebSocket>() is null)
             .SelectMany(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? [], (endpoint, method) => (method, "/" + endpoint.RoutePattern.RawText?.Trim('/')))
             .Where(route => route.method != HttpMethods.Head && contracts.Own(route.Item2) && contracts.OwnerOf(route.Item2).Name == contract.Contract)
             .ToHashSet();

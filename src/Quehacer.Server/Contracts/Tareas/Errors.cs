@@ -96,6 +96,8 @@ internal sealed class Errors(SessionStore sessions) : Refusals(sessions)
         HttpFault.BodyTooLarge => "El cuerpo de la petición tiene más de 1 MiB; envía menos de una vez",
         HttpFault.UnsupportedMediaType => "El cuerpo de la petición debe ser application/json, en UTF-8 y sin comprimir",
         HttpFault.NotAcceptable => "Accept o Accept-Encoding excluye todo lo que esta ruta responde; acepta application/json",
+        HttpFault.UpgradeRequired => "Esta ruta habla WebSocket; ábrela con un cliente de WebSocket",
+        HttpFault.OriginRefused => "Las páginas web de este origen no pueden abrir esto",
         HttpFault.NoSuchPath => "Ruta no encontrada",
         HttpFault.MethodNotAllowed => "Esta ruta no acepta ese método; la cabecera Allow enumera los que acepta",
         HttpFault.Ended => "Esta parte de la API fue retirada; usa lo que la cabecera Link nombra",

@@ -241,6 +241,15 @@ internal static class Words
     /// <summary>By which events are chosen: each type, and each noun with all of its types.</summary>
     public static readonly IReadOnlyList<string> EventTypes = [.. EventNames.All.Select(type => type[..(type.IndexOf('.', StringComparison.Ordinal) + 1)] + "*").Distinct(), .. EventNames.All];
 
+    /// <summary>What a client says over a WebSocket.</summary>
+    public static readonly string[] SocketMessages = ["subscribe", "unsubscribe", "ping"];
+
+    /// <summary>Every member of a subscription that a client asks for.</summary>
+    public static readonly string[] SubscribeMembers = ["type", "id", "workspace_id", "since", "types", "task_id", "presence"];
+
+    /// <summary>The same of the other messages, which name a subscription or nothing.</summary>
+    public static readonly string[] NamingMembers = ["type", "id"];
+
     /// <summary>What an operation of a batch can do.</summary>
     public static readonly string[] BatchOps = ["create", "update", "complete", "reopen", "delete", "restore", "move"];
 
@@ -355,6 +364,16 @@ internal static class Words
 [JsonSerializable(typeof(StreamEndBody))]
 [JsonSerializable(typeof(StreamTicketBody))]
 [JsonSerializable(typeof(EventListBody))]
+[JsonSerializable(typeof(SocketReadyBody))]
+[JsonSerializable(typeof(SocketSubscribedBody))]
+[JsonSerializable(typeof(SocketEventBody))]
+[JsonSerializable(typeof(SocketResyncBody))]
+[JsonSerializable(typeof(SocketEndedBody))]
+[JsonSerializable(typeof(SocketUnsubscribedBody))]
+[JsonSerializable(typeof(SocketPongBody))]
+[JsonSerializable(typeof(SocketErrorBody))]
+[JsonSerializable(typeof(SocketPresenceBody))]
+[JsonSerializable(typeof(PresenceBody))]
 [JsonSerializable(typeof(SelectedTaskListBody))]
 [JsonSerializable(typeof(BatchBody))]
 [JsonSerializable(typeof(BulkBody))]

@@ -74,9 +74,7 @@ internal sealed class EventEndpoints(EventReader events, Problems problems)
         var wanted = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in query.Several("type", Field.EventType))
         {
-            var count = wanted.Count;
-            wanted.UnionWith(name.EndsWith(".*", StringComparison.Ordinal) ? EventNames.All.Where(type => type.StartsWith(name[..^1], StringComparison.Ordinal)) : EventNames.All.Where(type => type == name));
-            if (wanted.Count == count && !EventNames.All.Any(type => type == name))
+            if (!TryAdd(name, wanted))
             {
                 query.Refuse(Field.EventType, FieldFault.UnknownName, name: name, nearest: Nearest.Of(name, Words.EventTypes));
             }
@@ -89,6 +87,17 @@ internal sealed class EventEndpoints(EventReader events, Problems problems)
             query.Refuse(Field.TaskId, FieldFault.NotAnId);
             return null;
         }
+    }
+
+    /// <summary>Adds the types that a word of <see cref="Words.EventTypes"/> stands for; false for any other.</summary>
+    public static bool TryAdd(string word, HashSet<string> wanted)
+    {
+        if (!Words.EventTypes.Contains(word))
+        {
+            return false;
+        }
+        wanted.UnionWith(word.EndsWith(".*", StringComparison.Ordinal) ? EventNames.All.Where(type => type.StartsWith(word[..^1], StringComparison.Ordinal)) : [word]);
+        return true;
     }
 
     /// <summary>What is wanted, as far as the caller's key is good for it: who is in the workspace is not told to one that is good for tasks alone.</summary>

@@ -112,7 +112,9 @@ internal static class FieldMessages
             Field.Before => "before",
             Field.To => "to",
             Field.Role or Field.RoleFilter => "role",
-            Field.EventType => "type",
+            Field.EventType or Field.MessageType => "type",
+            Field.EventTypes => "types",
+            Field.Presence => "presence",
             Field.TaskId => "task_id",
         };
         return error.Index is { } index ? string.Create(CultureInfo.InvariantCulture, $"{name}[{index}]") : name;
@@ -342,6 +344,7 @@ internal static class FieldMessages
         Field.InstallationRole => Words.Roles,
         Field.UserSort => Words.UserSorts,
         Field.Act => Core.Administration.AdminActKinds.Names,
+        Field.MessageType => Words.SocketMessages,
         _ => [],
     };
 }

@@ -124,9 +124,15 @@ internal sealed class Problems(Uri? publicUrl, SessionStore sessions) : Refusals
             $"Esta clave de API no tiene el alcance {Words.Of(needed)}. Crea una que lo tenga, o usa un token de acceso."),
         HttpFault.KeyNotEnough => new(
             "No API key is good for this, whatever its scopes. Use the access token of a login.", "Ninguna clave de API sirve para esto, sean cuales sean sus alcances. Usa el token de acceso de un inicio de sesión."),
+        HttpFault.OriginRefused => new(
+            "Web pages of this origin may not open this. Whoever runs the server names the origins that may, in Cors__Origins.",
+            "Las páginas web de este origen no pueden abrir esto. Quien opera el servidor nombra los orígenes que pueden, en Cors__Origins."),
         HttpFault.TooManyRequests => http.Features.Get<LimitReached>()!.Detail,
         _ => Whole(ErrorCatalogue.Of(fault)),
     };
+
+    /// <summary>All that there is to say about errors of a kind.</summary>
+    public static string WholeOf(ErrorKind kind, Language language) => Whole(kind).In(language);
 
     private static Said Whole(ErrorKind kind) =>
         new($"{kind.Meaning.English} {kind.Mending.English}", $"{kind.Meaning.Spanish} {kind.Mending.Spanish}");

@@ -14,7 +14,7 @@ internal static class V1
 
     public static Contract Contract(Problems problems) => new("v1", Prefixes, problems.RefuseAsync);
 
-    public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, WriteDemands demands, RateLimit batchLimit, RateLimit exportLimit, StreamManners manners)
+    public static void MapV1(this IEndpointRouteBuilder routes, Installation installation, Problems problems, WriteDemands demands, RateLimit batchLimit, RateLimit exportLimit, StreamManners manners, SocketManners socketManners)
     {
         var accounts = new AccountEndpoints(installation.Accounts, installation.Sessions, problems, demands);
         var keys = new ApiKeyEndpoints(installation.ApiKeys, problems, demands);
@@ -40,6 +40,8 @@ internal static class V1
 
         var events = new EventEndpoints(installation.Events, problems);
         var streams = new StreamEndpoints(installation.Live, installation.StreamTickets, problems, manners);
+        var sockets = new SocketEndpoint(installation.Live, installation.Presence, problems, socketManners);
+        var presence = new PresenceEndpoint(installation.Presence, problems);
 
         var anonymous = routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json);
         var forCaller = routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller());
@@ -54,6 +56,7 @@ internal static class V1
         workspaces.Map(routes.MapGroup("/api/v1/workspaces").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Workspaces));
         services.Map(routes.MapGroup("/api/v1/workspaces/{id}/service-accounts").WithMetadata(AnswersIn.Json, new RequiresCaller()));
         members.Map(routes.MapGroup("/api/v1/workspaces/{id}").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Workspaces));
+        presence.Map(routes.MapGroup("/api/v1/workspaces/{id}").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Workspaces));
         members.MapTransfer(routes.MapGroup("/api/v1/workspaces/{id}").WithMetadata(AnswersIn.Json, new RequiresCaller()));
         invitations.MapOfWorkspace(routes.MapGroup("/api/v1/workspaces/{id}/invitations").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Workspaces));
         invitations.MapAnonymous(anonymous);
@@ -72,6 +75,7 @@ internal static class V1
         }
         events.Map(routes.MapGroup("/api/v1").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace()));
         streams.Map(routes.MapGroup("/api/v1").WithMetadata(new RequiresCaller(), OpenToKeys.Listening, new TakesWorkspace()));
+        sockets.Map(routes.MapGroup("/api/v1").WithMetadata(new RequiresCaller(), OpenToKeys.Listening));
         // What has happened is mostly what tasks say: a key that may only know of workspaces is not shown it.
         events.MapOfWorkspace(routes.MapGroup("/api/v1/workspaces/{id}").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks));
         categories.Map(routes.MapGroup("/api/v1/categories").WithMetadata(AnswersIn.Json, new RequiresCaller(), OpenToKeys.Tasks, new TakesWorkspace()));

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Quehacer.Core;
 using Quehacer.Core.Accounts;
+using Quehacer.Core.Realtime;
 using Quehacer.Core.Tasks;
 using Quehacer.Server.Http;
 using Quehacer.Server.OpenApi;
@@ -119,6 +120,10 @@ internal static class Samples
     public static JsonNode Activity() => Of(new EventListBody([Event], PaginationBody.Of(null, 100, null), Links($"workspaces/{WorkspaceId}/activity")), BodyJson.Default.EventListBody);
 
     public static JsonNode StreamTicket() => Of(new StreamTicketBody("VP8jBqqdXacOPi12", At.AddSeconds(30)), BodyJson.Default.StreamTicketBody);
+
+    public static PresentPeople PresentPeople => new(Ids.TryParse(Ids.WorkspacePrefix, WorkspaceId, out var workspace) ? workspace : default, [new PresentPerson(Ids.TryParse(Ids.UserPrefix, UserId, out var ana) ? ana : default, "Ana", At)], 1);
+
+    public static JsonNode Presence() => Of(PresenceBody.Of(PresentPeople), BodyJson.Default.PresenceBody);
 
     public static JsonNode Changes() => Of(new ChangesBody([Event], "a5pFsrezJZkn", HasMore: false), BodyJson.Default.ChangesBody);
 

@@ -13,7 +13,7 @@ namespace Quehacer.Server.Contracts.V1.OpenApi;
 /// </summary>
 internal static class Schemas
 {
-    private static readonly Dictionary<Type, string> Names = new()
+    public static readonly Dictionary<Type, string> Names = new()
     {
         [typeof(TaskBody)] = "Task",
         [typeof(LabelFaceBody)] = "LabelFace",
@@ -47,6 +47,8 @@ internal static class Schemas
         [typeof(EventListBody)] = "EventList",
         [typeof(ChangesBody)] = "Changes",
         [typeof(StreamTicketBody)] = "StreamTicket",
+        [typeof(PresenceBody)] = "Presence",
+        [typeof(PresentPersonBody)] = "PresentPerson",
         [typeof(PaginationBody)] = "Pagination",
         [typeof(LinksBody)] = "Links",
         [typeof(UserBody)] = "User",
@@ -118,6 +120,8 @@ internal static class Schemas
         ["EventWorkspace"] = "A workspace as it was behind an event of its own.",
         ["EventList"] = "A page of events, the latest first.",
         ["StreamTicket"] = "A ticket that opens one stream.",
+        ["Presence"] = "Who looks at a workspace just now.",
+        ["PresentPerson"] = "Somebody who looks at a workspace.",
         ["Changes"] = "What has happened since a place in the log.",
         ["Pagination"] = "Where a page lies within its list.",
         ["Links"] = "The addresses around a page, relative to the server.",
@@ -311,6 +315,18 @@ internal static class Schemas
             ["events"] = Says("What has happened, in order.", ("maxItems", Limits.PageEvents)),
             ["cursor"] = Says("Where to go on, for `since`: behind the last of them.", ("maxLength", 2048)),
             ["has_more"] = Says("Whether there is more already. Where not, ask again later, or listen."),
+        },
+        ["Presence"] = new()
+        {
+            ["workspace_id"] = Id("At what.", Ids.WorkspacePrefix),
+            ["people"] = Says("Who, those first who have for longest.", ("maxItems", Limits.PeopleTold)),
+            ["total"] = Says("How many there are."),
+        },
+        ["PresentPerson"] = new()
+        {
+            ["user_id"] = Id("The account.", Ids.UserPrefix),
+            ["name"] = Says("As they are called now; `null` where there is no such account any more."),
+            ["since"] = Says("Since when they have looked, on whatever they look with."),
         },
         ["StreamTicket"] = new()
         {

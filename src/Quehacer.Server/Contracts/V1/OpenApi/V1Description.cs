@@ -14,6 +14,8 @@ internal static class V1Description
         Parameters that are not known are refused with 422, save those that begin with `_` or `utm_`. A refusal is `application/problem+json`, with a
         `code` for programs; its texts are in English, or in Spanish when `Accept-Language` prefers it.
 
+        What is said over the WebSocket at `/api/v1/ws` is described in AsyncAPI, at `/asyncapi/v1.json`.
+
         Answers of 1 KiB and more are compressed with `br` or `gzip` where `Accept-Encoding` takes them. Their strong tags end in `.br` or `.gzip`.
 
         What is deprecated is marked so here, and answers with `Deprecation` (RFC 9745), `Sunset` (RFC 8594) once its end is known, and a `Link` to what takes its place.

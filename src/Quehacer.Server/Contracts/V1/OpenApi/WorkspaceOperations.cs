@@ -52,5 +52,12 @@ internal static class WorkspaceOperations
             Requests = [new("condition", "Only while the workspace is as you saw it", () => JsonNode.Parse("""{"version":1}""")!)],
             Success = new(200, "The workspace as it is now.", "Workspace", Samples.ChangedWorkspace, "ETag", "Idempotent-Replayed"),
         };
+        yield return new(
+            "GET", "/api/v1/workspaces/{id}/presence", "getPresence", "workspaces", "Show who looks at a workspace",
+            "Those who have it open now, over a WebSocket, and let others know: people and programs, each once, at whichever server.")
+        {
+            IsOfItsMoment = true,
+            Success = new(200, "Who they are.", "Presence", Samples.Presence),
+        };
     }
 }
