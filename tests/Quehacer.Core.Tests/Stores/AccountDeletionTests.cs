@@ -522,7 +522,7 @@ public sealed class AccountDeletionTests(PostgresFixture postgres)
         {
             return false;
         }
-        await using var batch = new WorkspaceBatch(database, connection, workspaceId);
+        await using var batch = new WorkspaceBatch(house.Database, connection, workspaceId);
         batch.AdvanceForTheSystem(events: 1, default, house.Time.NowUtc());
         MemberTable.AddChange(batch, workspaceId, who.UserId, version: 1, new MemberEvent.Added(role), following: 0, who.UserId, requestId: null);
         await batch.Statements.ExecuteNonQueryAsync(Cancellation);

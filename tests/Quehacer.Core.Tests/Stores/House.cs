@@ -145,7 +145,7 @@ internal sealed class House : IAsyncDisposable
         await using var connection = await Database.OpenAsync(Cancellation);
         await using var version = new NpgsqlCommand($"SELECT {MemberTable.NextVersionOf("$2")}", connection);
         version.Parameters.With(owner.WorkspaceId).With(member.UserId);
-        await using var batch = new WorkspaceBatch(database, connection, owner.WorkspaceId);
+        await using var batch = new WorkspaceBatch(Database, connection, owner.WorkspaceId);
         var next = (int)(await version.ExecuteScalarAsync(Cancellation))!;
         batch.Begin();
         batch.Advance(owner, events: 1, default, Time.NowUtc(), onlyWithLabels: null, Permission.Manage);
