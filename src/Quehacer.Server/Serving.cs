@@ -79,7 +79,8 @@ internal static class Serving
         app.UseMiddleware<Negotiation>(contracts);
         app.UseMiddleware<WorkspaceChoice>(problems);
         app.UseMiddleware<ResponseCompressionMiddleware>(new Compression());
-        app.MapHealth(opened.Database);
+        app.MapHealth(opened.Database, LivePage.Showing(settings.HeartbeatSeconds));
+        app.MapLiveScripts();
         app.MapStartPage(problems);
         app.MapErrorPages(problems);
         app.MapReference();
