@@ -52,6 +52,11 @@ prepare_commands() {
   done
 }
 
+# Chromium, unless another one is named. Where it cannot be installed, the tests that need it say so and the others go on.
+prepare_browser() {
+  [ -n "${QUEHACER_TEST_CHROMIUM:-}" ] || (prepare_commands chromium) || return 0
+}
+
 # Installs what a folder's package-lock.json pins, once for each state of it. Nothing of a package runs while it is installed. Where that
 # cannot be done, the tests that need it say so and the others go on.
 prepare_npm() {

@@ -80,7 +80,8 @@ internal static class Serving
         app.UseMiddleware<WorkspaceChoice>(problems);
         app.UseWhen(http => http.GetEndpoint()?.Metadata.GetMetadata<SpeaksWebSocket>() is not null, sockets => sockets.UseWebSockets());
         app.UseMiddleware<ResponseCompressionMiddleware>(new Compression());
-        app.MapHealth(opened.Database);
+        app.MapHealth(opened.Database, LivePage.Showing(settings.HeartbeatSeconds));
+        app.MapLiveScripts();
         app.MapStartPage(problems);
         app.MapErrorPages(problems);
         app.MapReference();

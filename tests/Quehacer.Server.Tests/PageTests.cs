@@ -9,7 +9,7 @@ public sealed partial class PageTests(SharedServer shared)
 {
     private const string Browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
 
-    private static readonly string[] Pages = ["/", "/docs", "/errors", "/errors/validation"];
+    private static readonly string[] Pages = ["/", "/docs", "/errors", "/errors/validation", "/live"];
 
     private Task<Answer> BrowseAsync(string path, string language = "en") =>
         shared.Nobody().GetAsync(path, ("Accept", Browser), ("Accept-Language", language));
@@ -124,7 +124,7 @@ public sealed partial class PageTests(SharedServer shared)
     [Fact]
     public async Task Every_link_of_a_page_leads_somewhere_with_and_without_a_slash_at_the_end()
     {
-        foreach (var path in Pages.Concat(["/errors/", "/docs/", "/errors/gone/", "/docs?lang=es", "/errors/gone?lang=es"]))
+        foreach (var path in Pages.Concat(["/live/", "/live?lang=es", "/errors/", "/docs/", "/errors/gone/", "/docs?lang=es", "/errors/gone?lang=es"]))
         {
             var html = Html((await BrowseAsync(path)).Is(200), path.Contains("lang=es") ? "es" : "en");
             var addresses = html.Descendants().Attributes().Where(attribute => attribute.Name.LocalName is "href" or "src").Select(attribute => attribute.Value);
@@ -182,7 +182,7 @@ public sealed partial class PageTests(SharedServer shared)
     {
         var html = Html(await BrowseAsync("/"), "en");
         var links = html.Descendants("dt").Elements("a").Select(link => link.Attribute("href")!.Value).ToList();
-        Assert.Equal(["./docs", "./openapi/v1.json", "./errors", "./health"], links);
+        Assert.Equal(["./docs", "./openapi/v1.json", "./live", "./errors", "./health"], links);
         Assert.Contains($"{shared.Server.Address}api/v1/auth/register", html.Element("body")!.Value);
         var json = (await shared.Nobody().GetAsync("/", ("Accept", "application/json"))).Is(200);
         Assert.Equal(["service", "description", "version", "api", "openapi", "docs", "errors", "health"], json.Json.AsObject().Select(member => member.Key));
@@ -205,9 +205,9 @@ public sealed partial class PageTests(SharedServer shared)
             Assert.Contains("frame-ancestors 'none'", policy);
             Assert.DoesNotContain("http", policy);
             Assert.DoesNotContain("unsafe-eval", policy);
-            Assert.Equal(path == "/docs", policy.Contains("script-src 'self'") && policy.Contains("connect-src 'self'"));
+            Assert.Equal(path is "/docs" or "/live", policy.Contains("script-src 'self'") && policy.Contains("connect-src 'self'"));
             Assert.Equal(("nosniff", "no-referrer"), (answer.Header("X-Content-Type-Options"), answer.Header("Referrer-Policy")));
-            Assert.Equal(path == "/docs", XDocument.Parse(answer.Text).Descendants("script").Any());
+            Assert.Equal(path is "/docs" or "/live", XDocument.Parse(answer.Text).Descendants("script").Any());
             Assert.All(XDocument.Parse(answer.Text).Descendants("script"), script => Assert.Equal("", script.Value));
         }
     }

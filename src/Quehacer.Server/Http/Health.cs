@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
+using Microsoft.Net.Http.Headers;
 using Quehacer.Core;
 using Quehacer.Core.Postgres;
+using Quehacer.Server.Pages;
 
 namespace Quehacer.Server.Http;
 
@@ -16,12 +18,15 @@ internal static class Health
 
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
-    public static void MapHealth(this IEndpointRouteBuilder routes, Database database)
+    /// <param name="routes">Where they are mapped.</param>
+    /// <param name="database">What a server needs to be ready.</param>
+    /// <param name="livePage">What browsers are shown at <c>/live</c>, which asks for HTML by name as no orchestrator does.</param>
+    public static void MapHealth(this IEndpointRouteBuilder routes, Database database, RequestDelegate livePage)
     {
         foreach (var prefix in new[] { "", "/api" })
         {
             Map(prefix + "/health", http => WriteAsync(http, 200, Healthy()));
-            Map(prefix + "/live", http => WriteAsync(http, 200, new JsonObject { ["status"] = "alive" }));
+            Map(prefix + "/live", http => prefix.Length == 0 && Formats.NamesHtml(http.Request) ? livePage(http) : AliveAsync(http));
             Map(prefix + "/ready", async http =>
             {
                 var ready = await IsConnectedAsync(database, Endpoints.Bounded);
@@ -45,6 +50,12 @@ internal static class Health
         }
 
         void Map(string pattern, RequestDelegate handler) => routes.MapMethods(pattern, Methods, handler).WithMetadata(new AlwaysAnswered());
+    }
+
+    private static Task AliveAsync(HttpContext http)
+    {
+        http.Response.VariesBy(HeaderNames.Accept);
+        return WriteAsync(http, 200, new JsonObject { ["status"] = "alive" });
     }
 
     private static JsonObject Healthy() => new()

@@ -41,11 +41,10 @@ internal sealed class Page(HttpContext http)
         [hidden]{display:none}
         """;
 
-    private static readonly string Policy =
-        $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    private static readonly string Policy = PolicyOf(Style);
 
     /// <summary>For pages that do something: their script comes from this server and speaks to no other.</summary>
-    private static readonly string ScriptPolicy = Policy + "; script-src 'self'; connect-src 'self'";
+    private const string OwnScripts = "; script-src 'self'; connect-src 'self'";
 
     /// <summary>The page shows what nobody else is to find in a browser's store.</summary>
     public bool IsSecret { get; init; }
@@ -77,7 +76,16 @@ internal sealed class Page(HttpContext http)
     /// <param name="title">What the page is about.</param>
     /// <param name="content">What stands below the heading.</param>
     public Task WriteWithScriptAsync(string script, string title, params object[] content) => WriteAsync(
-        200, title, ScriptPolicy, [new XElement("style", Style), new XElement("script", new XAttribute("src", Root + script), new XAttribute("defer", "defer"), "")], content);
+        200, title, Policy + OwnScripts, [new XElement("style", Style), new XElement("script", new XAttribute("src", Root + script), new XAttribute("defer", "defer"), "")], content);
+
+    /// <summary>A page whose script is a module, and which has rules of its own for how it looks. Where a browser can see to it, no text becomes markup or code.</summary>
+    /// <param name="module">The module's path, without a slash at the beginning.</param>
+    /// <param name="style">The rules; no '&lt;', '&gt;' or '&amp;' in them.</param>
+    /// <param name="title">What the page is about.</param>
+    /// <param name="content">What stands below the heading.</param>
+    public Task WriteWithModuleAsync(string module, string style, string title, params object[] content) => WriteAsync(
+        200, title, PolicyOf(Style + style) + OwnScripts + "; require-trusted-types-for 'script'",
+        [new XElement("style", Style + style), new XElement("script", new XAttribute("type", "module"), new XAttribute("src", Root + module), "")], content);
 
     /// <param name="status">The status of the answer.</param>
     /// <param name="title">What the page is about.</param>
@@ -122,6 +130,9 @@ internal sealed class Page(HttpContext http)
         }
         return [.. buffer.WrittenSpan, (byte)'\n'];
     }
+
+    private static string PolicyOf(string style) =>
+        $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)))}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private static Language? Chosen(HttpRequest request) => request.Query["lang"] is [var tag]
         ? tag switch { "en" => Language.English, "es" => Language.Spanish, _ => null }

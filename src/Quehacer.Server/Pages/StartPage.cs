@@ -43,6 +43,8 @@ internal static class StartPage
                     new XElement("dd", page.In(new("Every endpoint, to read and to try out.", "Cada operación, para leerla y probarla."))),
                     new XElement("dt", page.Link(Descriptions.All[0].Address[1..], Descriptions.All[0].Address)),
                     new XElement("dd", page.In(new("The same for programs: an OpenAPI document, from which clients can be generated.", "Lo mismo para programas: un documento OpenAPI del que se pueden generar clientes."))),
+                    new XElement("dt", page.Link(LivePage.Path[1..], page.In(LivePage.Title))),
+                    new XElement("dd", page.In(new("The tasks of a workspace, shown as they change.", "Las tareas de un espacio, según van cambiando."))),
                     new XElement("dt", page.Link("errors", page.In(new("Errors", "Errores")))),
                     new XElement("dd", page.In(new("What each refusal means, why it comes, and how to mend it.", "Qué significa cada rechazo, por qué ocurre y cómo resolverlo."))),
                     new XElement("dt", page.Link("health", page.In(new("Health", "Estado")))),
