@@ -2485,6 +2485,30 @@ export interface components {
              */
             expires_at: string;
         };
+        /** @description Who looks at a workspace just now. */
+        Presence: {
+            /** @description A TypeID. At what. */
+            workspace_id: string;
+            /** @description Who, those first who have for longest. */
+            people: components["schemas"]["PresentPerson"][];
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            total: number;
+        };
+        /** @description Somebody who looks at a workspace. */
+        PresentPerson: {
+            /** @description A TypeID. The account. */
+            user_id: string;
+            /** @description As they are called now; `null` where there is no such account any more. */
+            name: string | null;
+            /**
+             * Format: date-time
+             * @description Since when they have looked, on whatever they look with.
+             */
+            since: string;
+        };
         /** @description Where a page lies within its list. */
         Pagination: {
             /**
@@ -2951,6 +2975,7 @@ export interface components {
              * @example UNSUPPORTED_MEDIA_TYPE
              * @example RATE_LIMIT_EXCEEDED
              * @example TOO_MANY_LISTENERS
+             * @example UPGRADE_REQUIRED
              * @example ENDED
              * @example INTERNAL_ERROR
              * @example SERVICE_UNAVAILABLE
@@ -4872,6 +4897,11 @@ export interface components {
          * @example user.suspended
          */
         act: "user.created" | "user.plan_changed" | "user.role_changed" | "user.suspended" | "user.unsuspended" | "user.factors_reset" | "user.signed_out" | "user.tasks_listed" | "user.task_read";
+        /**
+         * @description What was done then or later. A time of RFC 3339, or a date for its first moment in UTC.
+         * @example 2026-11-01
+         */
+        since: string | unknown | unknown;
         /**
          * @description What was done before. A time of RFC 3339, or a date for its first moment in UTC.
          * @example 2100-01-01

@@ -10,7 +10,7 @@ public sealed class LiveEvent(EventView view)
     public EventView View => view;
 
     /// <summary>The event in a form, which is always the same function.</summary>
-    public ReadOnlySpan<byte> In(Func<EventView, byte[]> form)
+    public ReadOnlyMemory<byte> In(Func<EventView, byte[]> form)
     {
         foreach (var (known, written) in forms)
         {

@@ -135,7 +135,7 @@ internal sealed class StreamEndpoints(LiveFeed feed, StreamTickets tickets, Prob
                     }
                     foreach (var held in heard.Events)
                     {
-                        output.Write(held.In(Frame));
+                        output.Write(held.In(Frame).Span);
                         if (output.UnflushedBytes > FlushBytes)
                         {
                             await FlushAsync(output, end.Token);
