@@ -36,6 +36,8 @@ public sealed class CSharpClientTests(SharedServer shared)
         ["EventList"] = typeof(EventList),
         ["Changes"] = typeof(Changes),
         ["StreamTicket"] = typeof(StreamTicket),
+        ["Presence"] = typeof(Presence),
+        ["PresentPerson"] = typeof(PresentPerson),
         ["Label"] = typeof(Label),
         ["CategoryList"] = typeof(CategoryList),
         ["TagList"] = typeof(TagList),
@@ -302,6 +304,44 @@ public sealed class CSharpClientTests(SharedServer shared)
 
             """,
             printed);
+    }
+
+    /// <summary>The line is cut behind every second event, and each event comes once.</summary>
+    [Fact]
+    public async Task It_hears_every_event_once_however_often_the_line_is_cut()
+    {
+        var (client, network) = await NewUserAsync();
+        using var one = client;
+        using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var heard = new List<string>();
+        var listening = Task.Run(async () =>
+        {
+            await foreach (var happened in client.EnumerateEventsAsync(type: ["task.*"], cancellationToken: enough.Token))
+            {
+                heard.Add($"{happened.Type} {happened.Task!.Title} {happened.Before?["title"]}");
+                if (heard.Count == 9)
+                {
+                    return;
+                }
+                if (heard.Count % 2 == 0)
+                {
+                    network.HangUp();
+                }
+            }
+        }, enough.Token);
+        // The first is heard when somebody listens.
+        await Task.Delay(500, enough.Token);
+        for (var i = 0; i < 4; i++)
+        {
+            var task = await client.CreateTaskAsync(new NewTask { Title = $"{i}" }, cancellationToken: enough.Token);
+            await client.ChangeTaskAsync(task.Id, new TaskChange { Title = $"{i}, changed" }, cancellationToken: enough.Token);
+            await Task.Delay(100, enough.Token);
+        }
+        await client.CreateTaskAsync(new NewTask { Title = "last" }, cancellationToken: enough.Token);
+        await Task.WhenAny(listening, Task.Delay(TimeSpan.FromSeconds(20), enough.Token));
+        Assert.True(listening.IsCompleted, $"Only this has been heard: {string.Join(" | ", heard)}");
+        await listening;
+        Assert.Equal([.. Enumerable.Range(0, 4).SelectMany(i => new[] { $"task.created {i} ", $"task.updated {i}, changed {i}" }), "task.created last "], heard);
     }
 
     [Fact]
@@ -628,6 +668,7 @@ public sealed class CSharpClientTests(SharedServer shared)
         private readonly Queue<Happens> fates = [];
         private readonly List<Sent> sent = [];
         private readonly HashSet<string> fated = [];
+        private volatile Cutting? line;
         private TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public static Happens Lost => (_, _) => throw new HttpRequestException("The connection was lost.");
@@ -648,6 +689,9 @@ public sealed class CSharpClientTests(SharedServer shared)
         }
 
         public bool WasReplayed { get; private set; }
+
+        /// <summary>Cuts the line on which events come.</summary>
+        public void HangUp() => line?.Cut();
 
         /// <summary>Answers in the place of a server.</summary>
         public Func<HttpRequestMessage, HttpResponseMessage>? Answer { get; init; }
@@ -701,9 +745,42 @@ public sealed class CSharpClientTests(SharedServer shared)
                 fate = fates.Count > 0 ? fates.Dequeue() : Fate?.Invoke(address) is { } own && fated.Add(address) ? own : null;
             }
             var answer = Answer is null ? await base.SendAsync(request, cancellationToken) : Answer(request);
+            if (answer.Content.Headers.ContentType?.MediaType == "text/event-stream")
+            {
+                var content = new StreamContent(line = new Cutting(await answer.Content.ReadAsStreamAsync(cancellationToken)));
+                content.Headers.ContentType = answer.Content.Headers.ContentType;
+                answer.Content = content;
+            }
             WasReplayed = answer.Headers.Contains("Idempotent-Replayed");
             answered.TrySetResult();
             return fate is null ? answer : await fate(answer, cancellationToken);
+        }
+    }
+
+    /// <summary>A body that can be cut while it is read.</summary>
+    private sealed class Cutting(Stream inner) : MemoryStream
+    {
+        private readonly CancellationTokenSource cut = new();
+
+        public void Cut() => cut.Cancel();
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cut.Token, cancellationToken);
+            try
+            {
+                return await inner.ReadAsync(buffer, either.Token);
+            }
+            catch (OperationCanceledException) when (cut.IsCancellationRequested)
+            {
+                throw new IOException("The connection was lost.");
+            }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            inner.Dispose();
+            base.Dispose(disposing);
         }
     }
 

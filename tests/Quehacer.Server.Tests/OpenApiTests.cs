@@ -267,7 +267,8 @@ public sealed class OpenApiTests(SharedServer shared)
         {
             // What is in bounds is done.
             var user = IsOfAdministrators(operation) ? await shared.AdministratorAsync() : operation.Method == "GET" ? somebody : await shared.NewUserAsync();
-            foreach (var parameter in description.Parameters(operation).Where(parameter => (string)parameter["in"]! == "query"))
+            // A ticket that is none is nobody's, which is 401 and not a value out of bounds.
+            foreach (var parameter in description.Parameters(operation).Where(parameter => (string)parameter["in"]! == "query" && (string)parameter["name"]! != "ticket"))
             {
                 var name = (string)parameter["name"]!;
                 var (path, _) = await PlaceAsync(user, operation);

@@ -117,6 +117,9 @@ public static class ErrorCodes
     /// <summary>429. As many streams are open as one account, or this server, may have.</summary>
     public const string TooManyListeners = "TOO_MANY_LISTENERS";
 
+    /// <summary>426. This address speaks WebSocket, and the request does not ask for that.</summary>
+    public const string UpgradeRequired = "UPGRADE_REQUIRED";
+
     /// <summary>410. This part of the API was announced to end, and has ended.</summary>
     public const string Ended = "ENDED";
 

@@ -131,3 +131,29 @@ internal sealed record NewInvitation
 
     public required string Role { get; init; }
 }
+
+/// <summary>Who looks at a workspace just now.</summary>
+public sealed record Presence
+{
+    /// <summary>At what.</summary>
+    public required string WorkspaceId { get; init; }
+
+    /// <summary>Who, those first who have for longest.</summary>
+    public required IReadOnlyList<PresentPerson> People { get; init; }
+
+    /// <summary>How many there are.</summary>
+    public required int Total { get; init; }
+}
+
+/// <summary>Somebody who looks at a workspace.</summary>
+public sealed record PresentPerson
+{
+    /// <summary>The account.</summary>
+    public required string UserId { get; init; }
+
+    /// <summary>As they are called now; null where there is no such account any more.</summary>
+    public required string? Name { get; init; }
+
+    /// <summary>Since when they have looked, on whatever they look with.</summary>
+    public required DateTimeOffset Since { get; init; }
+}

@@ -699,6 +699,12 @@ public sealed class QuehacerClient : IDisposable
     public async Task<Member> GetMemberAsync(string id, string userId, CancellationToken cancellationToken = default) =>
         MemberOf(await ReadAsync($"workspaces/{Escaped(id)}/members/{Escaped(userId)}", cancellationToken).ConfigureAwait(false));
 
+    /// <summary>Who looks at a workspace just now.</summary>
+    /// <param name="id">Of the workspace.</param>
+    /// <param name="cancellationToken">Ends the call, its repeats and the waits between them.</param>
+    public async Task<Presence> GetPresenceAsync(string id, CancellationToken cancellationToken = default) =>
+        (await ReadAsync($"workspaces/{Escaped(id)}/presence", cancellationToken).ConfigureAwait(false)).Read(QuehacerJson.Default.Presence);
+
     /// <summary>Lets a member do more or less. The owner may.</summary>
     public async Task<Member> ChangeMemberAsync(
         string id, string userId, MemberChange change, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>

@@ -89,6 +89,7 @@ namespace Quehacer.Client;
 [JsonSerializable(typeof(EventList))]
 [JsonSerializable(typeof(Changes))]
 [JsonSerializable(typeof(StreamTicket))]
+[JsonSerializable(typeof(Presence))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(DateTimeOffset?))]
 [JsonSerializable(typeof(string[]))]
