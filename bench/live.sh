@@ -5,7 +5,7 @@
 #   how fast 100 000 events are caught up with, by asking and by listening
 set -e; . "$(dirname "$0")/common.sh"
 gcc -O2 -Wall -o "$D/listen" "$B/live/listen.c"
-ulimit -n 30000
+ulimit -n "$(ulimit -Hn)"
 export Server__MaxConnections=20000 Live__ListenersPerUser=20000
 "$B/ours.sh" up
 trap '"$B/ours.sh" down' EXIT

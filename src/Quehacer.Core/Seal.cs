@@ -15,7 +15,8 @@ public sealed class Seal(IReadOnlyList<byte[]> keys)
     private const int TagBytes = 16;
     private const int Overhead = NonceBytes + TagBytes;
 
-    private readonly (byte[] Cipher, byte[] Nonce)[] keys = [.. keys.Select(key => (Derive(key, "cipher"), Derive(key, "nonce")))];
+    /// <summary>A cipher is for one thread at a time, and making one costs more than sealing with it.</summary>
+    private readonly (ThreadLocal<AesGcm> Cipher, byte[] Nonce)[] keys = [.. keys.Select(key => (CipherOf(Derive(key, "cipher")), Derive(key, "nonce")))];
 
     /// <param name="context">What the sealed text belongs to; it opens nowhere else.</param>
     public string Close(ReadOnlySpan<byte> content, ReadOnlySpan<byte> context)
@@ -24,16 +25,13 @@ public sealed class Seal(IReadOnlyList<byte[]> keys)
         Span<byte> message = stackalloc byte[Overhead + content.Length];
         var nonce = message[..NonceBytes];
         Span<byte> mac = stackalloc byte[32];
-        using (var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, nonceKey))
-        {
-            hmac.AppendData(BitConverter.GetBytes(context.Length));
-            hmac.AppendData(context);
-            hmac.AppendData(content);
-            hmac.GetHashAndReset(mac);
-        }
+        Span<byte> whole = stackalloc byte[sizeof(int) + context.Length + content.Length];
+        BitConverter.TryWriteBytes(whole, context.Length);
+        context.CopyTo(whole[sizeof(int)..]);
+        content.CopyTo(whole[(sizeof(int) + context.Length)..]);
+        HMACSHA256.HashData(nonceKey, whole, mac);
         mac[..NonceBytes].CopyTo(nonce);
-        using var aes = new AesGcm(cipher, TagBytes);
-        aes.Encrypt(nonce, content, message[Overhead..], message[NonceBytes..Overhead], context);
+        cipher.Value!.Encrypt(nonce, content, message[Overhead..], message[NonceBytes..Overhead], context);
         return Base64Url.EncodeToString(message);
     }
 
@@ -48,10 +46,9 @@ public sealed class Seal(IReadOnlyList<byte[]> keys)
         var content = new byte[length - Overhead];
         foreach (var (cipher, _) in keys)
         {
-            using var aes = new AesGcm(cipher, TagBytes);
             try
             {
-                aes.Decrypt(message.AsSpan(0, NonceBytes), message.AsSpan(Overhead, content.Length), message.AsSpan(NonceBytes, TagBytes), content, context);
+                cipher.Value!.Decrypt(message.AsSpan(0, NonceBytes), message.AsSpan(Overhead, content.Length), message.AsSpan(NonceBytes, TagBytes), content, context);
                 return content;
             }
             catch (AuthenticationTagMismatchException)
@@ -61,6 +58,8 @@ public sealed class Seal(IReadOnlyList<byte[]> keys)
         }
         return null;
     }
+
+    private static ThreadLocal<AesGcm> CipherOf(byte[] key) => new(() => new AesGcm(key, TagBytes));
 
     private static byte[] Derive(byte[] key, string purpose) =>
         HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: Encoding.ASCII.GetBytes($"quehacer seal v1 {purpose}"));

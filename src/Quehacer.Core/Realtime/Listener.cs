@@ -19,6 +19,7 @@ public sealed class Listener : IDisposable
     private readonly EventFilter filter;
     private WorkspaceFeed? feed;
     private long revision;
+    private int ticked;
 
     internal Listener(LiveFeed owner, EventReader events, Caller caller, EventFilter filter, long revision)
     {
@@ -27,8 +28,17 @@ public sealed class Listener : IDisposable
 
     public Caller Caller { get; }
 
+    internal Wakening Wakening { get; } = new();
+
     /// <summary>The last event that they have been given, or did not want.</summary>
     internal long Revision => Volatile.Read(ref revision);
+
+    /// <summary>It is time for a line on which nothing happens to say that it is there.</summary>
+    internal void Tick()
+    {
+        Volatile.Write(ref ticked, 1);
+        Wakening.Wake();
+    }
 
     internal void Attach(WorkspaceFeed to) => feed = to;
 
@@ -39,17 +49,19 @@ public sealed class Listener : IDisposable
     /// Waits until there is something to tell: events, or that nothing has happened for <see cref="LiveOptions.Heartbeat"/>. Whether the caller may still see the workspace has been
     /// asked of the database behind each event that is given.
     /// </summary>
-    public async Task<Heard> NextAsync(CancellationToken cancellation)
+    public async ValueTask<Heard> NextAsync(CancellationToken cancellation)
     {
         var of = feed ?? throw new InvalidOperationException("Nobody is listening.");
+        await using var woken = cancellation.UnsafeRegister(static listener => ((Listener)listener!).Wakening.Wake(), this);
         while (true)
         {
-            var changed = of.Changed;
-            if (!of.MayHear(Caller.SessionId))
+            cancellation.ThrowIfCancellationRequested();
+            IReadOnlyList<LiveEvent>? latest = of.After(Revision, Caller.SessionId, out var mayHear);
+            if (!mayHear)
             {
                 return await EndAsync(cancellation);
             }
-            if (of.After(Revision) is not { } latest)
+            if (latest is null)
             {
                 var page = await events.ChangesAsync(Caller, Revision, EventFilter.All, Limits.PageEvents, cancellation);
                 if (!page.IsOk)
@@ -57,30 +69,22 @@ public sealed class Listener : IDisposable
                     return new Heard([], Revision, page.Error);
                 }
                 latest = [.. page.Value.Events.Select(view => new LiveEvent(view))];
-                if (latest.Count == 0)
-                {
-                    // What was held was not to be seen yet by whoever read the log, which is a moment's matter.
-                    await changed.WaitAsync(cancellation);
-                    continue;
-                }
             }
             if (latest.Count == 0)
             {
-                await changed.WaitAsync(cancellation);
-                if (of.After(Revision) is { Count: 0 } && of.MayHear(Caller.SessionId))
+                if (Interlocked.Exchange(ref ticked, 0) == 1)
                 {
                     return new Heard([], Revision, End: null);
                 }
+                await Wakening.WaitAsync();
                 continue;
             }
             Volatile.Write(ref revision, latest[^1].View.Revision);
-            if (filter != EventFilter.All)
+            var wanted = filter == EventFilter.All ? latest : [.. latest.Where(held => filter.Takes(held.View))];
+            if (wanted.Count > 0)
             {
-                latest.RemoveAll(held => !filter.Takes(held.View));
-            }
-            if (latest.Count > 0)
-            {
-                return new Heard(latest, Revision, End: null);
+                Volatile.Write(ref ticked, 0);
+                return new Heard(wanted, Revision, End: null);
             }
         }
     }

@@ -21,6 +21,9 @@ public sealed record LiveOptions(int ListenersOfAUser, int Listeners, TimeSpan H
 /// </summary>
 public sealed class LiveFeed
 {
+    /// <summary>How long each line that was told has the next events wait: not to be noticed with ten of them, 20 milliseconds with a thousand, at most <see cref="LongestPause"/>.</summary>
+    private static readonly TimeSpan PauseOfALine = TimeSpan.FromMicroseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
 
     private readonly Database database;
@@ -136,7 +139,7 @@ public sealed class LiveFeed
     /// <summary>Looks for what no hint has told of, and for who may not listen any more.</summary>
     public async Task SweepAsync(CancellationToken cancellation)
     {
-        var pairs = feeds.Values.SelectMany(feed => feed.Sessions().Select(session => (Feed: feed, Session: session)));
+        var pairs = feeds.Values.SelectMany(feed => feed.Sessions(out _).Select(session => (Feed: feed, Session: session)));
         foreach (var chunk in pairs.Chunk(Limits.SweptListeners))
         {
             var revisions = new Dictionary<WorkspaceFeed, long>();
@@ -212,9 +215,17 @@ public sealed class LiveFeed
         {
             try
             {
-                while (await ReadPageAsync(feed))
+                bool hasMore;
+                do
                 {
+                    (hasMore, var lines) = await ReadPageAsync(feed);
+                    if (lines > 0)
+                    {
+                        // What happens meanwhile is told together: a thousand lines take their time to be written to, one event or three.
+                        await Task.Delay(TimeSpan.FromTicks(Math.Min(PauseOfALine.Ticks * lines, LongestPause.Ticks)), time);
+                    }
                 }
+                while (hasMore);
             }
             catch (Exception exception)
             {
@@ -226,15 +237,15 @@ public sealed class LiveFeed
         while (feed.GoesOnReading());
     }
 
-    /// <summary>Reads events, and behind them who may hear them. Says whether there may be more.</summary>
-    private async Task<bool> ReadPageAsync(WorkspaceFeed feed)
+    /// <summary>Reads events, and behind them who may hear them. Says whether there may be more, and on how many lines they were told.</summary>
+    private async Task<(bool HasMore, int Lines)> ReadPageAsync(WorkspaceFeed feed)
     {
         var views = await events.ReadOnAsync(feed.WorkspaceId, feed.Revision, Limits.HeldEvents, CancellationToken.None);
         if (views is { Count: 0 })
         {
-            return false;
+            return (false, 0);
         }
-        var asked = feed.Sessions();
+        var asked = feed.Sessions(out var lines);
         var allowed = new HashSet<Guid>();
         await using (var command = database.Command(
             $"SELECT s.session_id FROM sessions s JOIN workspaces w ON w.workspace_id = $2 WHERE s.session_id = ANY ($1) AND {Access.MaySee} AND s.expires_at > $3"))
@@ -247,6 +258,6 @@ public sealed class LiveFeed
             }
         }
         feed.Tell(views ?? [], asked, allowed);
-        return views is { Count: Limits.HeldEvents };
+        return (views is { Count: Limits.HeldEvents }, lines);
     }
 }

@@ -11,9 +11,10 @@ internal sealed class WorkspaceFeed(Guid workspaceId, long revision)
     private readonly Lock gate = new();
     private readonly Dictionary<Guid, bool> sessions = [];
     private readonly List<Listener> listeners = [];
-    private readonly Queue<LiveEvent> latest = [];
-    private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Those behind <see cref="Revision"/> less <see cref="held"/>, each at its revision modulo the length; none before the first event.</summary>
+    private LiveEvent[] latest = [];
+    private int held;
     private bool isClosed;
     private bool isReading;
     private bool looksAgain;
@@ -22,18 +23,6 @@ internal sealed class WorkspaceFeed(Guid workspaceId, long revision)
 
     /// <summary>The revision of the last event that is known here.</summary>
     public long Revision { get; private set; } = revision;
-
-    /// <summary>Completed when there is something to look at: events, a tick, or the end.</summary>
-    public Task Changed
-    {
-        get
-        {
-            lock (gate)
-            {
-                return changed.Task;
-            }
-        }
-    }
 
     /// <summary>False when the feed has been closed meanwhile, because its last listener has gone.</summary>
     public bool TryAdd(Listener listener)
@@ -65,37 +54,37 @@ internal sealed class WorkspaceFeed(Guid workspaceId, long revision)
         }
     }
 
-    public Guid[] Sessions()
+    /// <summary>Who listens, and how many they are, each of whom has a line.</summary>
+    public Guid[] Sessions(out int lines)
     {
         lock (gate)
         {
+            lines = listeners.Count;
             return [.. sessions.Keys];
         }
     }
 
-    /// <summary>Whether the session saw the workspace when that was last asked, which is behind every event that is held here.</summary>
-    public bool MayHear(Guid sessionId)
-    {
-        lock (gate)
-        {
-            return sessions.GetValueOrDefault(sessionId);
-        }
-    }
-
     /// <summary>What has come after a revision; null when that is not held any more, and is to be read from the log.</summary>
-    public List<LiveEvent>? After(long revision)
+    /// <param name="mayHear">Whether the session saw the workspace when that was last asked, which is behind every event that is held here.</param>
+    public LiveEvent[]? After(long revision, Guid sessionId, out bool mayHear)
     {
         lock (gate)
         {
+            mayHear = sessions.GetValueOrDefault(sessionId);
             if (revision >= Revision)
             {
                 return [];
             }
-            if (latest.Count == 0 || latest.Peek().View.Revision > revision + 1)
+            if (Revision - revision > held)
             {
                 return null;
             }
-            return [.. latest.SkipWhile(held => held.View.Revision <= revision)];
+            var events = new LiveEvent[Revision - revision];
+            for (var i = 0; i < events.Length; i++)
+            {
+                events[i] = latest[(revision + 1 + i) % latest.Length];
+            }
+            return events;
         }
     }
 
@@ -105,15 +94,19 @@ internal sealed class WorkspaceFeed(Guid workspaceId, long revision)
     /// <param name="allowed">Those of them that may see the workspace.</param>
     public void Tell(IReadOnlyList<EventView> events, IEnumerable<Guid> asked, HashSet<Guid> allowed)
     {
-        TaskCompletionSource? told = null;
+        Listener[] told = [];
         lock (gate)
         {
+            if (events.Count > 0 && latest.Length == 0)
+            {
+                latest = new LiveEvent[Limits.HeldEvents];
+            }
             foreach (var view in events)
             {
                 if (view.Revision == Revision + 1)
                 {
-                    latest.Enqueue(new LiveEvent(view));
-                    Revision++;
+                    latest[view.Revision % latest.Length] = new LiveEvent(view);
+                    (Revision, held) = (view.Revision, Math.Min(held + 1, latest.Length));
                 }
             }
             var isBarred = false;
@@ -125,28 +118,35 @@ internal sealed class WorkspaceFeed(Guid workspaceId, long revision)
                     isBarred = true;
                 }
             }
+            // What all have is let go.
             var slowest = listeners.Count == 0 ? Revision : listeners.Min(listener => listener.Revision);
-            while (latest.Count > 0 && (latest.Count > Limits.HeldEvents || latest.Peek().View.Revision <= slowest))
+            for (; held > 0 && Revision - held < slowest; held--)
             {
-                latest.Dequeue();
+                latest[(Revision - held + 1) % latest.Length] = null!;
             }
             if (events.Count > 0 || isBarred)
             {
-                (told, changed) = (changed, new(TaskCreationOptions.RunContinuationsAsynchronously));
+                told = [.. listeners];
             }
         }
-        told?.SetResult();
+        foreach (var listener in told)
+        {
+            listener.Wakening.Wake();
+        }
     }
 
     /// <summary>Wakes all who wait, so that they can say that they are there.</summary>
     public void Tick()
     {
-        TaskCompletionSource told;
+        Listener[] all;
         lock (gate)
         {
-            (told, changed) = (changed, new(TaskCreationOptions.RunContinuationsAsynchronously));
+            all = [.. listeners];
         }
-        told.SetResult();
+        foreach (var listener in all)
+        {
+            listener.Tick();
+        }
     }
 
     /// <summary>Whether the one who asks is to read on; otherwise somebody is at it, and will look once more.</summary>

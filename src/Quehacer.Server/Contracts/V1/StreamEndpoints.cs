@@ -168,10 +168,12 @@ internal sealed class StreamEndpoints(LiveFeed feed, StreamTickets tickets, Prob
 
         private async ValueTask FlushAsync(PipeWriter output, CancellationToken cancellation)
         {
-            var flushing = output.FlushAsync(cancellation);
+            // A place where it could be cancelled is only wanted where it waits.
+            var flushing = output.FlushAsync(CancellationToken.None);
             if (flushing.IsCompleted)
             {
                 await flushing;
+                cancellation.ThrowIfCancellationRequested();
                 return;
             }
             try
