@@ -28,33 +28,18 @@ public static class Ids
 
     private static readonly SearchValues<char> UuidCharacters = SearchValues.Create("0123456789abcdefABCDEF-");
 
-    private const int CounterBits = 12;
-
-    /// <summary>The latest millisecond an id was made in, and behind it, in the lowest 12 bits, how many before the last of them.</summary>
-    private static long latest;
+    private static readonly IdCounter Counter = new();
 
     /// <summary>
     /// A new id whose time is <paramref name="now"/>, cut to milliseconds. The first 4096 that this program makes in one millisecond are each greater than the one
-    /// before (RFC 9562 §6.2, method 1), so that what somebody makes quickly, one after the other, keeps its order; of more, and of a time before the latest, the
-    /// order is up to their random bits.
+    /// before (RFC 9562 §6.2, method 1), so that what somebody makes quickly, one after the other, keeps its order; of more, the order is up to their random bits.
     /// </summary>
-    public static Guid New(DateTime now)
+    public static Guid New(DateTime now) => New(now, Counter);
+
+    internal static Guid New(DateTime now, IdCounter counter)
     {
         var id = Guid.CreateVersion7(new DateTimeOffset(now, TimeSpan.Zero));
-        var milliseconds = Milliseconds(now);
-        while (true)
-        {
-            var seen = Volatile.Read(ref latest);
-            var next = Math.Max(milliseconds << CounterBits, seen + 1);
-            if (next >> CounterBits != milliseconds)
-            {
-                return id;
-            }
-            if (Interlocked.CompareExchange(ref latest, next, seen) == seen)
-            {
-                return WithCounter(id, (int)next & ((1 << CounterBits) - 1));
-            }
-        }
+        return counter.Next(Milliseconds(now)) is { } place ? WithCounter(id, place) : id;
     }
 
     /// <summary>New ids of one time, each greater than the one before, so that what is made together keeps its order.</summary>
@@ -154,6 +139,36 @@ public static class Ids
     /// <summary>Reads a TypeID with this prefix, or a bare UUID in its usual form with hyphens.</summary>
     public static bool TryParse(string prefix, ReadOnlySpan<char> text, out Guid id) =>
         TryParseTypeId(prefix, text, out id) || (text.Length == 36 && text.IndexOfAnyExcept(UuidCharacters) < 0 && Guid.TryParseExact(text, "D", out id));
+}
+
+/// <summary>Counts what is made within a millisecond. Used by many at once.</summary>
+internal sealed class IdCounter
+{
+    private const int Bits = 12;
+
+    /// <summary>Requests that are at work at once began within this; a clock that lies further back was set back.</summary>
+    private const int LatenessMs = 1_000;
+
+    /// <summary>The latest millisecond something was made in, and in the lowest bits how many before the last of them.</summary>
+    private long latest;
+
+    /// <summary>The place of another one in its millisecond, below 4096; null where that is full, or later ones have been made already.</summary>
+    public int? Next(long milliseconds)
+    {
+        while (true)
+        {
+            var seen = Volatile.Read(ref latest);
+            var next = (seen >> Bits) > milliseconds + LatenessMs ? milliseconds << Bits : Math.Max(milliseconds << Bits, seen + 1);
+            if (next >> Bits != milliseconds)
+            {
+                return null;
+            }
+            if (Interlocked.CompareExchange(ref latest, next, seen) == seen)
+            {
+                return (int)next & ((1 << Bits) - 1);
+            }
+        }
+    }
 }
 
 /// <summary>How a caller names a task: by id, or by its number in the workspace.</summary>

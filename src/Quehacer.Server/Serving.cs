@@ -25,6 +25,8 @@ internal static class Serving
 {
     private static readonly TimeSpan JobPoll = TimeSpan.FromSeconds(30);
 
+    private const int MsBetweenComplaints = 60_000;
+
     private static readonly TimeSpan SightingsHeldFor = TimeSpan.FromMinutes(1);
 
     public static async Task RunAsync(CancellationToken cancellation)
@@ -157,12 +159,27 @@ internal static class Serving
         await Task.WhenAny(mailing, Task.Delay(TimeSpan.FromSeconds(settings.ShutdownSeconds), CancellationToken.None));
     }
 
+    /// <summary>Says at most once a minute what happens again and again.</summary>
+    private static Action<Exception> NowAndThen(Action<Exception> say)
+    {
+        var next = 0L;
+        return exception =>
+        {
+            var now = Environment.TickCount64;
+            if (Interlocked.Read(ref next) is var due && now >= due && Interlocked.CompareExchange(ref next, now + MsBetweenComplaints, due) == due)
+            {
+                say(exception);
+            }
+        };
+    }
+
     /// <summary>Those who listen, and the other servers of the database.</summary>
     private static Task RunLiveAsync(Installation installation, Settings settings, ILogger logger, CancellationToken stopping)
     {
-        installation.Live.Failed = exception => Log.LiveDelayed(logger, exception.Message);
-        installation.Peers.Failed = exception => Log.PeersUnheard(logger, exception.Message);
-        installation.Presence.Failed = exception => Log.PresenceDelayed(logger, exception.Message);
+        // Each is tried again within a second or two, for as long as a database is away.
+        installation.Live.Failed = NowAndThen(exception => Log.LiveDelayed(logger, exception.Message));
+        installation.Peers.Failed = NowAndThen(exception => Log.PeersUnheard(logger, exception.Message));
+        installation.Presence.Failed = NowAndThen(exception => Log.PresenceDelayed(logger, exception.Message));
         return Task.WhenAll(installation.Live.RunAsync(stopping), installation.Presence.RunAsync(stopping), settings.NotifyPeers ? installation.Peers.RunAsync(stopping) : Task.CompletedTask);
     }
 

@@ -5,24 +5,29 @@ namespace Quehacer.Core.Tests;
 
 public sealed class IdsTests
 {
-    /// <summary>A time that nothing else in this process makes ids for, or their counting would meet.</summary>
     [Fact]
     public async Task What_is_made_in_one_millisecond_keeps_its_order()
     {
-        var now = new DateTime(9999, 12, 31, 0, 0, 0, DateTimeKind.Utc);
-        var one = Enumerable.Range(0, 1_000).Select(_ => Ids.New(now)).ToList();
+        var (now, counter) = (new DateTime(2026, 11, 21, 8, 30, 0, 125, DateTimeKind.Utc), new IdCounter());
+        List<Guid> Made(int count, DateTime at) => [.. Enumerable.Range(0, count).Select(_ => Ids.New(at, counter))];
+        var one = Made(1_000, now);
         Assert.Equal(one.Order(), one);
         Assert.All(one, id => Assert.Equal((now, 7, 8), (Ids.TimeOf(id), id.Version, id.Variant & 0xC)));
 
         // Of many at once each sees its own in order, and none is made twice.
-        var lists = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Enumerable.Range(0, 300).Select(_ => Ids.New(now)).ToList())));
+        var lists = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Made(300, now))));
         Assert.All(lists, list => Assert.Equal(list.Order(), list));
-        Assert.Equal(2_400, lists.SelectMany(list => list).Distinct().Count());
+        Assert.Equal(3_400, lists.SelectMany(list => list).Concat(one).Distinct().Count());
 
-        // More than can be counted, and a time that is past, are made all the same.
-        var more = Enumerable.Range(0, 10_000).Select(_ => Ids.New(now)).Append(Ids.New(now.AddMilliseconds(-1))).ToList();
+        // More than can be counted, and one that comes a moment late, are made all the same.
+        var more = Made(10_000, now).Append(Ids.New(now.AddMilliseconds(-1), counter)).ToList();
         Assert.Equal(10_001, more.Distinct().Count());
         Assert.All(more[..^1], id => Assert.Equal(now, Ids.TimeOf(id)));
+
+        // A clock that was far ahead, and was set back, leaves nothing behind.
+        Made(1, now.AddYears(100));
+        var back = Made(1_000, now.AddMinutes(1));
+        Assert.Equal(back.Order(), back);
     }
 
     /// <summary>The valid cases of the TypeID specification.</summary>
