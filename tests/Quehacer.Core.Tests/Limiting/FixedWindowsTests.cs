@@ -99,7 +99,7 @@ public sealed class FixedWindowsTests
             }
         }
         Assert.InRange(windows.Count, 1, 2 * capacity);
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 8 * 1024 * 1024);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 32 * 1024 * 1024);
         time.Forward(2 * Minute);
         Assert.True(windows.Take(victim, 20).IsWithin);
         for (UInt128 address = 0; address < 10_000; address++)

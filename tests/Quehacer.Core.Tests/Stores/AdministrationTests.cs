@@ -287,9 +287,14 @@ public sealed class AdministrationTests(PostgresFixture postgres)
             var (mail, name) = ($"moved{round}@example.net", $"Renamed{round}");
             House.Ok(await house.Core.EmailChanges.AskAsync(jose, House.Password, mail, Visitor.Operator, null, Cancellation));
             var secret = (await house.ColumnAsync<Guid>("SELECT o.secret_id FROM one_time_secrets o JOIN workspaces w ON w.owner_id = o.user_id WHERE w.workspace_id = $1 AND o.used_at IS NULL AND purpose = 2", jose.WorkspaceId))[0];
-            await House.AtOnceAsync(2, async index => index == 0
+            var done = await House.AtOnceAsync(2, async index => index == 0
                 ? (await house.Core.EmailChanges.ConfirmAsync(house.Core.OneTimeSecrets.TokenOf(SecretPurpose.EmailChange, secret), Visitor.Operator, null, Cancellation)).IsOk
                 : (await house.Core.Accounts.ChangeAsync(jose, new AccountEdit { Name = name }, Precondition.None, null, Cancellation)).IsOk);
+            if (!done[1])
+            {
+                // Who has lost too many races is told to come again.
+                House.Ok(await house.Core.Accounts.ChangeAsync(jose, new AccountEdit { Name = name }, Precondition.None, null, Cancellation));
+            }
             Assert.Equal([jose.UserId], await FindAsync($"{name} {mail}"));
             Assert.DoesNotContain(jose.UserId, await FindAsync("perez"));
         }
