@@ -16,16 +16,20 @@ public sealed class LongListServer : IAsyncLifetime
     public const int StalledSeconds = 10;
     private const int DescriptionCharacters = 2_000;
 
-    /// <summary>Of the list as CSV: more than the sockets between server and client hold, so that a reader who stands still is noticed.</summary>
+    /// <summary>Of the list as CSV: more than the sockets between server and <see cref="Narrow"/> hold, so that a reader who stands still is noticed.</summary>
     public const long LeastBytes = (long)Tasks * DescriptionCharacters;
 
     public QuehacerServer Server { get; private set; } = null!;
 
     public User User { get; private set; } = null!;
 
+    /// <summary>For whoever does not read at once what comes.</summary>
+    public HttpClient Narrow { get; private set; } = null!;
+
     public async ValueTask InitializeAsync()
     {
         Server = await QuehacerServer.StartAsync(("Server__StalledReaderSeconds", StalledSeconds.ToString(CultureInfo.InvariantCulture)), ("Server__ShutdownSeconds", "1"), ("Database__PoolSize", "4"));
+        Narrow = Server.NewNarrowHttp();
         User = await User.RegisterAsync(Server);
         await User.CreateAsync(new { title = "Task", tags = new[] { "home" } });
         // Behind the server's back, because it is the list that is tried here and not its making.
@@ -40,7 +44,11 @@ public sealed class LongListServer : IAsyncLifetime
             """));
     }
 
-    public ValueTask DisposeAsync() => Server.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        Narrow.Dispose();
+        return Server.DisposeAsync();
+    }
 }
 
 /// <summary>Whole lists of any length, and what becomes of those that cannot be finished.</summary>
@@ -127,7 +135,7 @@ public sealed class ExportTests(LongListServer filled) : IClassFixture<LongListS
         {
             for (var i = 0; i < readers; i++)
             {
-                standing.Add(await Fetched.BeginAsync(User, Server.Http, User.Tasks, ("Accept", Csv), ("X-Request-Id", $"standing-{i}")));
+                standing.Add(await Fetched.BeginAsync(User, filled.Narrow, User.Tasks, ("Accept", Csv), ("X-Request-Id", $"standing-{i}")));
             }
             for (var i = 0; i < 20; i++)
             {
@@ -141,6 +149,7 @@ public sealed class ExportTests(LongListServer filled) : IClassFixture<LongListS
             Assert.All(Lines("standing-"), line => Assert.True((bool?)line["aborted"]));
             foreach (var answer in standing)
             {
+                Assert.Equal(200, (int)answer.StatusCode);
                 await BreaksOffAsync(answer);
             }
         }
@@ -153,7 +162,7 @@ public sealed class ExportTests(LongListServer filled) : IClassFixture<LongListS
     [Fact]
     public async Task A_slow_reader_that_does_not_stand_still_gets_all()
     {
-        using var answer = await Fetched.BeginAsync(User, Server.Http, User.Tasks, ("Accept", Ndjson), ("X-Request-Id", "slow"));
+        using var answer = await Fetched.BeginAsync(User, filled.Narrow, User.Tasks, ("Accept", Ndjson), ("X-Request-Id", "slow"));
         await using var body = await answer.Content.ReadAsStreamAsync();
         const int steps = 12;
         var (read, last, buffer) = (0L, (byte)0, new byte[LongListServer.LeastBytes / steps]);
@@ -178,7 +187,7 @@ public sealed class ExportTests(LongListServer filled) : IClassFixture<LongListS
         var other = new User(Server.Http, User.Email);
         await other.LogInAsync();
         // Compressed, the whole list would fit between server and client; what cannot be compressed does not.
-        using var answer = await Fetched.BeginAsync(other, Server.Http, coding == "identity" ? User.Tasks : $"{User.Tasks}?fields=id,title,description", ("Accept", Csv),
+        using var answer = await Fetched.BeginAsync(other, filled.Narrow, coding == "identity" ? User.Tasks : $"{User.Tasks}?fields=id,title,description", ("Accept", Csv),
             ("X-Request-Id", $"ended-{coding}"), ("Accept-Encoding", coding));
         Assert.Equal(200, (int)answer.StatusCode);
         (await other.PostAsync("/api/v1/auth/logout")).Is(204);
@@ -198,7 +207,7 @@ public sealed class ExportTests(LongListServer filled) : IClassFixture<LongListS
     [Fact]
     public async Task A_list_whose_database_goes_away_is_cut_off_and_so_is_one_that_outlasts_the_server()
     {
-        using (var answer = await Fetched.BeginAsync(User, Server.Http, User.Tasks, ("Accept", Ndjson), ("X-Request-Id", "killed")))
+        using (var answer = await Fetched.BeginAsync(User, filled.Narrow, User.Tasks, ("Accept", Ndjson), ("X-Request-Id", "killed")))
         {
             Assert.Equal(200, (int)answer.StatusCode);
             Server.KillPostgres();
@@ -210,7 +219,7 @@ public sealed class ExportTests(LongListServer filled) : IClassFixture<LongListS
         await Server.StopAsync();
         await Server.StartAgainAsync();
 
-        using (var answer = await Fetched.BeginAsync(User, Server.Http, User.Tasks, ("Accept", Csv), ("X-Request-Id", "stopped")))
+        using (var answer = await Fetched.BeginAsync(User, filled.Narrow, User.Tasks, ("Accept", Csv), ("X-Request-Id", "stopped")))
         {
             Assert.Equal(200, (int)answer.StatusCode);
             Assert.Equal(0, await Server.StopAsync());
@@ -226,12 +235,12 @@ public sealed class ExportTests(LongListServer filled) : IClassFixture<LongListS
     public async Task An_export_of_an_account_is_whole_whatever_its_size_and_is_not_held_in_memory()
     {
         // What any export makes the server take once is not what this one is asked about.
-        using (var first = await Fetched.BeginAsync(User, Server.Http, "/api/v1/me/export"))
+        using (var first = await Fetched.BeginAsync(User, filled.Narrow, "/api/v1/me/export"))
         {
             Assert.NotNull(await ReadAllAsync(first));
         }
         var before = Server.ResidentBytes;
-        using var answer = await Fetched.BeginAsync(User, Server.Http, "/api/v1/me/export");
+        using var answer = await Fetched.BeginAsync(User, filled.Narrow, "/api/v1/me/export");
         using var zip = new ZipArchive(new MemoryStream((await ReadAllAsync(answer))!), ZipArchiveMode.Read);
         var grown = Server.ResidentBytes - before;
         Assert.True(zip.Entries.Sum(entry => entry.Length) > 2 * LongListServer.LeastBytes);
@@ -255,7 +264,7 @@ public sealed class ExportTests(LongListServer filled) : IClassFixture<LongListS
             {
                 await Task.Delay(20);
             }
-            using var answer = await Fetched.BeginAsync(other, Server.Http, "/api/v1/me/export", ("X-Request-Id", "export"));
+            using var answer = await Fetched.BeginAsync(other, filled.Narrow, "/api/v1/me/export", ("X-Request-Id", "export"));
             Assert.Equal(200, (int)answer.StatusCode);
             await using var body = await answer.Content.ReadAsStreamAsync();
             using var came = new MemoryStream();

@@ -128,7 +128,7 @@ public sealed class EventReader(Database database, TaskReader tasks, Seal seal)
         var found = await tasks.FindAsync(caller, task, cancellation);
         if (!found.IsOk)
         {
-            return found.Error.Code == ErrorCode.NotFound && await IsPurgedAsync(caller, task, cancellation) ? ErrorCode.Gone : found.Error;
+            return found.Error.Code == ErrorCode.NotFound && await EventLog.IsPurgedAsync(database, caller, task.Id, cancellation) ? ErrorCode.Gone : found.Error;
         }
         var id = found.Value.Task.Id;
         // A place in the task's own log, which goes on where the task does.
@@ -141,14 +141,20 @@ public sealed class EventReader(Database database, TaskReader tasks, Seal seal)
         // From the beginning, for that is how it is known what it was; and only what is shown is kept.
         var fold = new EventFold();
         var shown = new Queue<(Row Row, object? Before, object? After)>(limit + 2);
+        var maySee = false;
         await using var connection = await database.OpenAsync(cancellation);
         await using (var command = new NpgsqlCommand(
-            $"SELECT {Columns} FROM ({EventLog.Streams}) e {Actors} WHERE e.version < $3 ORDER BY e.version", connection))
+            $"SELECT {Columns} FROM {Access.From} LEFT JOIN LATERAL ({EventLog.StreamOf("$2", "$3")}) e ON e.version < $4 {Actors} WHERE {Access.Sees} ORDER BY e.version", connection))
         {
-            command.Parameters.With(caller.WorkspaceId).With(new[] { id }).With(opened.Value);
+            command.Parameters.WithCaller(caller).With(id).With(opened.Value);
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             while (await reader.ReadAsync(cancellation))
             {
+                maySee = true;
+                if (reader.IsDBNull(0))
+                {
+                    break;
+                }
                 var row = ReadRow(reader, 0);
                 var (was, became) = fold.Apply(row.Stored);
                 shown.Enqueue((row, was, became));
@@ -158,12 +164,16 @@ public sealed class EventReader(Database database, TaskReader tasks, Seal seal)
                 }
             }
         }
+        await connection.CloseAsync();
+        if (!maySee)
+        {
+            return await Access.ExplainAsync(database, caller, cancellation);
+        }
         var hasMore = shown.Count > limit;
         if (hasMore)
         {
             shown.Dequeue();
         }
-        await connection.CloseAsync();
         var views = await ViewAsync(caller.WorkspaceId, [.. shown], new LabelsStamp(found.Value.Tag.LabelsRevision, default), cancellation);
         views.Reverse();
         return new EventPage(views, hasMore ? CursorAt(id, views[^1].Stamp.Version) : null);
@@ -311,15 +321,5 @@ public sealed class EventReader(Database database, TaskReader tasks, Seal seal)
         };
 
         static Guid? IntoOf(StoredEvent stored) => stored is { Type: EventNames.TagMerged, SaysNothing: false } && LabelEvent.FromStored(stored) is LabelEvent.Merged merged ? merged.Into : null;
-    }
-
-    /// <summary>By the id alone: which task had a number, nothing says any more once it is purged.</summary>
-    private async Task<bool> IsPurgedAsync(Caller caller, TaskRef task, CancellationToken cancellation)
-    {
-        await using var command = database.Command($"""
-            SELECT (SELECT e.type FROM events e WHERE e.workspace_id = $2 AND e.stream_id = $3 ORDER BY e.version DESC LIMIT 1) FROM {Access.From} WHERE {Access.Sees}
-            """);
-        command.Parameters.WithCaller(caller).With(task.Id);
-        return await command.ExecuteScalarAsync(cancellation) is EventNames.TaskPurged;
     }
 }

@@ -54,17 +54,17 @@ public sealed class CleanUp(Database database, TimeProvider time, TimeSpan idemp
         """, time.NowUtc() - idempotencyKeysKeptFor, cancellation);
 
     /// <summary>Whatever came of them, and as late as secrets are, for the same reason.</summary>
-    private Task<int> DeleteUsedTicketsAsync(CancellationToken cancellation) => ExecuteAsync("""
-        DELETE FROM used_tickets u
-         USING (SELECT ticket_id FROM used_tickets WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) expired
-         WHERE u.ticket_id = expired.ticket_id
-        """, time.NowUtc(), cancellation);
-
     private Task<int> DeleteExpiredInvitationsAsync(CancellationToken cancellation) => ExecuteAsync("""
         DELETE FROM invitations i
          USING (SELECT workspace_id, invitation_id FROM invitations WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) expired
          WHERE i.workspace_id = expired.workspace_id AND i.invitation_id = expired.invitation_id
         """, time.NowUtc() - idempotencyKeysKeptFor, cancellation);
+
+    private Task<int> DeleteUsedTicketsAsync(CancellationToken cancellation) => ExecuteAsync("""
+        DELETE FROM used_tickets u
+         USING (SELECT ticket_id FROM used_tickets WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) expired
+         WHERE u.ticket_id = expired.ticket_id
+        """, time.NowUtc(), cancellation);
 
     private Task<int> DeleteForgottenDevicesAsync(CancellationToken cancellation) => ExecuteAsync("""
         DELETE FROM known_devices d USING (SELECT user_id, device FROM known_devices WHERE seen_at <= $1 ORDER BY seen_at LIMIT $2 FOR UPDATE SKIP LOCKED) old

@@ -102,7 +102,7 @@ public sealed class Outbox
         ON CONFLICT (mail_id) DO NOTHING
         """;
 
-    private readonly SemaphoreSlim bell = new(0, 1);
+    private readonly Signal bell = new();
 
     /// <param name="parameters">Of <see cref="Insert"/>.</param>
     /// <param name="letter">To be sent.</param>
@@ -121,18 +121,8 @@ public sealed class Outbox
     }
 
     /// <summary>Lets the sender of this server know that there is something to send; others look from time to time.</summary>
-    public void Ring()
-    {
-        try
-        {
-            bell.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It has been rung already.
-        }
-    }
+    public void Ring() => bell.Set();
 
     /// <summary>Waits for <see cref="Ring"/>, but no longer than that.</summary>
-    public Task<bool> WaitAsync(TimeSpan longest, CancellationToken cancellation) => bell.WaitAsync(longest, cancellation);
+    public Task WaitAsync(TimeSpan longest, CancellationToken cancellation) => bell.WaitAsync(longest, cancellation);
 }

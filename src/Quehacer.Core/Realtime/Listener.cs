@@ -28,6 +28,9 @@ public sealed class Listener : IDisposable
 
     public Caller Caller { get; }
 
+    /// <summary>The place where they wanted to go on is in a log that there is no more: they are to read anew what there is, and hear what happens from here on.</summary>
+    public bool IsLost { get; init; }
+
     internal Wakening Wakening { get; } = new();
 
     /// <summary>The last event that they have been given, or did not want.</summary>

@@ -51,8 +51,8 @@ public sealed class LiveFeed
     public Action<Guid>? Changed { get; set; }
 
     /// <summary>Begins to listen.</summary>
-    /// <param name="since">A cursor: what has happened since comes first; null for now.</param>
-    /// <returns><see cref="ErrorCode.TooManyListeners"/> beyond the bounds, <see cref="ErrorCode.CursorGone"/> for a cursor of a log that has been replaced.</returns>
+    /// <param name="since">A cursor: what has happened since comes first; null for now. With one of a log that has been replaced they begin now, <see cref="Listener.IsLost"/>.</param>
+    /// <returns><see cref="ErrorCode.TooManyListeners"/> beyond the bounds.</returns>
     public async Task<Result<Listener>> ListenAsync(Caller caller, string? since, EventFilter filter, CancellationToken cancellation)
     {
         // Whether they may, and where the log ends; a cursor is looked at only for those who may.
@@ -62,19 +62,16 @@ public sealed class LiveFeed
             return now.Error;
         }
         var place = since is null ? now.Value.Revision : events.Open(caller.WorkspaceId, since, Field.Since);
-        if (!place.IsOk)
+        var isLost = place.IsOk ? place.Value > now.Value.Revision : place.Error.Code == ErrorCode.CursorGone;
+        if (!isLost && !place.IsOk)
         {
             return place.Error;
-        }
-        if (place.Value > now.Value.Revision)
-        {
-            return ErrorCode.CursorGone;
         }
         if (!TryCount(caller.UserId))
         {
             return ErrorCode.TooManyListeners;
         }
-        var listener = new Listener(this, events, caller, filter, place.Value);
+        var listener = new Listener(this, events, caller, filter, isLost ? now.Value.Revision : place.Value) { IsLost = isLost };
         WorkspaceFeed feed;
         do
         {
@@ -145,7 +142,7 @@ public sealed class LiveFeed
             var revisions = new Dictionary<WorkspaceFeed, long>();
             var allowed = new Dictionary<WorkspaceFeed, HashSet<Guid>>();
             await using (var command = database.Command($"""
-                SELECT coalesce(w.revision, -1), coalesce({Access.MaySee} AND s.expires_at > $3, false)
+                SELECT coalesce(w.revision, -1), coalesce({Access.StillSees("$3")}, false)
                   FROM unnest($1, $2) WITH ORDINALITY p(session_id, workspace_id, n)
                   LEFT JOIN sessions s ON s.session_id = p.session_id LEFT JOIN workspaces w ON w.workspace_id = p.workspace_id
                  ORDER BY p.n
@@ -248,7 +245,7 @@ public sealed class LiveFeed
         var asked = feed.Sessions(out var lines);
         var allowed = new HashSet<Guid>();
         await using (var command = database.Command(
-            $"SELECT s.session_id FROM sessions s JOIN workspaces w ON w.workspace_id = $2 WHERE s.session_id = ANY ($1) AND {Access.MaySee} AND s.expires_at > $3"))
+            $"SELECT s.session_id FROM sessions s JOIN workspaces w ON w.workspace_id = $2 WHERE s.session_id = ANY ($1) AND {Access.StillSees("$3")}"))
         {
             command.Parameters.With(asked).With(feed.WorkspaceId).With(time.NowUtc());
             await using var reader = await command.ExecuteReaderAsync();

@@ -10,7 +10,7 @@ namespace Quehacer.Core.Realtime;
 /// Servers of one database telling each other which workspaces have changed, by NOTIFY. It is a hint beside the log: sent behind the commit and never within it, where it
 /// would make all writers of the database queue; many changes in one, and none at all while no other server is there. What is lost, the sweep of each server finds.
 /// </summary>
-public sealed class Peers(Database database, LiveFeed feed, TimeProvider time) : IDisposable
+public sealed class Peers(Database database, LiveFeed feed, TimeProvider time)
 {
     private const string Channel = "quehacer";
     private const int IdBytes = 16;
@@ -26,7 +26,7 @@ public sealed class Peers(Database database, LiveFeed feed, TimeProvider time) :
     private readonly string self = Ids.New(time.NowUtc()).ToString("N");
     private readonly ConcurrentDictionary<string, long> heard = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Guid, byte> pending = new();
-    private readonly SemaphoreSlim wanted = new(0, 1);
+    private readonly Signal wanted = new();
 
     /// <summary>Told what goes wrong, which is tried again.</summary>
     public Action<Exception>? Failed { get; set; }
@@ -41,29 +41,11 @@ public sealed class Peers(Database database, LiveFeed feed, TimeProvider time) :
         await Task.WhenAll(RepeatAsync(ListenAsync, stopping), RepeatAsync(TellAsync, stopping), RepeatAsync(GreetAsync, stopping));
     }
 
-    public void Dispose() => wanted.Dispose();
-
     private void Announce(Guid workspaceId)
     {
         if (!heard.IsEmpty && pending.TryAdd(workspaceId, 0))
         {
-            Wake();
-        }
-    }
-
-    private void Wake()
-    {
-        try
-        {
-            wanted.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // They are awake.
-        }
-        catch (ObjectDisposedException)
-        {
-            // Stopped: nobody is told any more.
+            wanted.Set();
         }
     }
 

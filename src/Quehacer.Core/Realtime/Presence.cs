@@ -23,7 +23,7 @@ public sealed record PresentPeople(Guid WorkspaceId, IReadOnlyList<PresentPerson
 /// killed, the rows go by themselves. One worker writes for all who look on this server and reads for all of them, at once where somebody comes or goes here and every
 /// few seconds for the others; who is shown, and who is told, is asked of the database each time.
 /// </summary>
-public sealed class Presence(Database database, TimeProvider time) : IDisposable
+public sealed class Presence(Database database, TimeProvider time)
 {
     /// <summary>Rows are read by the database's clock, for those of servers need not agree.</summary>
     private const string IsFresh = "p.seen_at > statement_timestamp() - interval '30 seconds'";
@@ -34,7 +34,7 @@ public sealed class Presence(Database database, TimeProvider time) : IDisposable
 
     private readonly Lock gate = new();
     private readonly Dictionary<Guid, Look> looks = [];
-    private readonly SemaphoreSlim wanted = new(0, 1);
+    private readonly Signal wanted = new();
     private List<Look> came = [];
     private List<Look> went = [];
     private long refreshed;
@@ -52,7 +52,7 @@ public sealed class Presence(Database database, TimeProvider time) : IDisposable
             looks.Add(look.Id, look);
             came.Add(look);
         }
-        Wake();
+        wanted.Set();
         return look;
     }
 
@@ -117,8 +117,6 @@ public sealed class Presence(Database database, TimeProvider time) : IDisposable
         }
     }
 
-    public void Dispose() => wanted.Dispose();
-
     internal void End(Look look)
     {
         lock (gate)
@@ -129,23 +127,7 @@ public sealed class Presence(Database database, TimeProvider time) : IDisposable
             }
             went.Add(look);
         }
-        Wake();
-    }
-
-    private void Wake()
-    {
-        try
-        {
-            wanted.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // The worker is awake.
-        }
-        catch (ObjectDisposedException)
-        {
-            // Stopped: nobody is told any more.
-        }
+        wanted.Set();
     }
 
     /// <summary>Writes who came and went since the last time, and tells what has changed for whatever reason.</summary>
@@ -250,7 +232,7 @@ public sealed class Presence(Database database, TimeProvider time) : IDisposable
     private static string Shown(string now) => $"""
         SELECT p.user_id, (SELECT nullif(a.name, '') FROM accounts a WHERE a.user_id = p.user_id) AS name, min(p.since) AS since, array_agg(p.session_id) AS sessions
           FROM presence p JOIN sessions s ON s.session_id = p.session_id
-         WHERE p.workspace_id = w.workspace_id AND {IsFresh} AND {Access.MaySee} AND s.expires_at > {now}
+         WHERE p.workspace_id = w.workspace_id AND {IsFresh} AND {Access.StillSees(now)}
          GROUP BY p.user_id
         """;
 

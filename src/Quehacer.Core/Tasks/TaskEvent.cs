@@ -143,43 +143,42 @@ public sealed record TaskDelta
     public string ToJson() => JsonText.Object(WriteTo);
 
     /// <summary>These members, and of those that are not set the earlier ones.</summary>
-    internal TaskDelta Over(TaskDelta earlier)
-    {
-        static Edit<T> One<T>(Edit<T> later, Edit<T> earlier) => later.IsSet ? later : earlier;
-        return new()
-        {
-            Title = One(Title, earlier.Title),
-            Description = One(Description, earlier.Description),
-            State = One(State, earlier.State),
-            Priority = One(Priority, earlier.Priority),
-            DueDate = One(DueDate, earlier.DueDate),
-            CategoryId = One(CategoryId, earlier.CategoryId),
-            TagIds = One(TagIds, earlier.TagIds),
-            AssigneeId = One(AssigneeId, earlier.AssigneeId),
-            ParentId = One(ParentId, earlier.ParentId),
-            FormerParentId = One(FormerParentId, earlier.FormerParentId),
-            Position = One(Position, earlier.Position),
-        };
-    }
+    internal TaskDelta Over(TaskDelta earlier) => Each<Later>(earlier);
 
     /// <summary>Those of these members that the other names as well, with another value.</summary>
-    internal TaskDelta Unlike(TaskDelta other)
+    internal TaskDelta Unlike(TaskDelta other) => Each<Differing>(other);
+
+    private TaskDelta Each<TChoice>(TaskDelta other) where TChoice : IChoice => new()
     {
-        static Edit<T> One<T>(Edit<T> one, Edit<T> other) => one.IsSet && other.IsSet && !EqualityComparer<T>.Default.Equals(one.Value, other.Value) ? one : default;
-        return new()
-        {
-            Title = One(Title, other.Title),
-            Description = One(Description, other.Description),
-            State = One(State, other.State),
-            Priority = One(Priority, other.Priority),
-            DueDate = One(DueDate, other.DueDate),
-            CategoryId = One(CategoryId, other.CategoryId),
-            TagIds = TagIds.IsSet && other.TagIds.IsSet && !TagIds.Value.AsSpan().SequenceEqual(other.TagIds.Value) ? TagIds : default,
-            AssigneeId = One(AssigneeId, other.AssigneeId),
-            ParentId = One(ParentId, other.ParentId),
-            FormerParentId = One(FormerParentId, other.FormerParentId),
-            Position = One(Position, other.Position),
-        };
+        Title = TChoice.Of(Title, other.Title),
+        Description = TChoice.Of(Description, other.Description),
+        State = TChoice.Of(State, other.State),
+        Priority = TChoice.Of(Priority, other.Priority),
+        DueDate = TChoice.Of(DueDate, other.DueDate),
+        CategoryId = TChoice.Of(CategoryId, other.CategoryId),
+        TagIds = TChoice.Of(TagIds, other.TagIds),
+        AssigneeId = TChoice.Of(AssigneeId, other.AssigneeId),
+        ParentId = TChoice.Of(ParentId, other.ParentId),
+        FormerParentId = TChoice.Of(FormerParentId, other.FormerParentId),
+        Position = TChoice.Of(Position, other.Position),
+    };
+
+    /// <summary>What becomes of one member of two deltas.</summary>
+    private interface IChoice
+    {
+        static abstract Edit<T> Of<T>(Edit<T> one, Edit<T> other);
+    }
+
+    private sealed class Later : IChoice
+    {
+        public static Edit<T> Of<T>(Edit<T> one, Edit<T> other) => one.IsSet ? one : other;
+    }
+
+    private sealed class Differing : IChoice
+    {
+        public static Edit<T> Of<T>(Edit<T> one, Edit<T> other) => one.IsSet && other.IsSet && !AreSame(one.Value, other.Value) ? one : default;
+
+        private static bool AreSame<T>(T one, T other) => one is Guid[] some && other is Guid[] others ? some.AsSpan().SequenceEqual(others) : EqualityComparer<T>.Default.Equals(one, other);
     }
 
     /// <summary>The members, within an object that has been begun.</summary>

@@ -40,6 +40,10 @@ internal static class Access
     /// <summary>The same of whatever reads what is to be changed.</summary>
     public const string Writes = $"s.session_id = $1 AND {MayWrite}";
 
+    /// <summary>The condition of who goes on hearing or being shown without asking again: nobody has looked at their token, so whether the session lasts is looked at here.</summary>
+    /// <param name="now">The parameter that has the time.</param>
+    public static string StillSees(string now) => $"{MaySee} AND s.expires_at > {now}";
+
     /// <summary>
     /// Takes the workspace's lock for somebody who is in it, or was when the wait began, and reads nothing: the statement behind it sees what there is once the
     /// lock is had. A stranger makes nobody wait. Parameters as of <see cref="From"/>.

@@ -11,7 +11,5 @@ CREATE INDEX accounts_to_delete ON accounts (deletion_due_at) WHERE deletion_due
 -- Workspaces that nobody has any more. Their rows go a piece at a time, and the row here goes with the last of them.
 CREATE TABLE dropped_workspaces (
   workspace_id uuid PRIMARY KEY,
-  dropped_at   timestamptz NOT NULL,
-  -- When the row of the workspace itself went; null before. Some minutes later nothing is under way any more that had seen it.
-  gone_at      timestamptz
+  dropped_at   timestamptz NOT NULL
 );

@@ -289,15 +289,9 @@ internal sealed class SocketLine : IDisposable
         var caller = message.WorkspaceId is { } workspaceId ? http.Caller() with { WorkspaceId = workspaceId } : http.Caller();
         var filter = new EventFilter(EventEndpoints.TypesFor(caller, message.Types), message.TaskId);
         Result<Listener> listener;
-        bool isLost;
         try
         {
             listener = await feed.ListenAsync(caller, message.Since, filter, Endpoints.Bounded);
-            isLost = listener.Error?.Code == ErrorCode.CursorGone;
-            if (isLost)
-            {
-                listener = await feed.ListenAsync(caller, since: null, filter, Endpoints.Bounded);
-            }
         }
         catch (Exception exception) when (Core.Postgres.Database.IsUnavailable(exception))
         {
@@ -311,11 +305,11 @@ internal sealed class SocketLine : IDisposable
             }
             return await RefuseAsync(id, listener.Error);
         }
-        await BeginAsync(new SocketSubscription(id, listener.Value, message.Presence ? presence.Begin(caller) : null, listening.Token), isLost);
+        await BeginAsync(new SocketSubscription(id, listener.Value, message.Presence ? presence.Begin(caller) : null, listening.Token));
         return true;
     }
 
-    private async Task BeginAsync(SocketSubscription subscription, bool isLost)
+    private async Task BeginAsync(SocketSubscription subscription)
     {
         lock (gate)
         {
@@ -326,7 +320,7 @@ internal sealed class SocketLine : IDisposable
         try
         {
             await output.SendAsync(new SocketSubscribedBody(subscription.Id, Ids.ToTypeId(Ids.WorkspacePrefix, subscription.WorkspaceId), subscription.Cursor), BodyJson.Default.SocketSubscribedBody);
-            if (isLost)
+            if (subscription.IsLost)
             {
                 var gone = ErrorCatalogue.CursorGone;
                 await output.SendAsync(new SocketResyncBody(subscription.Id, gone.Code, Problems.WholeOf(gone, language), subscription.Cursor), BodyJson.Default.SocketResyncBody);

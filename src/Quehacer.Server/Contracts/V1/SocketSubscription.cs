@@ -33,6 +33,9 @@ internal sealed class SocketSubscription : IDisposable
 
     public Guid WorkspaceId => listener.Caller.WorkspaceId;
 
+    /// <inheritdoc cref="Listener.IsLost"/>
+    public bool IsLost => listener.IsLost;
+
     /// <summary>Behind the last event that was sent, and behind all that was looked at and not wanted.</summary>
     public string Cursor => place ?? listener.Cursor;
 

@@ -67,13 +67,7 @@ internal sealed class StreamEndpoints(LiveFeed feed, StreamTickets tickets, Prob
             since = last;
         }
         var listener = await feed.ListenAsync(http.Caller(), since == EventEndpoints.Now ? null : since, filter, Endpoints.Bounded);
-        var isLost = listener.Error?.Code == ErrorCode.CursorGone;
-        if (isLost)
-        {
-            // A refusal would stop a browser for good; it is told to begin anew, and what happens from here on.
-            listener = await feed.ListenAsync(http.Caller(), since: null, filter, Endpoints.Bounded);
-        }
-        return listener.IsOk ? new Stream(listener.Value, isLost, manners) : new Refusal(problems, listener.Error);
+        return listener.IsOk ? new Stream(listener.Value, manners) : new Refusal(problems, listener.Error);
     }
 
     /// <summary>The JSON of an event, which all channels send.</summary>
@@ -85,7 +79,7 @@ internal sealed class StreamEndpoints(LiveFeed feed, StreamTickets tickets, Prob
     /// <summary>Why a line ends, in words.</summary>
     public static StreamEndBody EndOf(ErrorKind kind, Language language, string cursor) => new(kind.Code, kind.Meaning.In(language), cursor);
 
-    private sealed class Stream(Listener listener, bool isLost, StreamManners manners) : IResult
+    private sealed class Stream(Listener listener, StreamManners manners) : IResult
     {
         public async Task ExecuteAsync(HttpContext http)
         {
@@ -107,8 +101,9 @@ internal sealed class StreamEndpoints(LiveFeed feed, StreamTickets tickets, Prob
             // When a server goes down, its listeners do not all come back in the same moment.
             Line(output, $"retry: {Random.Shared.Next(1_000, 4_000)}");
             Line(output, "");
-            if (isLost)
+            if (listener.IsLost)
             {
+                // A refusal would stop a browser for good.
                 Named(output, "resync", JsonSerializer.SerializeToUtf8Bytes(EndOf(ErrorCatalogue.CursorGone, language, listener.Cursor), BodyJson.Default.StreamEndBody));
             }
             Named(output, "ready", JsonSerializer.SerializeToUtf8Bytes(new StreamPlaceBody(listener.Cursor), BodyJson.Default.StreamPlaceBody));

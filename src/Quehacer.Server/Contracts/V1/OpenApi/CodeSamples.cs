@@ -109,7 +109,7 @@ internal static class CodeSamples
         if (operation.Success.File == StreamEndpoints.EventStream)
         {
             // What reads the events comes back when the line is cut.
-            return Program(operation, $"await foreach (var happened in quehacer.EnumerateEventsAsync({string.Join(", ", arguments)}))\n{{\n    Console.WriteLine(happened);\n}}");
+            return Program(operation, $"await foreach (var happened in quehacer.EnumerateEventsAsync({string.Join(", ", arguments)}))\n{{\n    {Print("happened")}\n}}");
         }
         if (operation.Success.File is not null)
         {
@@ -121,7 +121,9 @@ internal static class CodeSamples
         var result = operation.Success.File is null ? Result(operation) : null;
         return Program(
             operation,
-            (operation.Success.File is null ? "" : $"await using var file = File.Create(\"quehacer.{operation.Success.File.SubType}\");\n") + (result is null ? call : $"var {result} = {call}\nConsole.WriteLine({result});"));
+            (operation.Success.File is null ? "" : $"await using var file = File.Create(\"quehacer.{operation.Success.File.SubType}\");\n") + (result is null ? call : $"var {result} = {call}\n{Print(result)}"));
+
+        static string Print(string what) => $"{nameof(Console)}.WriteLine({what});";
 
         static string Program(Operation operation, string does) => $$"""
             using Quehacer.Client;

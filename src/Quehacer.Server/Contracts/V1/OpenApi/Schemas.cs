@@ -157,27 +157,32 @@ internal static class Schemas
         ["ProblemField"] = "One value of the request that cannot be accepted, or one of the thing that stands in the way.",
     };
 
+    /// <summary>Of a task, wherever it is shown.</summary>
+    private static Dictionary<string, JsonObject> OfAnyTask() => new()
+    {
+        ["id"] = Id("The UUIDv7 within it holds the time of creation.", Ids.TaskPrefix),
+        ["number"] = Says("1, 2, 3… in the workspace, never used again.", ("minimum", 1)),
+        ["title"] = Says("What is to be done."),
+        ["description"] = Says("Free text."),
+        ["status"] = Says("Its state.", ("enum", Enum(Words.States))),
+        ["priority"] = Says("How urgent it is.", ("enum", Enum(Words.Priorities))),
+        ["due_date"] = Says("When it is due."),
+        ["parent_id"] = Id("The task that it lies below, if there is one.", Ids.TaskPrefix),
+        ["version"] = Version(),
+        ["created_at"] = Says("When it was made."),
+    };
+
     private static Dictionary<string, Dictionary<string, JsonObject>> Notes() => new()
     {
-        ["Task"] = new()
+        ["Task"] = new(OfAnyTask())
         {
-            ["id"] = Id("The UUIDv7 within it holds the time of creation.", Ids.TaskPrefix),
-            ["number"] = Says("1, 2, 3… in the workspace, never used again.", ("minimum", 1)),
-            ["title"] = Says("What is to be done."),
-            ["description"] = Says("Free text."),
-            ["status"] = Says("Its state.", ("enum", Enum(Words.States))),
-            ["priority"] = Says("How urgent it is.", ("enum", Enum(Words.Priorities))),
-            ["due_date"] = Says("When it is due."),
             ["category_id"] = Id("Its category, if it has one.", Ids.CategoryPrefix),
             ["tags"] = Says("The names of its tags, in the order they were given. Another contract may have given it more than this one does.", ("maxItems", Limits.MostTagsOfATask)),
             ["assignee_id"] = Id("Who is to do it, if anybody is: the account of somebody who was in the workspace when that was said.", Ids.UserPrefix),
-            ["parent_id"] = Id("The task that it lies below, if there is one.", Ids.TaskPrefix),
             ["subtask_count"] = Says("The tasks directly below it that are not deleted.", ("maximum", Limits.SubtasksOfATask)),
             ["subtasks_done"] = Says("How many of these are done.", ("maximum", Limits.SubtasksOfATask)),
             ["position"] = Says("Its place in the order by hand, to be compared byte by byte. Opaque; `POST /api/v1/tasks/{id}/move` changes it.", ("maxLength", Limits.PositionCharacters)),
             ["workspace_id"] = Id("Where it is. `POST /api/v1/tasks/{id}/transfer` moves it.", Ids.WorkspacePrefix),
-            ["version"] = Version(),
-            ["created_at"] = Says("When it was made."),
             ["updated_at"] = Says("When it was changed last."),
             ["deleted_at"] = Says("When it was deleted. Only in lists with `include_deleted=true`, and after an undo that deletes it."),
             ["category"] = Says(
@@ -265,24 +270,14 @@ internal static class Schemas
             ["at"] = Says("When. Never earlier than what came before it in the workspace."),
             ["request_id"] = Says("The `X-Request-Id` of the request that did it; `null` where the server did it by itself.", ("maxLength", 128)),
         },
-        ["EventTask"] = new()
+        ["EventTask"] = new(OfAnyTask())
         {
-            ["id"] = Id("The UUIDv7 within it holds the time of creation.", Ids.TaskPrefix),
-            ["number"] = Says("1, 2, 3… in the workspace, never used again.", ("minimum", 1)),
-            ["title"] = Says("What is to be done."),
-            ["description"] = Says("Free text."),
-            ["status"] = Says("Its state.", ("enum", Enum(Words.States))),
-            ["priority"] = Says("How urgent it is.", ("enum", Enum(Words.Priorities))),
-            ["due_date"] = Says("When it is due."),
             ["category_id"] = Id("Its category, if it has one that is there still.", Ids.CategoryPrefix),
             ["tags"] = Says("The names of its tags now, in the order they were given.", ("maxItems", Limits.MostTagsOfATask)),
             ["tag_ids"] = Says("The same tags by id.", ("maxItems", Limits.MostTagsOfATask)),
             ["assignee_id"] = Id("Who is to do it, if anybody is.", Ids.UserPrefix),
-            ["parent_id"] = Id("The task that it lies below, if there is one.", Ids.TaskPrefix),
             ["position"] = Says("Its place in the order by hand.", ("maxLength", Limits.PositionCharacters)),
             ["workspace_id"] = Id("Where it is.", Ids.WorkspacePrefix),
-            ["version"] = Version(),
-            ["created_at"] = Says("When it was made."),
             ["updated_at"] = Says("When of the event."),
             ["deleted_at"] = Says("When it was deleted; `null` while it is not."),
         },
