@@ -29,7 +29,7 @@ public sealed class OverloadTests
 
         var locked = LockTasksAsync(server, seconds: 3);
         await UntilLockedAsync(server);
-        var held = Enumerable.Range(0, 4).Select(_ => ana.GetAsync(User.Tasks)).ToList();
+        var held = Enumerable.Range(0, 4).Select(_ => ana.GetAsync(DeepPage)).ToList();
         await UntilAsync(async () => await server.SqlAsync("SELECT count(*) FROM pg_locks WHERE NOT granted") == "4");
         var refused = (await ana.GetAsync(User.Tasks)).IsProblem(503, "SERVICE_UNAVAILABLE");
         Assert.Matches("^[1-9][0-9]*$", refused.Header("Retry-After"));
@@ -94,7 +94,7 @@ public sealed class OverloadTests
         var nobody = new Client(server.Http);
         var locked = LockTasksAsync(server, seconds: 8);
         await UntilLockedAsync(server);
-        var held = Enumerable.Range(0, 2).Select(_ => ana.GetAsync(User.Tasks)).ToList();
+        var held = Enumerable.Range(0, 2).Select(_ => ana.GetAsync(DeepPage)).ToList();
         await UntilAsync(async () => await server.SqlAsync("SELECT count(*) FROM pg_locks WHERE NOT granted") == "2");
         var waiting = ana.GetAsync("/api/v1/me");
 
@@ -190,6 +190,9 @@ public sealed class OverloadTests
             (await nobody.GetAsync(path)).Is(200);
         }
     }
+
+    /// <summary>A read that does not travel with others: it has a connection to itself as long as it waits.</summary>
+    private const string DeepPage = $"{User.Tasks}?page=9&limit=100";
 
     private static Task<string> LockTasksAsync(QuehacerServer server, int seconds) =>
         server.SqlAsync($"BEGIN; LOCK TABLE tasks, workspaces IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep({seconds}); COMMIT");

@@ -77,24 +77,31 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
     }
 
     private readonly Database database;
-    private readonly NpgsqlConnection connection;
     private readonly NpgsqlBatch batch;
-    private readonly Guid workspaceId;
     private readonly Changes changes;
     private NpgsqlBatchCommand? keyCommand;
 
-    public WorkspaceBatch(Database database, NpgsqlConnection connection, Guid workspaceId)
+    /// <param name="connection">Null for what is to be sent by <see cref="SharedWrites"/>.</param>
+    public WorkspaceBatch(Database database, NpgsqlConnection? connection, Guid workspaceId)
     {
-        (this.database, this.connection, this.workspaceId) = (database, connection, workspaceId);
+        (this.database, WorkspaceId) = (database, workspaceId);
         batch = new NpgsqlBatch(connection);
         changes = new Changes();
     }
 
     private WorkspaceBatch(WorkspaceBatch other, Guid workspaceId)
     {
-        (database, connection, batch, changes) = (other.database, other.connection, other.batch, other.changes);
-        this.workspaceId = workspaceId;
+        (database, batch, changes) = (other.database, other.batch, other.changes);
+        WorkspaceId = workspaceId;
     }
+
+    public Guid WorkspaceId { get; }
+
+    /// <summary>It advances one workspace and does nothing else, from its BEGIN to its COMMIT.</summary>
+    public bool IsOfOneWorkspace => changes is { AreCommitted: true, Workspaces.Count: 1 };
+
+    /// <summary>What is between its BEGIN and its COMMIT.</summary>
+    public IReadOnlyList<NpgsqlBatchCommand> Steps => [.. ((IEnumerable<NpgsqlBatchCommand>)batch.BatchCommands).Skip(1).SkipLast(1)];
 
     /// <summary>The same packet, for statements that are about another workspace.</summary>
     public WorkspaceBatch In(Guid otherWorkspaceId) => new(this, otherWorkspaceId);
@@ -113,14 +120,14 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
     public void Key(Guid userId, IdempotencyKey key, Guid? streamId, int? version, string? outcome, DateTime now)
     {
         keyCommand = new NpgsqlBatchCommand(Idempotency.Insert);
-        keyCommand.Parameters.WithKey(workspaceId, userId, key, streamId, version, outcome, now);
+        keyCommand.Parameters.WithKey(WorkspaceId, userId, key, streamId, version, outcome, now);
         batch.BatchCommands.Add(keyCommand);
     }
 
     /// <summary>Says what a key points to that was taken before that was known.</summary>
     public void FillKey(Guid userId, IdempotencyKey key, Guid? streamId, int? version, string? outcome) =>
         Add("UPDATE idempotency_keys SET stream_id = $4, version = $5, outcome = $6 WHERE workspace_id = $1 AND user_id = $2 AND key = $3")
-            .With(workspaceId).With(userId).With(key.Value).WithId(streamId).WithNumber(version).WithJson(outcome);
+            .With(WorkspaceId).With(userId).With(key.Value).WithId(streamId).WithNumber(version).WithJson(outcome);
 
     /// <param name="onlyWithLabels">Only while the labels are those of this revision; null when none were taken for granted.</param>
     /// <param name="permission">What the caller must be allowed.</param>
@@ -136,12 +143,12 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
 
     /// <param name="beforeLast">How many events of this batch follow this one.</param>
     public void Append(int beforeLast, Guid streamId, int version, string type, bool takesNumber, string? data, string? before, Guid actorId, string? requestId) =>
-        Add(EventLog.Append).With(workspaceId).With((long)beforeLast).With(streamId).With(version).With(type).With(takesNumber)
+        Add(EventLog.Append).With(WorkspaceId).With((long)beforeLast).With(streamId).With(version).With(type).With(takesNumber)
             .WithJson(data).WithJson(before).With(actorId).WithText(requestId);
 
     /// <summary>Many events in one statement.</summary>
     public void AppendMany(IReadOnlyList<LoggedEvent> events, Guid actorId, string? requestId) =>
-        Add(EventLog.AppendMany).With(workspaceId).WithEvents(events).With(actorId).WithText(requestId);
+        Add(EventLog.AppendMany).With(WorkspaceId).WithEvents(events).With(actorId).WithText(requestId);
 
     /// <summary>Any other statement; the workspace is not among its parameters yet.</summary>
     public NpgsqlParameterCollection Add(string sql)
@@ -160,15 +167,7 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
             await using var reader = await batch.ExecuteReaderAsync(cancellation);
             do
             {
-                // Two statements of a batch return a row: the one that advances the workspace, and behind it the one that changes a task.
-                if (reader.FieldCount == SubtaskFields && await reader.ReadAsync(cancellation))
-                {
-                    advanced = advanced with { Subtasks = TaskTable.ReadSubtasks(reader, 0) };
-                }
-                else if (reader.FieldCount > 0 && await reader.ReadAsync(cancellation))
-                {
-                    advanced = new Advanced(reader.GetInt64(0), LabelsStamp.Read(reader, 3), reader.GetInt64(1), reader.GetDateTime(2));
-                }
+                advanced = await ReadAsync(reader, advanced);
             }
             while (await reader.NextResultAsync(cancellation));
         }
@@ -184,7 +183,7 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
         else if (changes.Workspaces.Count > 0)
         {
             // A step commits later on, and then gives the connection back.
-            connection.StateChange += (_, change) =>
+            batch.Connection!.StateChange += (_, change) =>
             {
                 if (change.CurrentState == System.Data.ConnectionState.Closed)
                 {
@@ -194,6 +193,22 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
         }
         return (BatchOutcome.Committed, advanced);
     }
+
+    /// <summary>Two statements of a batch return a row: the one that advances the workspace, and behind it the one that changes a task.</summary>
+    /// <param name="before">What those before this one have returned.</param>
+    public static async ValueTask<Advanced> ReadAsync(NpgsqlDataReader reader, Advanced before)
+    {
+        if (reader.FieldCount == 0 || !await reader.ReadAsync())
+        {
+            return before;
+        }
+        return IsOfTheWorkspace(reader)
+            ? new Advanced(reader.GetInt64(0), LabelsStamp.Read(reader, 3), reader.GetInt64(1), reader.GetDateTime(2))
+            : before with { Subtasks = TaskTable.ReadSubtasks(reader, 0) };
+    }
+
+    /// <summary>These are what the statement that advances a workspace returns.</summary>
+    public static bool IsOfTheWorkspace(NpgsqlDataReader reader) => reader.FieldCount > SubtaskFields;
 
     /// <summary>What the failure of a statement means; null when it means nothing that can be dealt with here.</summary>
     public BatchOutcome? Classify(PostgresException exception)
@@ -215,7 +230,7 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
     /// <summary>The batch began a transaction that a failure has left open.</summary>
     public async Task RollBackAsync()
     {
-        await using var rollback = new NpgsqlCommand("ROLLBACK", connection);
+        await using var rollback = new NpgsqlCommand("ROLLBACK", batch.Connection);
         await rollback.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
@@ -231,7 +246,7 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
 
     private NpgsqlParameterCollection AddAdvance(string sql, int events, CountChange counts, DateTime now)
     {
-        changes.Workspaces.Add(workspaceId);
-        return Add(sql).With(workspaceId).With((long)events).With((long)counts.Numbers).With((long)counts.Pending).With((long)counts.Done).With((long)counts.Deleted).With(now);
+        changes.Workspaces.Add(WorkspaceId);
+        return Add(sql).With(WorkspaceId).With((long)events).With((long)counts.Numbers).With((long)counts.Pending).With((long)counts.Done).With((long)counts.Deleted).With(now);
     }
 }

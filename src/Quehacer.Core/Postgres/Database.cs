@@ -28,11 +28,15 @@ public sealed class Database : IAsyncDisposable
     /// <summary>What PostgreSQL is told of who connects.</summary>
     internal const string ApplicationName = "quehacer";
 
+    /// <summary>How long to wait for a connection.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan PingPatience = TimeSpan.FromSeconds(2);
 
     private readonly NpgsqlDataSource source;
     private readonly NpgsqlDataSource planning;
     private readonly NpgsqlDataSource listening;
+    private readonly SharedReads shared;
     private readonly Lock pings = new();
     private Task? ping;
     private volatile string incarnation = "";
@@ -41,8 +45,13 @@ public sealed class Database : IAsyncDisposable
     {
         source = Build(options, options.PoolSize, preparedStatements: 100);
         planning = Build(options, PlanningPoolSize(options.PoolSize), preparedStatements: 0);
+        Lanes = Math.Clamp(Environment.ProcessorCount, 1, Math.Max(1, options.PoolSize / 2));
+        shared = new SharedReads(source, Lanes, Patience);
         listening = Build(options, poolSize: 1, preparedStatements: 0, keepAliveSeconds: 5);
     }
+
+    /// <summary>Packets of what travels together that are under way at once: one for each processor, and half of the connections at most, for others take their time.</summary>
+    internal int Lanes { get; }
 
     /// <summary>All connections that a server with this pool opens at most.</summary>
     public static int ConnectionsOf(int poolSize) => poolSize + PlanningPoolSize(poolSize) + 1;
@@ -64,7 +73,7 @@ public sealed class Database : IAsyncDisposable
             IncludeFailedBatchedCommand = true,
             Enlist = false,
             KeepAlive = keepAliveSeconds,
-            Timeout = 5,
+            Timeout = (int)Patience.TotalSeconds,
             // The server's own timeout comes first and leaves the connection usable.
             CommandTimeout = options.StatementTimeoutMs / 1000 + 5,
             CancellationTimeout = 1000,
@@ -149,6 +158,9 @@ public sealed class Database : IAsyncDisposable
     internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation) => source.OpenConnectionAsync(cancellation);
 
     internal NpgsqlCommand Command(string sql) => source.CreateCommand(sql);
+
+    /// <inheritdoc cref="SharedReads.ReadAsync"/>
+    internal Task<T> ReadAsync<T>(Func<NpgsqlParameterCollection, string> say, Func<NpgsqlDataReader, ValueTask<T>> take) => shared.ReadAsync(say, take);
 
     /// <summary>
     /// For a statement whose best plan depends on its values, such as a search: it is planned anew each time (a prepared one would soon get a

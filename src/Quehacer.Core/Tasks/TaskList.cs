@@ -31,22 +31,7 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         var remembered = request.WithTotal && !request.Filter.IsCounted && !request.Filter.DependsOnTime;
         var counted = remembered && totals.TryGetValue(BitConverter.ToUInt128(fingerprint), out var known) && known.Incarnation == database.Incarnation ? known : null;
 
-        var rows = new List<TaskItem>(request.Limit + 1);
-        var (moment, labelsAt, total) = (default(WorkspaceMoment?), default(LabelsStamp), default(long?));
-        var (prepared, lookedUpAt) = await CommandAsync(caller, request, cursor, counted, cancellation);
-        await using (var command = prepared)
-        {
-            await using var reader = await command.ExecuteReaderAsync(cancellation);
-            while (await reader.ReadAsync(cancellation))
-            {
-                moment = WorkspaceMoment.Read(reader, 0, database);
-                (labelsAt, total) = (LabelsStamp.Read(reader, 3), reader.IsDBNull(5) ? null : reader.GetInt64(5));
-                if (TaskTable.Read(reader, 6) is { } task)
-                {
-                    rows.Add(task);
-                }
-            }
-        }
+        var ((moment, labelsAt, total, rows), lookedUpAt) = await FindAsync(caller, request, cursor, counted, cancellation);
         if (moment is not { } at)
         {
             return await Access.ExplainAsync(database, caller, cancellation);
@@ -102,6 +87,39 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
             }
         }
         return (chosen, total);
+    }
+
+    /// <summary>What the statement of a list has found.</summary>
+    /// <param name="Moment">Null where the caller may not see the workspace.</param>
+    private readonly record struct Found(WorkspaceMoment? Moment, LabelsStamp LabelsAt, long? Total, List<TaskItem> Tasks);
+
+    private async Task<(Found Found, long? LookedUpAt)> FindAsync(Caller caller, TaskListRequest request, TaskCursor? cursor, Counted? counted, CancellationToken cancellation)
+    {
+        if (request.Filter.IsCounted && request.Limit <= Limits.PageTasks && request.Skipped <= Limits.PageTasks)
+        {
+            return (await database.ReadAsync(parameters => Statement(parameters, caller, request, cursor, tags: null, counted), reader => TakeAsync(reader, request)), null);
+        }
+        var (prepared, lookedUpAt) = await CommandAsync(caller, request, cursor, counted, cancellation);
+        await using var command = prepared;
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return (await TakeAsync(reader, request), lookedUpAt);
+    }
+
+    private async ValueTask<Found> TakeAsync(NpgsqlDataReader reader, TaskListRequest request)
+    {
+        var found = new Found(null, default, null, new List<TaskItem>(request.Limit + 1));
+        while (await reader.ReadAsync())
+        {
+            if (found.Moment is null)
+            {
+                found = found with { Moment = WorkspaceMoment.Read(reader, 0, database), LabelsAt = LabelsStamp.Read(reader, 3), Total = reader.IsDBNull(5) ? null : reader.GetInt64(5) };
+            }
+            if (TaskTable.Read(reader, 6) is { } task)
+            {
+                found.Tasks.Add(task);
+            }
+        }
+        return found;
     }
 
     /// <summary>The one statement of a list, ready to be sent, and the revision at which names of tags were looked up for it; null where that was not needed.</summary>

@@ -1,3 +1,4 @@
+using Npgsql;
 using Quehacer.Core.Labels;
 using Quehacer.Core.Postgres;
 using Quehacer.Core.Workspaces;
@@ -55,13 +56,15 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
     /// </summary>
     public async Task<TaskStamp?> StampAsync(Caller caller, TaskRef task, CancellationToken cancellation)
     {
-        await using var command = database.Command(task.Number > 0 ? StampByNumber : StampById);
-        command.Parameters.WithCaller(caller);
-        _ = task.Number > 0 ? command.Parameters.With(task.Number) : command.Parameters.With(task.Id);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await reader.ReadAsync(cancellation)
-            ? Stamp(reader.GetInt32(2), reader.GetDateTime(3), TaskTable.ReadSubtasks(reader, 4), LabelsStamp.Read(reader, 0))
-            : null;
+        return await database.ReadAsync(
+            parameters =>
+            {
+                With(parameters, caller, task);
+                return task.Number > 0 ? StampByNumber : StampById;
+            },
+            async rows => await rows.ReadAsync()
+                ? Stamp(rows.GetInt32(2), rows.GetDateTime(3), TaskTable.ReadSubtasks(rows, 4), LabelsStamp.Read(rows, 0))
+                : default(TaskStamp?));
     }
 
     public async Task<Result<TaskView>> GetAsync(Caller caller, TaskRef task, CancellationToken cancellation)
@@ -80,23 +83,17 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
 
     private async Task<Result<TaskView>> FindAsync(Caller caller, TaskRef task, string sql, Permission permission, CancellationToken cancellation)
     {
-        LabelsStamp? labelsAt = null;
-        TaskItem? found = null;
-        await using (var command = database.Command(sql))
-        {
-            command.Parameters.WithCaller(caller);
-            _ = task.Number > 0 ? command.Parameters.With(task.Number) : command.Parameters.With(task.Id);
-            if (caller.LooksInto is { } owner)
+        var (labelsAt, found) = await database.ReadAsync(
+            parameters =>
             {
-                command.Parameters.With(owner);
-            }
-            await using var reader = await command.ExecuteReaderAsync(cancellation);
-            if (await reader.ReadAsync(cancellation))
-            {
-                labelsAt = LabelsStamp.Read(reader, 0);
-                found = TaskTable.Read(reader, 2);
-            }
-        }
+                With(parameters, caller, task);
+                if (caller.LooksInto is { } owner)
+                {
+                    parameters.With(owner);
+                }
+                return sql;
+            },
+            async rows => await rows.ReadAsync() ? (LabelsStamp.Read(rows, 0), TaskTable.Read(rows, 2)) : default((LabelsStamp?, TaskItem?)));
         // Only now, with the connection given back, is another one taken.
         if (labelsAt is not { } labels)
         {
@@ -104,6 +101,9 @@ public sealed class TaskReader(Database database, LabelNames labelNames)
         }
         return found is null ? ErrorCode.NotFound : await ViewAsync(caller.WorkspaceId, found, labels, cancellation);
     }
+
+    private static void With(NpgsqlParameterCollection parameters, Caller caller, TaskRef task) =>
+        _ = task.Number > 0 ? parameters.WithCaller(caller).With(task.Number) : parameters.WithCaller(caller).With(task.Id);
 
     /// <param name="labelsAt">What was read together with the task. Where labels have changed since, the view and its tag are of the later moment.</param>
     internal async ValueTask<TaskView> ViewAsync(Guid workspaceId, TaskItem task, LabelsStamp labelsAt, CancellationToken cancellation)

@@ -17,6 +17,7 @@ public sealed record Written(TaskView View, bool IsReplay);
 /// </summary>
 public sealed class TaskWriter(Database database, LabelNames labelNames, TaskReader reader, TimeProvider time)
 {
+    private readonly SharedWrites writes = new(database);
     private readonly LockedTaskWriter locked = new(database, labelNames, reader, time);
 
     /// <summary>Does one operation.</summary>
@@ -68,33 +69,32 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
                 return new Written(found!, IsReplay: false);
             }
 
-            await using var connection = await database.OpenAsync(cancellation);
-            await using var batch = new WorkspaceBatch(database, connection, caller.WorkspaceId);
-            batch.Begin();
-            if (key is not null)
-            {
-                batch.Key(caller.UserId, key, change.StreamId, change.VersionAfter, outcome: null, now);
-            }
-            if (change.Events.Length > 0)
-            {
-                AddChange(
-                    batch, caller, change, now, onlyWithLabels: operation.NeedsLabels || operation.Precondition.SeesLooks ? labelsRevision : null,
-                    onlyWithSubtasks: operation.RestsOnSubtasks || operation.Precondition.SeesLooks ? found?.Task.Subtasks : null);
-            }
-            batch.Commit();
             // Not cancelled with the request: once it is under way, a write is better finished than left in doubt.
-            var (outcome, advanced) = await batch.ExecuteAsync(CancellationToken.None);
+            var (outcome, advanced) = await writes.WriteAsync(connection =>
+            {
+                var batch = new WorkspaceBatch(database, connection, caller.WorkspaceId);
+                batch.Begin();
+                if (key is not null)
+                {
+                    batch.Key(caller.UserId, key, change.StreamId, change.VersionAfter, outcome: null, now);
+                }
+                if (change.Events.Length > 0)
+                {
+                    AddChange(
+                        batch, caller, change, now, onlyWithLabels: operation.NeedsLabels || operation.Precondition.SeesLooks ? labelsRevision : null,
+                        onlyWithSubtasks: operation.RestsOnSubtasks || operation.Precondition.SeesLooks ? found?.Task.Subtasks : null);
+                }
+                batch.Commit();
+                return batch;
+            });
             switch (outcome)
             {
                 case BatchOutcome.Committed when change.Events.Length > 0 && advanced.Revision == 0:
                     // There is no such workspace, so there was no event that could have collided: nothing was written.
-                    await connection.CloseAsync();
                     return await Access.ExplainAsync(database, caller, Permission.Write, cancellation);
                 case BatchOutcome.Committed:
-                    await connection.CloseAsync();
                     return change.Events.Length == 0 ? new Written(found!, IsReplay: false) : await WrittenAsync(caller, change, advanced);
                 case BatchOutcome.KeyKnown:
-                    await connection.CloseAsync();
                     return await ReplayAsync(caller, key!, cancellation) ?? new Error(ErrorCode.Busy);
                 case BatchOutcome.KeyInFlight:
                     return ErrorCode.IdempotencyInFlight;

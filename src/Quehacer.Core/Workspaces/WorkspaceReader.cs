@@ -96,14 +96,16 @@ public sealed class WorkspaceReader(Database database, Seal seal)
     /// </summary>
     public async Task<Result<WorkspaceMoment>> MomentAsync(Caller caller, CancellationToken cancellation)
     {
-        await using (var command = database.Command($"SELECT {WorkspaceMoment.Columns} FROM {Access.From} WHERE {Access.Sees}"))
-        {
-            command.Parameters.WithCaller(caller);
-            await using var reader = await command.ExecuteReaderAsync(cancellation);
-            if (await reader.ReadAsync(cancellation))
+        var moment = await database.ReadAsync(
+            parameters =>
             {
-                return WorkspaceMoment.Read(reader, 0, database);
-            }
+                parameters.WithCaller(caller);
+                return $"SELECT {WorkspaceMoment.Columns} FROM {Access.From} WHERE {Access.Sees}";
+            },
+            async reader => await reader.ReadAsync() ? WorkspaceMoment.Read(reader, 0, database) : default(WorkspaceMoment?));
+        if (moment is { } at)
+        {
+            return at;
         }
         return await Access.ExplainAsync(database, caller, cancellation);
     }

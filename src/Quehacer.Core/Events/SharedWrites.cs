@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Npgsql;
+using Quehacer.Core.Postgres;
+
+namespace Quehacer.Core.Events;
+
+/// <summary>
+/// Writes of many requests to different workspaces, in one packet and one transaction: they wait for the disk once. Each is as it would have been alone: where one of
+/// them finds that it has to be decided anew, or would wait for somebody else, nothing of the packet is done, and each goes on its own.
+/// </summary>
+internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write>(2 * database.Lanes, most: 16, Database.Patience)
+{
+    /// <summary>Whoever waits for a lock longer makes too many others wait with them.</summary>
+    private const string WaitForNobody = "SET LOCAL lock_timeout = 20";
+
+    /// <summary>For how long a workspace's writes go on their own behind one that others had to be saved from.</summary>
+    private static readonly TimeSpan Apart = TimeSpan.FromSeconds(1);
+
+    private const int MostApart = 1000;
+
+    private readonly ConcurrentDictionary<Guid, long> apart = new();
+
+    /// <summary>Does what a batch says from its BEGIN to its COMMIT.</summary>
+    /// <param name="say">Makes the batch, once for each time that it is sent.</param>
+    public async Task<(BatchOutcome Outcome, Advanced Advanced)> WriteAsync(Func<NpgsqlConnection?, WorkspaceBatch> say)
+    {
+        var batch = say(null);
+        if (batch.IsOfOneWorkspace && !IsApart(batch.WorkspaceId))
+        {
+            var write = new Write(batch);
+            Send(write);
+            if (await write.Task is { } done)
+            {
+                return done;
+            }
+        }
+        await using var connection = await database.OpenAsync(CancellationToken.None);
+        await using var alone = say(connection);
+        return await alone.ExecuteAsync(CancellationToken.None);
+    }
+
+    protected override async Task TravelAsync(List<Write> together)
+    {
+        // Two of one workspace would wait for each other; the second goes with the next.
+        for (var rest = together; rest.Count > 0;)
+        {
+            var packet = rest.DistinctBy(write => write.Batch.WorkspaceId).OrderBy(write => write.Batch.WorkspaceId).ToList();
+            rest = rest.Count == packet.Count ? [] : [.. rest.Except(packet)];
+            await CommitAsync(packet);
+        }
+    }
+
+    /// <summary>In the order of the workspaces, in which everybody locks them.</summary>
+    private async Task CommitAsync(List<Write> packet)
+    {
+        try
+        {
+            await using var connection = await database.OpenAsync(CancellationToken.None);
+            await using var batch = new NpgsqlBatch(connection);
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN"));
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(WaitForNobody));
+            foreach (var command in packet.SelectMany(write => write.Batch.Steps))
+            {
+                batch.BatchCommands.Add(command);
+            }
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
+            var advanced = new Advanced[packet.Count];
+            try
+            {
+                await using var reader = await batch.ExecuteReaderAsync();
+                var at = -1;
+                do
+                {
+                    at += WorkspaceBatch.IsOfTheWorkspace(reader) ? 1 : 0;
+                    advanced[Math.Max(at, 0)] = await WorkspaceBatch.ReadAsync(reader, advanced[Math.Max(at, 0)]);
+                }
+                while (await reader.NextResultAsync());
+            }
+            catch (PostgresException exception)
+            {
+                await using (var rollback = new NpgsqlCommand("ROLLBACK", connection))
+                {
+                    await rollback.ExecuteNonQueryAsync();
+                }
+                SetApart(packet.FirstOrDefault(write => write.Batch.Steps.Contains(exception.BatchCommand)));
+                packet.ForEach(write => write.Done(null));
+                return;
+            }
+            for (var i = 0; i < packet.Count; i++)
+            {
+                packet[i].Done((BatchOutcome.Committed, advanced[i]));
+            }
+            foreach (var write in packet)
+            {
+                database.TellCommitted(write.Batch.WorkspaceId);
+            }
+        }
+        catch (Exception exception)
+        {
+            packet.ForEach(write => write.Fail(exception));
+        }
+    }
+
+    private bool IsApart(Guid workspaceId) =>
+        !apart.IsEmpty && apart.TryGetValue(workspaceId, out var since) && (Stopwatch.GetElapsedTime(since) < Apart || !apart.TryRemove(KeyValuePair.Create(workspaceId, since)));
+
+    private void SetApart(Write? write)
+    {
+        if (write is not null)
+        {
+            if (apart.Count >= MostApart)
+            {
+                apart.Clear();
+            }
+            apart[write.Batch.WorkspaceId] = Stopwatch.GetTimestamp();
+        }
+    }
+
+    internal sealed class Write(WorkspaceBatch batch) : Passenger
+    {
+        private readonly TaskCompletionSource<(BatchOutcome, Advanced)?> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public WorkspaceBatch Batch => batch;
+
+        /// <summary>Null where it is to be sent alone.</summary>
+        public Task<(BatchOutcome Outcome, Advanced Advanced)?> Task => done.Task;
+
+        public void Done((BatchOutcome, Advanced)? outcome) => done.SetResult(outcome);
+
+        public override void Fail(Exception exception) => done.TrySetException(exception);
+    }
+}

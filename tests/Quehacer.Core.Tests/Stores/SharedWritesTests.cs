@@ -1,0 +1,116 @@
+using Npgsql;
+using Quehacer.Core.Events;
+using Quehacer.Core.Tasks;
+using Xunit;
+
+namespace Quehacer.Core.Tests.Stores;
+
+/// <summary>Writes to different workspaces that travel together, each of which is to come out as if it had travelled alone.</summary>
+public sealed class SharedWritesTests(PostgresFixture postgres)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private static async Task<Caller[]> MoveInAsync(House house, int count)
+    {
+        var callers = new List<Caller>();
+        for (var i = 0; i < count; i++)
+        {
+            callers.Add((await house.MoveInAsync($"user{i}@example.com")).Caller);
+        }
+        return [.. callers];
+    }
+
+    private static Task<Result<Written>> WriteAsync(House house, Caller caller, string title, IdempotencyKey? key = null) => house.Core.TaskWriter.WriteAsync(
+        caller, TaskOperation.Create(new TaskEdit { Title = title }, House.V1), key, Cancellation);
+
+    [Fact]
+    public async Task Many_users_at_once_share_transactions_and_nothing_else()
+    {
+        await using var house = await House.BuildAsync(postgres);
+        var callers = await MoveInAsync(house, 30);
+        const int each = 6;
+        for (var round = 0; round < 3; round++)
+        {
+            var written = await House.AtOnceAsync(callers.Length * each, index => WriteAsync(house, callers[index % callers.Length], $"Task {index}", House.Key($"{round}/{index}")));
+            Assert.All(written, (one, index) => Assert.Equal($"Task {index}", House.Ok(one).View.Task.Title));
+        }
+        foreach (var caller in callers)
+        {
+            Assert.Equal(Enumerable.Range(1, 3 * each).Select(number => (long)number), (await house.ColumnAsync<long>("SELECT number FROM tasks WHERE workspace_id = $1", caller.WorkspaceId)).Order());
+            await house.AssertConsistentAsync(caller);
+        }
+        var tasks = await house.CountAsync("SELECT count(*) FROM tasks");
+        Assert.InRange(await house.CountAsync("SELECT count(DISTINCT xmin::text) FROM tasks"), 1, tasks - 1);
+    }
+
+    [Fact]
+    public async Task Whoever_may_not_or_has_done_it_already_or_comes_too_late_keeps_nobody_else_from_it()
+    {
+        await using var house = await House.BuildAsync(postgres);
+        var callers = await MoveInAsync(house, 24);
+        var (logged, repeated, late) = (callers[0], callers[1], callers[2]);
+        House.Ok(await WriteAsync(house, repeated, "Once", House.Key("known", "another request")));
+        var contested = (await house.CreateAsync(late, new TaskEdit { Title = "Contested" })).Id;
+        await house.ExecuteAsync($"UPDATE sessions SET ended_at = now() WHERE session_id = '{logged.SessionId}'");
+        for (var round = 0; round < 4; round++)
+        {
+            var outcomes = await House.AtOnceAsync(96, index => (index % 24) switch
+            {
+                0 => WriteAsync(house, logged, "Never"),
+                1 => WriteAsync(house, repeated, "Never", House.Key("known", "this request")),
+                2 => house.Core.TaskWriter.WriteAsync(late, TaskOperation.Change(new TaskRef(contested, 0), new TaskEdit { Title = $"Change {round} {index}" }, House.V1, Precondition.None), null, Cancellation),
+                var user => WriteAsync(house, callers[user], $"Task {round} {index}"),
+            });
+            for (var i = 0; i < outcomes.Length; i++)
+            {
+                switch (i % 24)
+                {
+                    case 0:
+                        Assert.Equal(ErrorCode.SessionEnded, outcomes[i].Error?.Code);
+                        break;
+                    case 1:
+                        Assert.Equal(ErrorCode.IdempotencyMismatch, outcomes[i].Error?.Code);
+                        break;
+                    default:
+                        House.Ok(outcomes[i]);
+                        break;
+                }
+            }
+        }
+        Assert.Equal(0, await house.CountAsync("SELECT count(*) FROM tasks WHERE title = 'Never'"));
+        Assert.Equal(21 * 16, await house.CountAsync("SELECT count(*) FROM tasks WHERE title LIKE 'Task %'"));
+        Assert.Equal(17, (await house.RowAsync(late, contested)).Version);
+        foreach (var caller in callers[1..])
+        {
+            await house.AssertConsistentAsync(caller);
+        }
+    }
+
+    [Fact]
+    public async Task A_workspace_that_somebody_holds_makes_no_other_wait()
+    {
+        await using var house = await House.BuildAsync(postgres);
+        var callers = await MoveInAsync(house, 12);
+        await using var holder = new NpgsqlConnection(house.ConnectionString);
+        await holder.OpenAsync(Cancellation);
+        await using (var hold = new NpgsqlCommand($"BEGIN; SELECT 1 FROM workspaces WHERE workspace_id = '{callers[0].WorkspaceId}' FOR UPDATE", holder))
+        {
+            await hold.ExecuteNonQueryAsync(Cancellation);
+        }
+        var held = Enumerable.Range(0, 6).Select(index => WriteAsync(house, callers[0], $"Held {index}")).ToList();
+        for (var round = 0; round < 5; round++)
+        {
+            Assert.All(await House.AtOnceAsync(33, index => WriteAsync(house, callers[1 + index % 11], $"Free {index}")), one => House.Ok(one));
+        }
+        Assert.All(held, one => Assert.False(one.IsCompleted));
+        await using (var release = new NpgsqlCommand("ROLLBACK", holder))
+        {
+            await release.ExecuteNonQueryAsync(Cancellation);
+        }
+        Assert.All(await Task.WhenAll(held), one => House.Ok(one));
+        foreach (var caller in callers)
+        {
+            await house.AssertConsistentAsync(caller);
+        }
+    }
+}
