@@ -62,26 +62,28 @@ internal sealed record EventBody(
     }
 
     /// <summary>The members that differ, as they were; null where none does.</summary>
-    internal static JsonObject? Changes(params ReadOnlySpan<(string Name, object? Was, object? Now)> members)
+    private static JsonObject? Changes(params ReadOnlySpan<(string Name, object? Was, object? Now)> members)
     {
         JsonObject? changed = null;
         foreach (var (name, was, now) in members)
         {
-            var isEqual = (was, now) is (IReadOnlyList<string> some, IReadOnlyList<string> others) ? some.SequenceEqual(others) : Equals(was, now);
-            if (!isEqual)
+            if (!Equals(was, now))
             {
-                (changed ??= [])[name] = was switch
-                {
-                    null => null,
-                    string text => JsonValue.Create(text),
-                    DateTime time => JsonValue.Create(time.ToString(Clock.Format, System.Globalization.CultureInfo.InvariantCulture)),
-                    IReadOnlyList<string> texts => new JsonArray([.. texts.Select(text => (JsonNode)text)]),
-                    _ => throw new InvalidOperationException($"No word for {was.GetType().Name}."),
-                };
+                (changed ??= [])[name] = Said(was);
             }
         }
         return changed;
     }
+
+    /// <summary>Something that was, as JSON.</summary>
+    internal static JsonNode? Said(object? was) => was switch
+    {
+        null => null,
+        string text => JsonValue.Create(text),
+        DateTime time => JsonValue.Create(time.ToString(Clock.Format, System.Globalization.CultureInfo.InvariantCulture)),
+        IReadOnlyList<string> texts => new JsonArray([.. texts.Select(text => (JsonNode)text)]),
+        _ => throw new InvalidOperationException($"No word for {was.GetType().Name}."),
+    };
 
     private static LabelBody? Of(Label? label) => label is null
         ? null
@@ -116,7 +118,7 @@ internal sealed record EventTaskBody(
         var task = view.Task;
         return new(
             Ids.ToTypeId(Ids.TaskPrefix, task.Id), task.Number, task.Title, task.Description, Words.Of(task.State), Words.Of(task.Priority), task.DueDate, CategoryOf(view), view.Tags, TagIdsOf(view),
-            task.AssigneeId is { } assignee ? Ids.ToTypeId(Ids.UserPrefix, assignee) : null, ParentOf(task), task.PositionKey, Ids.ToTypeId(Ids.WorkspacePrefix, workspaceId),
+            AssigneeOf(task), ParentOf(task), task.PositionKey, Ids.ToTypeId(Ids.WorkspacePrefix, workspaceId),
             task.Version, task.CreatedAt, task.UpdatedAt, task.DeletedAt);
     }
 
@@ -127,14 +129,33 @@ internal sealed record EventTaskBody(
         {
             return null;
         }
+        // Nearly all of it is as it was, so nothing is put into words before it is known to differ.
         var (was, now) = (before.Task, after.Task);
-        return EventBody.Changes(
-            ("title", was.Title, now.Title), ("description", was.Description, now.Description), ("status", Words.Of(was.State), Words.Of(now.State)),
-            ("priority", Words.Of(was.Priority), Words.Of(now.Priority)), ("due_date", was.DueDate, now.DueDate), ("category_id", CategoryOf(before), CategoryOf(after)),
-            ("tags", before.Tags, after.Tags), ("tag_ids", TagIdsOf(before), TagIdsOf(after)),
-            ("assignee_id", was.AssigneeId is { } former ? Ids.ToTypeId(Ids.UserPrefix, former) : null, now.AssigneeId is { } assignee ? Ids.ToTypeId(Ids.UserPrefix, assignee) : null),
-            ("parent_id", ParentOf(was), ParentOf(now)), ("position", was.PositionKey, now.PositionKey), ("deleted_at", was.DeletedAt, now.DeletedAt));
+        JsonObject? changed = null;
+        Say(was.Title != now.Title, "title", static was => was.Task.Title);
+        Say(was.Description != now.Description, "description", static was => was.Task.Description);
+        Say(was.State != now.State, "status", static was => Words.Of(was.Task.State));
+        Say(was.Priority != now.Priority, "priority", static was => Words.Of(was.Task.Priority));
+        Say(was.DueDate != now.DueDate, "due_date", static was => EventBody.Said(was.Task.DueDate));
+        Say(before.Category?.Id != after.Category?.Id, "category_id", static was => CategoryOf(was));
+        Say(!before.Tags.SequenceEqual(after.Tags), "tags", static was => EventBody.Said(was.Tags));
+        Say(!was.TagIds.AsSpan().SequenceEqual(now.TagIds), "tag_ids", static was => EventBody.Said(TagIdsOf(was)));
+        Say(was.AssigneeId != now.AssigneeId, "assignee_id", static was => AssigneeOf(was.Task));
+        Say(was.ParentId != now.ParentId, "parent_id", static was => ParentOf(was.Task));
+        Say((was.Position, was.Number) != (now.Position, now.Number) && was.PositionKey != now.PositionKey, "position", static was => was.Task.PositionKey);
+        Say(was.DeletedAt != now.DeletedAt, "deleted_at", static was => EventBody.Said(was.Task.DeletedAt));
+        return changed;
+
+        void Say(bool differs, string name, Func<TaskView, JsonNode?> said)
+        {
+            if (differs)
+            {
+                (changed ??= [])[name] = said(before);
+            }
+        }
     }
+
+    private static string? AssigneeOf(TaskItem task) => task.AssigneeId is { } assignee ? Ids.ToTypeId(Ids.UserPrefix, assignee) : null;
 
     private static string? CategoryOf(TaskView view) => view.Category is { } category ? Ids.ToTypeId(Ids.CategoryPrefix, category.Id) : null;
 
