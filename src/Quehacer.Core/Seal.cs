@@ -15,21 +15,23 @@ public sealed class Seal(IReadOnlyList<byte[]> keys)
     private const int TagBytes = 16;
     private const int Overhead = NonceBytes + TagBytes;
 
-    /// <summary>A cipher is for one thread at a time, and making one costs more than sealing with it.</summary>
-    private readonly (ThreadLocal<AesGcm> Cipher, byte[] Nonce)[] keys = [.. keys.Select(key => (CipherOf(Derive(key, "cipher")), Derive(key, "nonce")))];
+    /// <summary>They are for one thread at a time, and making them costs more than sealing with them.</summary>
+    private readonly (ThreadLocal<AesGcm> Cipher, ThreadLocal<IncrementalHash> Nonce)[] keys = [.. keys.Select(key => (CipherOf(Derive(key, "cipher")), MacOf(Derive(key, "nonce"))))];
 
     /// <param name="context">What the sealed text belongs to; it opens nowhere else.</param>
     public string Close(ReadOnlySpan<byte> content, ReadOnlySpan<byte> context)
     {
-        var (cipher, nonceKey) = keys[0];
+        var (cipher, nonces) = keys[0];
         Span<byte> message = stackalloc byte[Overhead + content.Length];
         var nonce = message[..NonceBytes];
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        BitConverter.TryWriteBytes(length, context.Length);
+        var hash = nonces.Value!;
+        hash.AppendData(length);
+        hash.AppendData(context);
+        hash.AppendData(content);
         Span<byte> mac = stackalloc byte[32];
-        Span<byte> whole = stackalloc byte[sizeof(int) + context.Length + content.Length];
-        BitConverter.TryWriteBytes(whole, context.Length);
-        context.CopyTo(whole[sizeof(int)..]);
-        content.CopyTo(whole[(sizeof(int) + context.Length)..]);
-        HMACSHA256.HashData(nonceKey, whole, mac);
+        hash.GetHashAndReset(mac);
         mac[..NonceBytes].CopyTo(nonce);
         cipher.Value!.Encrypt(nonce, content, message[Overhead..], message[NonceBytes..Overhead], context);
         return Base64Url.EncodeToString(message);
@@ -60,6 +62,8 @@ public sealed class Seal(IReadOnlyList<byte[]> keys)
     }
 
     private static ThreadLocal<AesGcm> CipherOf(byte[] key) => new(() => new AesGcm(key, TagBytes));
+
+    private static ThreadLocal<IncrementalHash> MacOf(byte[] key) => new(() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key));
 
     private static byte[] Derive(byte[] key, string purpose) =>
         HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 32, info: Encoding.ASCII.GetBytes($"quehacer seal v1 {purpose}"));

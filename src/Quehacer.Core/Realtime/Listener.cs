@@ -20,6 +20,7 @@ public sealed class Listener : IDisposable
     private WorkspaceFeed? feed;
     private long revision;
     private int ticked;
+    private (long After, Task<Result<ChangePage>> Page) ahead;
 
     internal Listener(LiveFeed owner, EventReader events, Caller caller, EventFilter filter, long revision)
     {
@@ -66,10 +67,16 @@ public sealed class Listener : IDisposable
             }
             if (latest is null)
             {
-                var page = await events.ChangesAsync(Caller, Revision, EventFilter.All, Limits.PageEvents, cancellation);
+                var page = await (ahead.Page is not null && ahead.After == Revision ? ahead.Page : ReadOnAsync(Revision)).WaitAsync(cancellation);
+                ahead = default;
                 if (!page.IsOk)
                 {
                     return new Heard([], Revision, page.Error);
+                }
+                if (page.Value.HasMore)
+                {
+                    // While these are sent.
+                    ahead = (page.Value.Revision, ReadOnAsync(page.Value.Revision));
                 }
                 latest = [.. page.Value.Events.Select(view => new LiveEvent(view))];
             }
@@ -93,6 +100,8 @@ public sealed class Listener : IDisposable
     }
 
     public void Dispose() => owner.Leave(this, feed);
+
+    private Task<Result<ChangePage>> ReadOnAsync(long after) => events.ChangesAsync(Caller, after, EventFilter.All, Limits.PageEvents, CancellationToken.None);
 
     private async Task<Heard> EndAsync(CancellationToken cancellation)
     {

@@ -243,28 +243,60 @@ public sealed record TaskDelta
 
     internal static TaskDelta Read(JsonElement json)
     {
-        var delta = new TaskDelta();
+        // Put together at the end: an event of a new task has most of them, and each would be a copy of all.
+        var (title, description, state, priority, dueDate) = (default(Edit<string>), default(Edit<string?>), default(Edit<TaskState>), default(Edit<TaskPriority>), default(Edit<DateTime?>));
+        var (categoryId, tagIds, assigneeId) = (default(Edit<Guid?>), default(Edit<Guid[]>), default(Edit<Guid?>));
+        var (parentId, formerParentId, position) = (default(Edit<Guid?>), default(Edit<Guid?>), default(Edit<string?>));
         foreach (var member in json.EnumerateObject())
         {
             var value = member.Value;
-            delta = member.Name switch
+            switch (member.Name)
             {
-                "title" => delta with { Title = value.GetString()! },
-                "description" => delta with { Description = value.GetString() },
-                "state" => delta with { State = (TaskState)value.GetInt16() },
-                "priority" => delta with { Priority = (TaskPriority)value.GetInt16() },
-                "due_date" => delta with { DueDate = value.ValueKind == JsonValueKind.Null ? null : ReadTime(value) },
-                "category_id" => delta with { CategoryId = value.ValueKind == JsonValueKind.Null ? null : value.GetGuid() },
-                "tag_ids" => delta with { TagIds = value.EnumerateArray().Select(id => id.GetGuid()).ToArray() },
-                "assignee_id" => delta with { AssigneeId = value.ValueKind == JsonValueKind.Null ? null : value.GetGuid() },
-                "parent_id" => delta with { ParentId = value.ValueKind == JsonValueKind.Null ? null : value.GetGuid() },
-                "former_parent_id" => delta with { FormerParentId = value.ValueKind == JsonValueKind.Null ? null : value.GetGuid() },
-                "position" => delta with { Position = value.GetString() },
-                _ => throw new InvalidOperationException($"The log has a member of a task that this program does not know: {member.Name}."),
-            };
+                case "title":
+                    title = value.GetString()!;
+                    break;
+                case "description":
+                    description = value.GetString();
+                    break;
+                case "state":
+                    state = (TaskState)value.GetInt16();
+                    break;
+                case "priority":
+                    priority = (TaskPriority)value.GetInt16();
+                    break;
+                case "due_date":
+                    dueDate = value.ValueKind == JsonValueKind.Null ? null : ReadTime(value);
+                    break;
+                case "category_id":
+                    categoryId = ReadId(value);
+                    break;
+                case "tag_ids":
+                    tagIds = value.EnumerateArray().Select(id => id.GetGuid()).ToArray();
+                    break;
+                case "assignee_id":
+                    assigneeId = ReadId(value);
+                    break;
+                case "parent_id":
+                    parentId = ReadId(value);
+                    break;
+                case "former_parent_id":
+                    formerParentId = ReadId(value);
+                    break;
+                case "position":
+                    position = value.GetString();
+                    break;
+                default:
+                    throw new InvalidOperationException($"The log has a member of a task that this program does not know: {member.Name}.");
+            }
         }
-        return delta;
+        return new TaskDelta
+        {
+            Title = title, Description = description, State = state, Priority = priority, DueDate = dueDate, CategoryId = categoryId, TagIds = tagIds, AssigneeId = assigneeId,
+            ParentId = parentId, FormerParentId = formerParentId, Position = position,
+        };
     }
+
+    private static Guid? ReadId(JsonElement value) => value.ValueKind == JsonValueKind.Null ? null : value.GetGuid();
 
     private static DateTime ReadTime(JsonElement value) =>
         DateTime.Parse(value.GetString()!, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal);

@@ -89,9 +89,9 @@ internal sealed class JsonLog : ILoggerProvider
         buffer.ResetWrittenCount();
         json.Reset();
         json.WriteStartObject();
-        Span<byte> time = stackalloc byte[24];
-        DateTime.UtcNow.TryFormat(time, out var written, Core.Clock.Format, CultureInfo.InvariantCulture);
-        json.WriteString("time"u8, time[..written]);
+        Span<byte> time = stackalloc byte[Core.Clock.Characters];
+        Core.Clock.Write(DateTime.UtcNow, time);
+        json.WriteString("time"u8, time);
         json.WriteString("level"u8, level);
         json.WriteString("event"u8, name);
         return (buffer, json);

@@ -15,8 +15,8 @@ internal sealed class TimeConverter : JsonConverter<DateTime>
 
     public override void Write(Utf8JsonWriter writer, DateTime value, JsonSerializerOptions options)
     {
-        Span<byte> text = stackalloc byte[24];
-        value.TryFormat(text, out var written, Clock.Format, CultureInfo.InvariantCulture);
-        writer.WriteStringValue(text[..written]);
+        Span<byte> text = stackalloc byte[Clock.Characters];
+        Clock.Write(value, text);
+        writer.WriteStringValue(text);
     }
 }
