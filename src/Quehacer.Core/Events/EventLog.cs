@@ -1,5 +1,6 @@
 using Npgsql;
 using Quehacer.Core.Postgres;
+using Quehacer.Core.Tasks;
 using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core.Events;
@@ -27,6 +28,12 @@ internal static class EventLog
         SELECT w.workspace_id, w.revision - e.following, e.stream_id, e.version, e.type, e.number, e.data::jsonb, e.before::jsonb, $9, w.changed_at, $10
           FROM workspaces w CROSS JOIN unnest($2, $3, $4, $5, $6, $7, $8) e(following, stream_id, version, type, number, data, before)
          WHERE w.workspace_id = $1
+        """;
+
+    /// <summary>That tasks were made in many workspaces, of the rows <c>a</c> that <see cref="SharedCreates"/> has.</summary>
+    public const string AppendCreated = $"""
+        INSERT INTO events (workspace_id, revision, stream_id, version, type, number, data, before, actor_id, at, request_id)
+        SELECT a.id, a.revision, a.task_id, 1, '{EventNames.TaskCreated}', a.number, a.data::jsonb, NULL, a.created_by, a.changed_at, a.request_id FROM a
         """;
 
     /// <summary>Events for <see cref="AppendMany"/>.</summary>

@@ -1,5 +1,6 @@
 using Npgsql;
 using Quehacer.Core.Postgres;
+using Quehacer.Core.Tasks;
 using Quehacer.Core.Workspaces;
 
 namespace Quehacer.Core.Events;
@@ -25,6 +26,12 @@ internal static class Idempotency
     /// <summary>Plain: a known key must abort the batch (23505). Parameters by <see cref="WithKey"/>.</summary>
     public const string Insert =
         "INSERT INTO idempotency_keys (workspace_id, user_id, key, fingerprint, stream_id, version, outcome, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+    /// <summary>The same for tasks that were made in many workspaces, of the rows <c>a</c> that <see cref="SharedCreates"/> has.</summary>
+    public const string InsertCreated = """
+        INSERT INTO idempotency_keys (workspace_id, user_id, key, fingerprint, stream_id, version, outcome, created_at)
+        SELECT a.id, a.created_by, a.key, a.fingerprint, a.task_id, 1, NULL, a.now FROM a WHERE a.key IS NOT NULL
+        """;
 
     public static void WithKey(
         this NpgsqlParameterCollection parameters, Guid workspaceId, Guid userId, IdempotencyKey key, Guid? streamId, int? version, string? outcome, DateTime now)

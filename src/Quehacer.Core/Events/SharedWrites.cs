@@ -12,7 +12,7 @@ namespace Quehacer.Core.Events;
 internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write>(2 * database.Lanes, most: 16, Database.Patience)
 {
     /// <summary>Whoever waits for a lock longer makes too many others wait with them.</summary>
-    private const string WaitForNobody = "SET LOCAL lock_timeout = 20";
+    public const string WaitForNobody = "SET LOCAL lock_timeout = 20";
 
     /// <summary>For how long a workspace's writes go on their own behind one that others had to be saved from.</summary>
     private static readonly TimeSpan Apart = TimeSpan.FromSeconds(1);
@@ -51,20 +51,30 @@ internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write
         }
     }
 
+    /// <summary>One packet with a transaction that waits for nobody.</summary>
+    public static NpgsqlBatch Transaction(NpgsqlConnection connection, IEnumerable<NpgsqlBatchCommand> steps)
+    {
+        var batch = new NpgsqlBatch(connection);
+        foreach (var command in (IEnumerable<NpgsqlBatchCommand>)[new("BEGIN"), new(WaitForNobody), .. steps, new("COMMIT")])
+        {
+            batch.BatchCommands.Add(command);
+        }
+        return batch;
+    }
+
+    public static async Task RollBackAsync(NpgsqlConnection connection)
+    {
+        await using var rollback = new NpgsqlCommand("ROLLBACK", connection);
+        await rollback.ExecuteNonQueryAsync();
+    }
+
     /// <summary>In the order of the workspaces, in which everybody locks them.</summary>
     private async Task CommitAsync(List<Write> packet)
     {
         try
         {
             await using var connection = await database.OpenAsync(CancellationToken.None);
-            await using var batch = new NpgsqlBatch(connection);
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN"));
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(WaitForNobody));
-            foreach (var command in packet.SelectMany(write => write.Batch.Steps))
-            {
-                batch.BatchCommands.Add(command);
-            }
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
+            await using var batch = Transaction(connection, packet.SelectMany(write => write.Batch.Steps));
             var advanced = new Advanced[packet.Count];
             try
             {
@@ -79,10 +89,7 @@ internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write
             }
             catch (PostgresException exception)
             {
-                await using (var rollback = new NpgsqlCommand("ROLLBACK", connection))
-                {
-                    await rollback.ExecuteNonQueryAsync();
-                }
+                await RollBackAsync(connection);
                 SetApart(packet.FirstOrDefault(write => write.Batch.Steps.Contains(exception.BatchCommand)));
                 packet.ForEach(write => write.Done(null));
                 return;

@@ -203,9 +203,13 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
             return before;
         }
         return IsOfTheWorkspace(reader)
-            ? new Advanced(reader.GetInt64(0), LabelsStamp.Read(reader, 3), reader.GetInt64(1), reader.GetDateTime(2))
+            ? ReadAdvanced(reader, 0)
             : before with { Subtasks = TaskTable.ReadSubtasks(reader, 0) };
     }
+
+    /// <summary>Reads <see cref="AdvanceColumns"/>.</summary>
+    public static Advanced ReadAdvanced(NpgsqlDataReader reader, int first) =>
+        new(reader.GetInt64(first), LabelsStamp.Read(reader, first + 3), reader.GetInt64(first + 1), reader.GetDateTime(first + 2));
 
     /// <summary>These are what the statement that advances a workspace returns.</summary>
     public static bool IsOfTheWorkspace(NpgsqlDataReader reader) => reader.FieldCount > SubtaskFields;

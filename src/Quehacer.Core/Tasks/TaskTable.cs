@@ -22,6 +22,15 @@ internal static class TaskTable
           FROM workspaces w WHERE w.workspace_id = $1
         """;
 
+    /// <summary>The same for new tasks of many workspaces, of the rows <c>a</c> that <see cref="SharedCreates"/> has.</summary>
+    public const string InsertCreated = """
+        INSERT INTO tasks (workspace_id, task_id, number, version, revision, title, description, state, priority, due_date, category_id, tag_ids,
+                           title_key, search, assignee_id, created_by, updated_at)
+        SELECT a.id, a.task_id, a.number, 1, a.revision, a.title, a.description, a.state, a.priority, a.due_date, a.category_id, a.tag_ids::uuid[],
+               a.title_key, array_to_tsvector(string_to_array(a.search, E'\n')), a.assignee_id, a.created_by, a.changed_at
+          FROM a
+        """;
+
     /// <summary>
     /// Parameters: <c>$1</c> the workspace, <c>$2…$17</c> by <see cref="WithChanged"/>. Changes nothing when the version is no longer the expected
     /// one; when the subtasks are not, there is no version to be written, which aborts the batch. A parent and a place are changed under the
@@ -83,12 +92,25 @@ internal static class TaskTable
         parameters.With(workspaceId).With(Column(task => task.Id)).With(Column(task => task.Number)).With(Column(task => task.Version))
             .With(rows.Select(row => (long)row.Following).ToArray()).With(Column(task => task.Title)).With(Column(task => task.Description))
             .With(Column(task => (short)task.State)).With(Column(task => (short)task.Priority)).WithTimes(Column(task => task.DueDate)).With(Column(task => task.CategoryId))
-            .With(Column(task => $"{{{string.Join(',', task.TagIds)}}}")).With(Column(task => Text.SortKey(task.Title)))
-            // No word has an end of a line in it.
-            .With(Column(task => string.Join('\n', TaskWords.Of(workspaceId, task))))
+            .With(Column(TagsOf)).With(Column(task => Text.SortKey(task.Title))).With(Column(task => WordsOf(workspaceId, task)))
             .With(Column(task => task.CreatedBy)).WithTimes(Column(task => task.DeletedAt)).With(Column(task => task.ParentId)).With(Column(task => task.FormerParentId))
             .With(Column(task => task.Position)).With(Column(task => task.AssigneeId));
     }
+
+    /// <summary>Rows for <see cref="InsertCreated"/>, from the id to who made them.</summary>
+    public static void WithCreated(NpgsqlParameterCollection parameters, (Guid WorkspaceId, TaskItem Task)[] rows)
+    {
+        T[] Column<T>(Func<TaskItem, T> value) => Array.ConvertAll(rows, row => value(row.Task));
+        parameters.With(Column(task => task.Id)).With(Column(task => task.Title)).With(Column(task => task.Description)).With(Column(task => (short)task.State))
+            .With(Column(task => (short)task.Priority)).WithTimes(Column(task => task.DueDate)).With(Column(task => task.CategoryId)).With(Column(TagsOf))
+            .With(Column(task => Text.SortKey(task.Title))).With(Array.ConvertAll(rows, row => WordsOf(row.WorkspaceId, row.Task)))
+            .With(Column(task => task.AssigneeId)).With(Column(task => task.CreatedBy));
+    }
+
+    private static string TagsOf(TaskItem task) => $"{{{string.Join(',', task.TagIds)}}}";
+
+    /// <summary>No word has an end of a line in it.</summary>
+    private static string WordsOf(Guid workspaceId, TaskItem task) => string.Join('\n', TaskWords.Of(workspaceId, task));
 
     /// <summary>Adds what changes of tasks do to the counts of those above them; nothing where they do nothing.</summary>
     public static void AddCounts(WorkspaceBatch batch, Guid workspaceId, IEnumerable<SubtaskChange> changes)

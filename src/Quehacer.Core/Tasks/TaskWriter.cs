@@ -18,6 +18,7 @@ public sealed record Written(TaskView View, bool IsReplay);
 public sealed class TaskWriter(Database database, LabelNames labelNames, TaskReader reader, TimeProvider time)
 {
     private readonly SharedWrites writes = new(database);
+    private readonly SharedCreates creates = new(database);
     private readonly LockedTaskWriter locked = new(database, labelNames, reader, time);
 
     /// <summary>Does one operation.</summary>
@@ -70,6 +71,15 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
             }
 
             // Not cancelled with the request: once it is under way, a write is better finished than left in doubt.
+            if (change is { Before: null, Events: [TaskEvent.Created] } && !change.SubtaskChanges().Any())
+            {
+                var made = change.After(caller.UserId, number: 0, now);
+                var creation = new SharedCreates.Creation(caller, made, change.Counts(made), change.Events[0].ToJson().Data!, operation.NeedsLabels ? labelsRevision : null, key, now);
+                if (await creates.TryAsync(creation) is { } created)
+                {
+                    return await WrittenAsync(caller, change, created);
+                }
+            }
             var (outcome, advanced) = await writes.WriteAsync(connection =>
             {
                 var batch = new WorkspaceBatch(database, connection, caller.WorkspaceId);

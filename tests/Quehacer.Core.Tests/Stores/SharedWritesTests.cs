@@ -23,6 +23,13 @@ public sealed class SharedWritesTests(PostgresFixture postgres)
     private static Task<Result<Written>> WriteAsync(House house, Caller caller, string title, IdempotencyKey? key = null) => house.Core.TaskWriter.WriteAsync(
         caller, TaskOperation.Create(new TaskEdit { Title = title }, House.V1), key, Cancellation);
 
+    private static Task<Result<Written>> ChangeAsync(House house, Caller caller, Guid task, string title) => house.Core.TaskWriter.WriteAsync(
+        caller, TaskOperation.Change(new TaskRef(task, 0), new TaskEdit { Title = title }, House.V1, Precondition.None), null, Cancellation);
+
+    /// <summary>Some of the rows, but not each alone, were written by the same transaction as others.</summary>
+    private static async Task AssertSharedAsync(House house) =>
+        Assert.InRange(await house.CountAsync("SELECT count(DISTINCT xmin::text) FROM tasks"), 1, await house.CountAsync("SELECT count(*) FROM tasks") - 1);
+
     [Fact]
     public async Task Many_users_at_once_share_transactions_and_nothing_else()
     {
@@ -34,13 +41,26 @@ public sealed class SharedWritesTests(PostgresFixture postgres)
             var written = await House.AtOnceAsync(callers.Length * each, index => WriteAsync(house, callers[index % callers.Length], $"Task {index}", House.Key($"{round}/{index}")));
             Assert.All(written, (one, index) => Assert.Equal($"Task {index}", House.Ok(one).View.Task.Title));
         }
+        await AssertSharedAsync(house);
+        var tasks = new Dictionary<Guid, IReadOnlyList<Guid>>();
         foreach (var caller in callers)
         {
             Assert.Equal(Enumerable.Range(1, 3 * each).Select(number => (long)number), (await house.ColumnAsync<long>("SELECT number FROM tasks WHERE workspace_id = $1", caller.WorkspaceId)).Order());
+            tasks[caller.WorkspaceId] = await house.ColumnAsync<Guid>("SELECT task_id FROM tasks WHERE workspace_id = $1", caller.WorkspaceId);
+        }
+
+        // All of them again, and each once.
+        var changed = await House.AtOnceAsync(callers.Length * 3 * each, index =>
+        {
+            var caller = callers[index % callers.Length];
+            return ChangeAsync(house, caller, tasks[caller.WorkspaceId][index / callers.Length], $"Changed {index}");
+        });
+        Assert.All(changed, (one, index) => Assert.Equal(($"Changed {index}", 2), (House.Ok(one).View.Task.Title, House.Ok(one).View.Task.Version)));
+        await AssertSharedAsync(house);
+        foreach (var caller in callers)
+        {
             await house.AssertConsistentAsync(caller);
         }
-        var tasks = await house.CountAsync("SELECT count(*) FROM tasks");
-        Assert.InRange(await house.CountAsync("SELECT count(DISTINCT xmin::text) FROM tasks"), 1, tasks - 1);
     }
 
     [Fact]
@@ -50,6 +70,7 @@ public sealed class SharedWritesTests(PostgresFixture postgres)
         var callers = await MoveInAsync(house, 24);
         var (logged, repeated, late) = (callers[0], callers[1], callers[2]);
         House.Ok(await WriteAsync(house, repeated, "Once", House.Key("known", "another request")));
+        var once = House.Ok(await WriteAsync(house, repeated, "Once", House.Key("again"))).View.Task.Id;
         var contested = (await house.CreateAsync(late, new TaskEdit { Title = "Contested" })).Id;
         await house.ExecuteAsync($"UPDATE sessions SET ended_at = now() WHERE session_id = '{logged.SessionId}'");
         for (var round = 0; round < 4; round++)
@@ -57,8 +78,9 @@ public sealed class SharedWritesTests(PostgresFixture postgres)
             var outcomes = await House.AtOnceAsync(96, index => (index % 24) switch
             {
                 0 => WriteAsync(house, logged, "Never"),
-                1 => WriteAsync(house, repeated, "Never", House.Key("known", "this request")),
-                2 => house.Core.TaskWriter.WriteAsync(late, TaskOperation.Change(new TaskRef(contested, 0), new TaskEdit { Title = $"Change {round} {index}" }, House.V1, Precondition.None), null, Cancellation),
+                1 => index > 24 ? WriteAsync(house, repeated, "Never", House.Key("known", "this request")) : WriteAsync(house, repeated, "Once", House.Key("again")),
+                2 => ChangeAsync(house, late, contested, $"Change {round} {index}"),
+                3 => WriteAsync(house, callers[3], $"Task {round}", House.Key($"new {round}")),
                 var user => WriteAsync(house, callers[user], $"Task {round} {index}"),
             });
             for (var i = 0; i < outcomes.Length; i++)
@@ -68,8 +90,15 @@ public sealed class SharedWritesTests(PostgresFixture postgres)
                     case 0:
                         Assert.Equal(ErrorCode.SessionEnded, outcomes[i].Error?.Code);
                         break;
-                    case 1:
+                    case 1 when i > 24:
                         Assert.Equal(ErrorCode.IdempotencyMismatch, outcomes[i].Error?.Code);
+                        break;
+                    case 1:
+                        Assert.Equal((true, once), (House.Ok(outcomes[i]).IsReplay, House.Ok(outcomes[i]).View.Task.Id));
+                        break;
+                    case 3:
+                        // The first of four with one key makes it, whichever that is; the others are told of it, or to ask again.
+                        Assert.True(outcomes[i].Error is null or { Code: ErrorCode.IdempotencyInFlight or ErrorCode.Busy });
                         break;
                     default:
                         House.Ok(outcomes[i]);
@@ -78,7 +107,8 @@ public sealed class SharedWritesTests(PostgresFixture postgres)
             }
         }
         Assert.Equal(0, await house.CountAsync("SELECT count(*) FROM tasks WHERE title = 'Never'"));
-        Assert.Equal(21 * 16, await house.CountAsync("SELECT count(*) FROM tasks WHERE title LIKE 'Task %'"));
+        Assert.Equal(1, await house.CountAsync("SELECT count(*) FROM tasks WHERE title = 'Once' AND version = 1 AND number = 2"));
+        Assert.Equal(20 * 16 + 4, await house.CountAsync("SELECT count(*) FROM tasks WHERE title LIKE 'Task %'"));
         Assert.Equal(17, (await house.RowAsync(late, contested)).Version);
         foreach (var caller in callers[1..])
         {

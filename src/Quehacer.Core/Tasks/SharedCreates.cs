@@ -1,0 +1,135 @@
+using Npgsql;
+using Quehacer.Core.Events;
+using Quehacer.Core.Postgres;
+using Quehacer.Core.Workspaces;
+
+namespace Quehacer.Core.Tasks;
+
+/// <summary>
+/// New tasks of many requests in different workspaces, by one statement and one transaction. It takes the workspaces that are free, their callers may write in and
+/// have the labels that were decided on; what it leaves out, and all of it where it fails, goes on alone.
+/// </summary>
+internal sealed class SharedCreates(Database database) : Lanes<SharedCreates.Creation>(2 * database.Lanes, most: 32, Database.Patience)
+{
+    /// <summary>
+    /// Locks are taken in the order of the workspaces, and none is waited for. A key that is known leaves its request out; one that is at work just now makes
+    /// this fail, as <see cref="SharedWrites.WaitForNobody"/> has it.
+    /// </summary>
+    private static readonly string Create = $"""
+        WITH c AS MATERIALIZED (
+          SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+              c(workspace_id, session_id, pending, done, labels_revision, now, task_id, title, description, state, priority, due_date, category_id, tag_ids, title_key, search,
+                assignee_id, created_by, data, request_id, key, fingerprint)),
+        free AS (
+          SELECT w.workspace_id FROM workspaces w WHERE w.workspace_id = ANY ($1) ORDER BY w.workspace_id FOR NO KEY UPDATE SKIP LOCKED),
+        a AS (
+          UPDATE workspaces w SET revision = w.revision + 1, last_task_number = w.last_task_number + 1, pending_tasks = w.pending_tasks + c.pending,
+                 done_tasks = w.done_tasks + c.done, changed_at = greatest(w.changed_at, c.now)
+            FROM c JOIN free f ON f.workspace_id = c.workspace_id JOIN sessions s ON s.session_id = c.session_id
+           WHERE w.workspace_id = c.workspace_id AND {Access.MayWrite} AND (c.labels_revision IS NULL OR w.labels_revision = c.labels_revision)
+             AND NOT EXISTS (SELECT FROM idempotency_keys k WHERE k.workspace_id = c.workspace_id AND k.user_id = c.created_by AND k.key = c.key)
+          RETURNING w.workspace_id AS id, w.revision, w.last_task_number AS number, w.changed_at, w.labels_revision AS labels_at, w.labels_changed_at, c.*),
+        tasks_made AS ({TaskTable.InsertCreated}),
+        events_made AS ({EventLog.AppendCreated}),
+        keys_made AS ({Idempotency.InsertCreated})
+        SELECT id, revision, number, changed_at, labels_at, labels_changed_at FROM a
+        """;
+
+    /// <summary>Null where it is to be made alone.</summary>
+    public Task<Advanced?> TryAsync(Creation creation)
+    {
+        Send(creation);
+        return creation.Task;
+    }
+
+    protected override async Task TravelAsync(List<Creation> together)
+    {
+        // Two of one workspace would be one too many; the second goes with the next.
+        for (var rest = together; rest.Count > 0;)
+        {
+            var packet = rest.DistinctBy(creation => creation.Caller.WorkspaceId).ToList();
+            rest = rest.Count == packet.Count ? [] : [.. rest.Except(packet)];
+            await CommitAsync(packet);
+        }
+    }
+
+    private async Task CommitAsync(List<Creation> packet)
+    {
+        var made = new Dictionary<Guid, Advanced>(packet.Count);
+        try
+        {
+            await using var connection = await database.OpenAsync(CancellationToken.None);
+            await using var batch = SharedWrites.Transaction(connection, [Command(packet)]);
+            try
+            {
+                await using var reader = await batch.ExecuteReaderAsync();
+                while (await reader.ReadAsync())
+                {
+                    made.Add(reader.GetGuid(0), WorkspaceBatch.ReadAdvanced(reader, 1));
+                }
+                await reader.NextResultAsync();
+            }
+            catch (PostgresException)
+            {
+                made.Clear();
+                await SharedWrites.RollBackAsync(connection);
+            }
+        }
+        catch (Exception exception)
+        {
+            packet.ForEach(creation => creation.Fail(exception));
+            return;
+        }
+        foreach (var creation in packet)
+        {
+            if (made.TryGetValue(creation.Caller.WorkspaceId, out var advanced))
+            {
+                database.TellCommitted(creation.Caller.WorkspaceId);
+                creation.Done(advanced);
+            }
+            else
+            {
+                creation.Done(null);
+            }
+        }
+    }
+
+    private static NpgsqlBatchCommand Command(List<Creation> packet)
+    {
+        T[] Column<T>(Func<Creation, T> value) => [.. packet.Select(value)];
+        var command = new NpgsqlBatchCommand(Create);
+        command.Parameters.With(Column(one => one.Caller.WorkspaceId)).With(Column(one => one.Caller.SessionId)).With(Column(one => one.Counts.Pending)).With(Column(one => one.Counts.Done))
+            .With(Column(one => one.OnlyWithLabels)).With(Column(one => one.Now));
+        TaskTable.WithCreated(command.Parameters, Column(one => (one.Caller.WorkspaceId, one.After)));
+        command.Parameters.With(Column(one => one.Data)).With(Column(one => one.Caller.RequestId)).With(Column(one => one.Key?.Value)).With(Column(one => one.Key?.Fingerprint));
+        return command;
+    }
+
+    /// <param name="After">The task, of which number and time are the workspace's to give.</param>
+    /// <param name="Data">Of its event.</param>
+    /// <param name="OnlyWithLabels">Only while the labels are those of this revision; null when none were taken for granted.</param>
+    internal sealed class Creation(Caller caller, TaskItem after, CountChange counts, string data, long? onlyWithLabels, IdempotencyKey? key, DateTime now) : Passenger
+    {
+        private readonly TaskCompletionSource<Advanced?> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Caller Caller => caller;
+
+        public TaskItem After => after;
+
+        public CountChange Counts => counts;
+
+        public string Data => data;
+
+        public long? OnlyWithLabels => onlyWithLabels;
+
+        public IdempotencyKey? Key => key;
+
+        public DateTime Now => now;
+
+        public Task<Advanced?> Task => done.Task;
+
+        public void Done(Advanced? advanced) => done.SetResult(advanced);
+
+        public override void Fail(Exception exception) => done.TrySetException(exception);
+    }
+}
