@@ -40,16 +40,7 @@ internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write
         return await alone.ExecuteAsync(CancellationToken.None);
     }
 
-    protected override async Task TravelAsync(List<Write> together)
-    {
-        // Two of one workspace would wait for each other; the second goes with the next.
-        for (var rest = together; rest.Count > 0;)
-        {
-            var packet = rest.DistinctBy(write => write.Batch.WorkspaceId).OrderBy(write => write.Batch.WorkspaceId).ToList();
-            rest = rest.Count == packet.Count ? [] : [.. rest.Except(packet)];
-            await CommitAsync(packet);
-        }
-    }
+    protected override Task TravelAsync(List<Write> together) => TravelByWorkspaceAsync(together, write => write.Batch.WorkspaceId, CommitAsync);
 
     /// <summary>One packet with a transaction that waits for nobody.</summary>
     public static NpgsqlBatch Transaction(NpgsqlConnection connection, IEnumerable<NpgsqlBatchCommand> steps)
@@ -68,22 +59,21 @@ internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write
         await rollback.ExecuteNonQueryAsync();
     }
 
-    /// <summary>In the order of the workspaces, in which everybody locks them.</summary>
     private async Task CommitAsync(List<Write> packet)
     {
-        try
+        var advanced = new Advanced[packet.Count];
+        await using (var connection = await database.OpenAsync(CancellationToken.None))
         {
-            await using var connection = await database.OpenAsync(CancellationToken.None);
             await using var batch = Transaction(connection, packet.SelectMany(write => write.Batch.Steps));
-            var advanced = new Advanced[packet.Count];
             try
             {
                 await using var reader = await batch.ExecuteReaderAsync();
                 var at = -1;
                 do
                 {
+                    // The first row that each of them returns is the workspace's.
                     at += WorkspaceBatch.IsOfTheWorkspace(reader) ? 1 : 0;
-                    advanced[Math.Max(at, 0)] = await WorkspaceBatch.ReadAsync(reader, advanced[Math.Max(at, 0)]);
+                    advanced[at] = await WorkspaceBatch.ReadAsync(reader, advanced[at]);
                 }
                 while (await reader.NextResultAsync());
             }
@@ -94,18 +84,11 @@ internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write
                 packet.ForEach(write => write.Done(null));
                 return;
             }
-            for (var i = 0; i < packet.Count; i++)
-            {
-                packet[i].Done((BatchOutcome.Committed, advanced[i]));
-            }
-            foreach (var write in packet)
-            {
-                database.TellCommitted(write.Batch.WorkspaceId);
-            }
         }
-        catch (Exception exception)
+        foreach (var (write, reached) in packet.Zip(advanced))
         {
-            packet.ForEach(write => write.Fail(exception));
+            database.TellCommitted(write.Batch.WorkspaceId);
+            write.Done((BatchOutcome.Committed, reached));
         }
     }
 

@@ -10,6 +10,7 @@ internal abstract class Passenger
 
     public TimeSpan Waited => Stopwatch.GetElapsedTime(since);
 
+    /// <summary>Does nothing for one who has arrived.</summary>
     public abstract void Fail(Exception exception);
 }
 
@@ -58,8 +59,19 @@ internal abstract class Lanes<T>
         }
     }
 
-    /// <summary>Takes some there, and sees to it that each of them comes to an end.</summary>
+    /// <summary>Takes some there. Where it fails, so do all of them who have not arrived.</summary>
     protected abstract Task TravelAsync(List<T> together);
+
+    /// <summary>Takes some there in packets that have one of each workspace at most, in the order of the workspaces, in which everybody locks them: two would wait for each other.</summary>
+    protected static async Task TravelByWorkspaceAsync(List<T> together, Func<T, Guid> workspaceOf, Func<List<T>, Task> travelAsync)
+    {
+        for (var rest = together; rest.Count > 0;)
+        {
+            var packet = rest.DistinctBy(workspaceOf).OrderBy(workspaceOf).ToList();
+            rest = rest.Count == packet.Count ? [] : [.. rest.Except(packet)];
+            await travelAsync(packet);
+        }
+    }
 
     private bool TryEnter()
     {
@@ -87,7 +99,14 @@ internal abstract class Lanes<T>
                 {
                     break;
                 }
-                await TravelAsync(together);
+                try
+                {
+                    await TravelAsync(together);
+                }
+                catch (Exception exception)
+                {
+                    together.ForEach(passenger => passenger.Fail(exception));
+                }
             }
             Interlocked.Decrement(ref underWay);
         }

@@ -35,18 +35,20 @@ internal sealed class SharedReads(NpgsqlDataSource source, int lanes, TimeSpan p
         catch (PostgresException exception) when (together.Count > 1 && IsOfAStatement(exception))
         {
             // Whoever it was, they fail alone.
-            await Task.WhenAll(together[done..].Select(read =>
-            {
-                read.BeginAnew();
-                return TravelAsync([read]);
-            }));
+            await Task.WhenAll(together[done..].Select(TravelAloneAsync));
+        }
+    }
+
+    private async Task TravelAloneAsync(Read read)
+    {
+        try
+        {
+            read.BeginAnew();
+            await TravelAsync([read]);
         }
         catch (Exception exception)
         {
-            foreach (var read in together[done..])
-            {
-                read.Fail(exception);
-            }
+            read.Fail(exception);
         }
     }
 

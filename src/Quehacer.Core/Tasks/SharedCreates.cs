@@ -42,23 +42,13 @@ internal sealed class SharedCreates(Database database) : Lanes<SharedCreates.Cre
         return creation.Task;
     }
 
-    protected override async Task TravelAsync(List<Creation> together)
-    {
-        // Two of one workspace would be one too many; the second goes with the next.
-        for (var rest = together; rest.Count > 0;)
-        {
-            var packet = rest.DistinctBy(creation => creation.Caller.WorkspaceId).ToList();
-            rest = rest.Count == packet.Count ? [] : [.. rest.Except(packet)];
-            await CommitAsync(packet);
-        }
-    }
+    protected override Task TravelAsync(List<Creation> together) => TravelByWorkspaceAsync(together, creation => creation.Caller.WorkspaceId, CommitAsync);
 
     private async Task CommitAsync(List<Creation> packet)
     {
         var made = new Dictionary<Guid, Advanced>(packet.Count);
-        try
+        await using (var connection = await database.OpenAsync(CancellationToken.None))
         {
-            await using var connection = await database.OpenAsync(CancellationToken.None);
             await using var batch = SharedWrites.Transaction(connection, [Command(packet)]);
             try
             {
@@ -71,14 +61,9 @@ internal sealed class SharedCreates(Database database) : Lanes<SharedCreates.Cre
             }
             catch (PostgresException)
             {
-                made.Clear();
                 await SharedWrites.RollBackAsync(connection);
+                made.Clear();
             }
-        }
-        catch (Exception exception)
-        {
-            packet.ForEach(creation => creation.Fail(exception));
-            return;
         }
         foreach (var creation in packet)
         {

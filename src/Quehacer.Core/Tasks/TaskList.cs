@@ -36,7 +36,8 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         {
             return await Access.ExplainAsync(database, caller, cancellation);
         }
-        if (remembered)
+        var areTagsOfThen = (lookedUpAt ?? at.Revision) == at.Revision;
+        if (remembered && areTagsOfThen)
         {
             Remember(fingerprint, new Counted(at.Incarnation, at.Revision, total!.Value));
         }
@@ -54,8 +55,7 @@ public sealed class TaskList(Database database, TaskReader tasks, Seal seal, Tim
         var (views, shownAt) = await tasks.ViewAsync(caller.WorkspaceId, rows, labelsAt, cancellation);
         // Three statements may have been needed: for tags by name, for the tasks, for names of tags. Whatever happened between them makes the
         // page one of no moment, and nobody must believe that it is what the workspace looked like.
-        var isOfOneMoment = (lookedUpAt ?? at.Revision) == at.Revision && shownAt.Revision == labelsAt.Revision;
-        return new TaskPage(views, total, next, previous, isOfOneMoment ? at : null);
+        return new TaskPage(views, total, next, previous, areTagsOfThen && shownAt.Revision == labelsAt.Revision ? at : null);
     }
 
     /// <summary>What is wrong with the cursor of a request; null when nothing is.</summary>

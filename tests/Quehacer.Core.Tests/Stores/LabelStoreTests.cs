@@ -468,4 +468,38 @@ public sealed class LabelStoreTests(PostgresFixture postgres)
         Assert.Equal(2, House.Ok(await house.Core.Labels.GetAsync(ana, LabelKind.Tag, tags[1].Id, withTaskCount: true, Cancellation)).TaskCount);
         Assert.Null(House.Ok(await house.Core.Labels.GetAsync(ana, LabelKind.Tag, tags[1].Id, withTaskCount: false, Cancellation)).TaskCount);
     }
+
+    /// <summary>A total is remembered for the revision that it was counted at, and names of tags may have been looked up at an earlier one.</summary>
+    [Fact]
+    public async Task A_total_with_a_tag_that_was_renamed_meanwhile_is_remembered_for_nobody()
+    {
+        await using var house = await House.BuildAsync(postgres);
+        var (ana, _) = await house.MoveInAsync("ana@example.com");
+        var blue = await MakeAsync(house, ana, "blue");
+        await house.CreateAsync(ana, new TaskEdit { Title = "a", Tags = new[] { "blue" } });
+        var ofBlue = new TaskFilter { Tags = ["blue"] };
+
+        await using var holder = new NpgsqlConnection(house.ConnectionString);
+        await holder.OpenAsync(Cancellation);
+        await using (var hold = new NpgsqlCommand("BEGIN; LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE", holder))
+        {
+            await hold.ExecuteNonQueryAsync(Cancellation);
+        }
+        var listing = house.ListAsync(ana, ofBlue);
+        // It knows what blue stands for, and waits for the tasks.
+        while (await house.CountAsync("SELECT count(*) FROM pg_locks WHERE NOT granted") == 0)
+        {
+            await Task.Delay(10, Cancellation);
+        }
+        House.Ok(await ChangeAsync(house, ana, blue, new LabelEdit { Name = "green" }));
+        await using (var release = new NpgsqlCommand("ROLLBACK", holder))
+        {
+            await release.ExecuteNonQueryAsync(Cancellation);
+        }
+
+        // Of two moments, and so with no tag that could be believed.
+        Assert.Null(House.Ok(await listing).Moment);
+        var now = House.Ok(await house.ListAsync(ana, ofBlue));
+        Assert.Equal((0, 0L, true), (now.Tasks.Count, now.Total, now.Moment is not null));
+    }
 }
