@@ -73,14 +73,21 @@ internal abstract class Lanes<T>
         }
     }
 
+    /// <summary>Never more than there are lanes, not even for a moment: somebody who is turned away because of that moment would be forgotten.</summary>
     private bool TryEnter()
     {
-        if (Interlocked.Increment(ref underWay) <= lanes)
+        while (true)
         {
-            return true;
+            var now = Volatile.Read(ref underWay);
+            if (now >= lanes)
+            {
+                return false;
+            }
+            if (Interlocked.CompareExchange(ref underWay, now + 1, now) == now)
+            {
+                return true;
+            }
         }
-        Interlocked.Decrement(ref underWay);
-        return false;
     }
 
     private async Task TravelAsync()

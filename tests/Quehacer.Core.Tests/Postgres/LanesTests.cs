@@ -1,0 +1,79 @@
+using Quehacer.Core.Postgres;
+using Xunit;
+
+namespace Quehacer.Core.Tests.Postgres;
+
+public sealed class LanesTests
+{
+    private sealed class Traveller : Passenger
+    {
+        private readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Task => done.Task;
+
+        public void Arrive() => done.TrySetResult();
+
+        public override void Fail(Exception exception) => done.TrySetException(exception);
+    }
+
+    private sealed class Road(int lanes, int most) : Lanes<Traveller>(lanes, most, TimeSpan.FromSeconds(20))
+    {
+        private int underWay;
+
+        public int MostUnderWay { get; private set; }
+
+        public Task GoAsync()
+        {
+            var traveller = new Traveller();
+            Send(traveller);
+            return traveller.Task;
+        }
+
+        protected override async Task TravelAsync(List<Traveller> together)
+        {
+            MostUnderWay = Math.Max(MostUnderWay, Interlocked.Increment(ref underWay));
+            Assert.InRange(together.Count, 1, 4);
+            await Task.Yield();
+            Interlocked.Decrement(ref underWay);
+            together.ForEach(traveller => traveller.Arrive());
+        }
+    }
+
+    /// <summary>Many small crowds, behind each of which nobody comes who would take along whoever was left.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Nobody_is_left_behind(int lanes)
+    {
+        var road = new Road(lanes, most: 4);
+        for (var crowd = 0; crowd < 20_000; crowd++)
+        {
+            var arrived = Task.WhenAll(Enumerable.Range(0, 2 + crowd % 5).Select(_ => Task.Run(road.GoAsync)));
+            // Half of the time for which somebody who was forgotten would wait.
+            await arrived.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        }
+        Assert.InRange(road.MostUnderWay, 1, lanes);
+    }
+
+    [Fact]
+    public async Task Where_a_packet_fails_all_who_were_in_it_are_told_and_the_next_one_goes()
+    {
+        var broken = new BrokenRoad();
+        for (var turn = 0; turn < 5; turn++)
+        {
+            await Assert.ThrowsAsync<InvalidOperationException>(broken.GoAsync);
+        }
+    }
+
+    private sealed class BrokenRoad() : Lanes<Traveller>(lanes: 1, most: 4, TimeSpan.FromSeconds(20))
+    {
+        public Task GoAsync()
+        {
+            var traveller = new Traveller();
+            Send(traveller);
+            return traveller.Task;
+        }
+
+        protected override Task TravelAsync(List<Traveller> together) => throw new InvalidOperationException("The bridge is out.");
+    }
+}
