@@ -104,12 +104,16 @@ public sealed class Database : IAsyncDisposable
         PostgresException postgres => postgres.SqlState is PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable
                 or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure
                 or PostgresErrorCodes.ReadOnlySqlTransaction or "25P03"
-            || postgres.SqlState.StartsWith("08", StringComparison.Ordinal)
-            || postgres.SqlState.StartsWith("53", StringComparison.Ordinal)
-            || postgres.SqlState.StartsWith("57P", StringComparison.Ordinal),
+            || IsOfTheServer(postgres),
         NpgsqlException or TimeoutException => true,
         _ => false,
     };
+
+    /// <summary>It is the connection that has failed, or the whole server, and not the statement: a connection, its resources, or an operator who steps in.</summary>
+    internal static bool IsOfTheServer(PostgresException exception) =>
+        exception.SqlState.StartsWith("08", StringComparison.Ordinal)
+        || exception.SqlState.StartsWith("53", StringComparison.Ordinal)
+        || exception.SqlState.StartsWith("57P", StringComparison.Ordinal);
 
     /// <summary>
     /// Answers when the database does; otherwise throws what <see cref="IsUnavailable"/> knows, after two seconds at most. However many ask,

@@ -26,13 +26,15 @@ internal sealed class SharedReads(NpgsqlDataSource source, int lanes, TimeSpan p
                 batch.BatchCommands.Add(read.Command);
             }
             await using var reader = await batch.ExecuteReaderAsync();
-            for (; done < together.Count; done++)
+            while (done < together.Count)
             {
                 await together[done].TakeAsync(reader);
+                // From here on it is the next one that can fail.
+                done++;
                 await reader.NextResultAsync();
             }
         }
-        catch (PostgresException exception) when (together.Count > 1 && IsOfAStatement(exception))
+        catch (PostgresException exception) when (together.Count > 1 && !Database.IsOfTheServer(exception))
         {
             // Whoever it was, they fail alone.
             await Task.WhenAll(together[done..].Select(TravelAloneAsync));
@@ -51,10 +53,6 @@ internal sealed class SharedReads(NpgsqlDataSource source, int lanes, TimeSpan p
             read.Fail(exception);
         }
     }
-
-    /// <summary>Neither the connection nor the whole database has failed.</summary>
-    private static bool IsOfAStatement(PostgresException exception) =>
-        !(exception.SqlState.StartsWith("08", StringComparison.Ordinal) || exception.SqlState.StartsWith("53", StringComparison.Ordinal) || exception.SqlState.StartsWith("57P", StringComparison.Ordinal));
 
     internal abstract class Read : Passenger
     {
