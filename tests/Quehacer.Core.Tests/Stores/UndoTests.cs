@@ -334,7 +334,8 @@ public sealed class UndoTests(PostgresFixture postgres)
             }
             return undone;
         });
-        Assert.All(undone, count => Assert.True(count > 2, "Hardly anything was undone: the race was not run."));
+        // Whom of them the others left something to undo is chance.
+        Assert.True(undone.Sum() > 16, $"Only {undone.Sum()} of some 120 undid something: the race was not run.");
         await house.AssertWholeAsync(ana);
         Assert.Empty(await house.ColumnAsync<string>(
             "SELECT position FROM tasks WHERE workspace_id = $1 AND position IS NOT NULL GROUP BY position HAVING count(*) > 1", ana.WorkspaceId));
