@@ -26,6 +26,7 @@ fsync=on
 synchronous_commit=on
 full_page_writes=on
 autovacuum=on
+track_commit_timestamp=on
 C
   grep -q conf_bench "$P/data/postgresql.conf" || echo "include 'conf_bench.conf'" >>"$P/data/postgresql.conf" ;;
 start)

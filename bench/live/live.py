@@ -1,10 +1,12 @@
 """What listening costs: called by live.sh with the directory of the benchmark, and perhaps the names of what is wanted (fanout, idle, catchup)."""
+import array
 import http.client
 import json
 import subprocess
 import sys
 import threading
 import time
+import uuid
 
 PORT = 41100
 directory = sys.argv[1]
@@ -25,8 +27,8 @@ def ask(connection, method, path, token, body=None):
     return read
 
 
-def listen(count, seconds, query):
-    process = subprocess.Popen([f"{directory}/listen", str(PORT), f"{directory}/listeners.txt", str(count), str(seconds), query], stdout=subprocess.PIPE, text=True)
+def listen(count, seconds, query, *arrivals):
+    process = subprocess.Popen([f"{directory}/listen", str(PORT), f"{directory}/listeners.txt", str(count), str(seconds), query, *arrivals], stdout=subprocess.PIPE, text=True)
     process.stdout.readline()
     return process
 
@@ -47,11 +49,37 @@ def writer(number, writers, a_second, seconds):
         ask(connection, "POST", f"/api/v1/tasks?workspace_id={workspace}", token, {"title": f"Heard by a thousand {number}-{turn}", "priority": "high"})
 
 
+def uuid_of(identifier):
+    number = 0
+    for letter in identifier.split("_")[1]:
+        number = number * 32 + "0123456789abcdefghjkmnpqrstvwxyz".index(letter)
+    return uuid.UUID(int=number)
+
+
+def ages(file):
+    """How old events were, in milliseconds, when they were read: since their commits, as PostgreSQL has noted them, and since the times within them, before their transactions."""
+    rows = subprocess.run(["psql", "-AtqF", " ", "quehacer", "-c", f"""
+        SELECT number, (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1e6)::bigint, (extract(epoch FROM at) * 1e6)::bigint
+          FROM events WHERE workspace_id = '{uuid_of(workspace)}' AND type = 'task.created' ORDER BY revision DESC LIMIT 10000"""], capture_output=True, text=True, check=True).stdout
+    times = {int(number): (int(committed or 0), int(at)) for number, committed, at in (row.split(" ") for row in rows.splitlines())}
+    arrivals = array.array("q")
+    with open(file, "rb") as read:
+        arrivals.frombytes(read.read())
+    since = ([], [])
+    for number, arrived in zip(arrivals[::2], arrivals[1::2]):
+        committed, at = times[number]
+        since[0].append((arrived - committed) / 1000)
+        since[1].append((arrived - at) / 1000)
+    for name, of in zip(("commit", "time within"), since):
+        of.sort()
+        print(f"  since the {name}: " + " ".join(f"p{share:g}={of[min(len(of) - 1, int(len(of) * share / 100))]:.0f}ms" for share in (50, 95, 99, 99.9, 100)), flush=True)
+
+
 def fanout(listeners=1000, a_second=100, seconds=20, isWarm=False):
     if not isWarm:
         # The server's code is compiled for good while it runs.
-        fanout(listeners, a_second, 10, True)
-    process = listen(listeners, seconds + 4, f"?workspace_id={workspace}")
+        fanout(listeners, a_second, 30, True)
+    process = listen(listeners, seconds + 4, f"?workspace_id={workspace}", f"{directory}/arrivals")
     time.sleep(2)
     threads = [threading.Thread(target=writer, args=(number, 4, a_second, seconds)) for number in range(4)]
     begin = time.time()
@@ -63,6 +91,7 @@ def fanout(listeners=1000, a_second=100, seconds=20, isWarm=False):
         process.wait()
         return
     print(f"fanout: {listeners} listeners, {a_second * seconds} events in {time.time() - begin:.1f} s:", process.stdout.read().strip(), f"server {resident()} MiB", flush=True)
+    ages(f"{directory}/arrivals")
 
 
 def idle(listeners=10000):
