@@ -179,13 +179,35 @@ public sealed class EventReader(Database database, TaskReader tasks, Seal seal)
         return new EventPage(views, hasMore ? CursorAt(id, views[^1].Stamp.Version) : null);
     }
 
-    /// <summary>The events behind a revision, for the server itself: whom it tells of them is for it to ask. Null where there is no such workspace any more.</summary>
-    internal async Task<IReadOnlyList<EventView>?> ReadOnAsync(Guid workspaceId, long after, int limit, CancellationToken cancellation)
+    /// <summary>
+    /// The events behind a revision, and which of some sessions may hear them, which is asked behind them in the same packet. For the server itself. Null for the events
+    /// where there is no such workspace any more.
+    /// </summary>
+    /// <param name="askAnyway">Where there is no event nobody is asked about, unless this says so.</param>
+    internal async Task<(IReadOnlyList<EventView>? Events, HashSet<Guid> MayHear)> ReadOnAsync(
+        Guid workspaceId, long after, int limit, Guid[] sessions, bool askAnyway, DateTime now, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
+        await using var batch = new NpgsqlBatch(connection);
         var nobody = new Caller(Guid.Empty, Guid.Empty, workspaceId, "");
-        var page = await ReadAsync(connection, "workspaces w", "w.workspace_id = $2", nobody, "e.revision > $3", after, EventFilter.All, "ASC", limit, cancellation);
-        return page is not { } found ? null : await ViewAsync(connection, workspaceId, found.Rows, found.Labels, cancellation);
+        batch.BatchCommands.Add(Select("workspaces w", "w.workspace_id = $2", nobody, "e.revision > $3", after, EventFilter.All, "ASC", limit));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand($"""
+            SELECT s.session_id FROM sessions s JOIN workspaces w ON w.workspace_id = $2
+             WHERE s.session_id = ANY ($1) AND ($4 OR EXISTS (SELECT FROM events e WHERE e.workspace_id = $2 AND e.revision > $5)) AND {Access.StillSees("$3")}
+            """));
+        batch.BatchCommands[1].Parameters.With(sessions).With(workspaceId).With(now).With(askAnyway).With(after);
+        (List<Row> Rows, long, LabelsStamp Labels)? page;
+        var mayHear = new HashSet<Guid>();
+        await using (var reader = await batch.ExecuteReaderAsync(cancellation))
+        {
+            page = await ReadAsync(reader, cancellation);
+            await reader.NextResultAsync(cancellation);
+            while (await reader.ReadAsync(cancellation))
+            {
+                mayHear.Add(reader.GetGuid(0));
+            }
+        }
+        return (page is { } found ? await ViewAsync(connection, workspaceId, found.Rows, found.Labels, cancellation) : null, mayHear);
     }
 
     /// <param name="log">Of a workspace, or of one stream.</param>
@@ -207,13 +229,21 @@ public sealed class EventReader(Database database, TaskReader tasks, Seal seal)
     private static async Task<(List<Row> Rows, long Revision, LabelsStamp Labels)?> ReadAsync(
         NpgsqlConnection connection, string from, string condition, Caller caller, string place, long revision, EventFilter filter, string direction, int limit, CancellationToken cancellation)
     {
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Select(from, condition, caller, place, revision, filter, direction, limit) } };
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        return await ReadAsync(reader, cancellation);
+    }
+
+    private static NpgsqlBatchCommand Select(
+        string from, string condition, Caller caller, string place, long revision, EventFilter filter, string direction, int limit)
+    {
         var types = filter.Types is null ? "" : "AND e.type = ANY ($5)";
         // A note says on which task it is where it was made and where it came in.
         var task = filter.TaskId is null ? "" : $"""
             AND (e.stream_id = $6 OR (e.type LIKE 'note.%' AND EXISTS (
                 SELECT FROM events n WHERE n.workspace_id = $2 AND n.stream_id = e.stream_id AND n.data ->> 'task_id' = $6::text)))
             """;
-        await using var command = new NpgsqlCommand($"""
+        var command = new NpgsqlBatchCommand($"""
             SELECT w.revision, {LabelsStamp.Columns}, {Columns}
               FROM {from}
               LEFT JOIN LATERAL (
@@ -221,7 +251,7 @@ public sealed class EventReader(Database database, TaskReader tasks, Seal seal)
               {Actors}
              WHERE {condition}
              ORDER BY e.revision {direction}
-            """, connection);
+            """);
         command.Parameters.WithCaller(caller).With(revision).With((long)limit);
         if (filter.Types is not null || filter.TaskId is not null)
         {
@@ -231,7 +261,11 @@ public sealed class EventReader(Database database, TaskReader tasks, Seal seal)
         {
             command.Parameters.With(taskId);
         }
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return command;
+    }
+
+    private static async Task<(List<Row> Rows, long Revision, LabelsStamp Labels)?> ReadAsync(NpgsqlDataReader reader, CancellationToken cancellation)
+    {
         (List<Row> Rows, long, LabelsStamp)? page = null;
         while (await reader.ReadAsync(cancellation))
         {
