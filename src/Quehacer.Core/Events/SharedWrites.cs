@@ -12,7 +12,10 @@ namespace Quehacer.Core.Events;
 internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write>(2 * database.Lanes, most: 16, Database.Patience)
 {
     /// <summary>Whoever waits for a lock longer makes too many others wait with them.</summary>
-    public const string WaitForNobody = "SET LOCAL lock_timeout = 20";
+    private const string WaitForNobody = "SET LOCAL lock_timeout = 20";
+
+    /// <summary>The same of one statement, which is its own transaction: something to select from.</summary>
+    public const string WaitForNobodyWithin = "SELECT set_config('lock_timeout', '20', true)";
 
     /// <summary>For how long a workspace's writes go on their own behind one that others had to be saved from.</summary>
     private static readonly TimeSpan Apart = TimeSpan.FromSeconds(1);
@@ -43,7 +46,7 @@ internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write
     protected override Task TravelAsync(List<Write> together) => TravelByWorkspaceAsync(together, write => write.Batch.WorkspaceId, CommitAsync);
 
     /// <summary>One packet with a transaction that waits for nobody.</summary>
-    public static NpgsqlBatch Transaction(NpgsqlConnection connection, IEnumerable<NpgsqlBatchCommand> steps)
+    private static NpgsqlBatch Transaction(NpgsqlConnection connection, IEnumerable<NpgsqlBatchCommand> steps)
     {
         var batch = new NpgsqlBatch(connection);
         foreach (var command in (IEnumerable<NpgsqlBatchCommand>)[new("BEGIN"), new(WaitForNobody), .. steps, new("COMMIT")])
@@ -53,7 +56,7 @@ internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write
         return batch;
     }
 
-    public static async Task RollBackAsync(NpgsqlConnection connection)
+    private static async Task RollBackAsync(NpgsqlConnection connection)
     {
         await using var rollback = new NpgsqlCommand("ROLLBACK", connection);
         await rollback.ExecuteNonQueryAsync();

@@ -6,18 +6,18 @@ using Quehacer.Core.Workspaces;
 namespace Quehacer.Core.Tasks;
 
 /// <summary>
-/// New tasks of many requests in different workspaces, by one statement and one transaction. It takes the workspaces that are free, their callers may write in and
+/// New tasks of many requests in different workspaces, by one statement, which is a transaction of its own. It takes the workspaces that are free, their callers may write in and
 /// have the labels that were decided on; what it leaves out, and all of it where it fails, goes on alone.
 /// </summary>
-internal sealed class SharedCreates(Database database) : Lanes<SharedCreates.Creation>(2 * database.Lanes, most: 32, Database.Patience)
+internal sealed class SharedCreates(Database database) : Lanes<SharedCreates.Creation>(database.Lanes, most: 32, Database.Patience)
 {
     /// <summary>
     /// Locks are taken in the order of the workspaces, and none is waited for. A key that is known leaves its request out; one that is at work just now makes
-    /// this fail, as <see cref="SharedWrites.WaitForNobody"/> has it.
+    /// this fail, as <see cref="SharedWrites.WaitForNobodyWithin"/> has it.
     /// </summary>
     private static readonly string Create = $"""
         WITH c AS MATERIALIZED (
-          SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+          SELECT c.* FROM ({SharedWrites.WaitForNobodyWithin}) nobody, unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
               c(workspace_id, session_id, pending, done, labels_revision, now, task_id, title, description, state, priority, due_date, category_id, tag_ids, title_key, search,
                 assignee_id, created_by, data, request_id, key, fingerprint)),
         free AS (
@@ -49,19 +49,19 @@ internal sealed class SharedCreates(Database database) : Lanes<SharedCreates.Cre
         var made = new Dictionary<Guid, Advanced>(packet.Count);
         await using (var connection = await database.OpenAsync(CancellationToken.None))
         {
-            await using var batch = SharedWrites.Transaction(connection, [Command(packet)]);
+            await using var command = Command(packet, connection);
             try
             {
-                await using var reader = await batch.ExecuteReaderAsync();
+                await using var reader = await command.ExecuteReaderAsync();
                 while (await reader.ReadAsync())
                 {
                     made.Add(reader.GetGuid(0), WorkspaceBatch.ReadAdvanced(reader, 1));
                 }
+                // Its rows come before it is committed, and whether it was comes behind them.
                 await reader.NextResultAsync();
             }
             catch (PostgresException)
             {
-                await SharedWrites.RollBackAsync(connection);
                 made.Clear();
             }
         }
@@ -79,10 +79,10 @@ internal sealed class SharedCreates(Database database) : Lanes<SharedCreates.Cre
         }
     }
 
-    private static NpgsqlBatchCommand Command(List<Creation> packet)
+    private static NpgsqlCommand Command(List<Creation> packet, NpgsqlConnection connection)
     {
         T[] Column<T>(Func<Creation, T> value) => [.. packet.Select(value)];
-        var command = new NpgsqlBatchCommand(Create);
+        var command = new NpgsqlCommand(Create, connection);
         command.Parameters.With(Column(one => one.Caller.WorkspaceId)).With(Column(one => one.Caller.SessionId)).With(Column(one => one.Counts.Pending)).With(Column(one => one.Counts.Done))
             .With(Column(one => one.OnlyWithLabels)).With(Column(one => one.Now));
         TaskTable.WithCreated(command.Parameters, Column(one => (one.Caller.WorkspaceId, one.After)));
