@@ -61,7 +61,7 @@ def ages(file):
     rows = subprocess.run(["psql", "-AtqF", " ", "quehacer", "-c", f"""
         SELECT number, (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1e6)::bigint, (extract(epoch FROM at) * 1e6)::bigint
           FROM events WHERE workspace_id = '{uuid_of(workspace)}' AND type = 'task.created' ORDER BY revision DESC LIMIT 10000"""], capture_output=True, text=True, check=True).stdout
-    times = {int(number): (int(committed or 0), int(at)) for number, committed, at in (row.split(" ") for row in rows.splitlines())}
+    times = {int(number): (int(committed), int(at)) for number, committed, at in (row.split(" ") for row in rows.splitlines())}
     arrivals = array.array("q")
     with open(file, "rb") as read:
         arrivals.frombytes(read.read())

@@ -58,7 +58,7 @@ public sealed class EventReader(Database database, TaskReader tasks, Seal seal)
     internal async Task<Result<ChangePage>> ChangesAsync(Caller caller, long after, EventFilter filter, int limit, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        var page = await ReadAsync(connection, Access.From, Access.Sees, caller, "e.revision > $3", after, filter, "ASC", limit + 1, cancellation);
+        var page = await ReadAsync(connection, Select(Access.From, Access.Sees, caller, "e.revision > $3", after, filter, "ASC", limit + 1), cancellation);
         if (page is not { } found)
         {
             await connection.CloseAsync();
@@ -105,7 +105,7 @@ public sealed class EventReader(Database database, TaskReader tasks, Seal seal)
             before = opened.Value;
         }
         await using var connection = await database.OpenAsync(cancellation);
-        var page = await ReadAsync(connection, Access.From, Access.Sees, caller, "e.revision < $3", before, filter, "DESC", limit + 1, cancellation);
+        var page = await ReadAsync(connection, Select(Access.From, Access.Sees, caller, "e.revision < $3", before, filter, "DESC", limit + 1), cancellation);
         if (page is not { } found)
         {
             await connection.CloseAsync();
@@ -225,17 +225,8 @@ public sealed class EventReader(Database database, TaskReader tasks, Seal seal)
     private async Task<Error> RefuseAsync(Caller caller, Error error, CancellationToken cancellation) =>
         await Access.MaySeeAsync(database, caller, cancellation) ? error : await Access.ExplainAsync(database, caller, cancellation);
 
-    /// <summary>Events with the workspace's row of the same moment. Null when that has no row for the caller.</summary>
-    private static async Task<(List<Row> Rows, long Revision, LabelsStamp Labels)?> ReadAsync(
-        NpgsqlConnection connection, string from, string condition, Caller caller, string place, long revision, EventFilter filter, string direction, int limit, CancellationToken cancellation)
-    {
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Select(from, condition, caller, place, revision, filter, direction, limit) } };
-        await using var reader = await batch.ExecuteReaderAsync(cancellation);
-        return await ReadAsync(reader, cancellation);
-    }
-
-    private static NpgsqlBatchCommand Select(
-        string from, string condition, Caller caller, string place, long revision, EventFilter filter, string direction, int limit)
+    /// <summary>Of events with the workspace's row of the same moment. For <see cref="ReadAsync(NpgsqlDataReader, CancellationToken)"/>.</summary>
+    private static NpgsqlBatchCommand Select(string from, string condition, Caller caller, string place, long revision, EventFilter filter, string direction, int limit)
     {
         var types = filter.Types is null ? "" : "AND e.type = ANY ($5)";
         // A note says on which task it is where it was made and where it came in.
@@ -264,6 +255,14 @@ public sealed class EventReader(Database database, TaskReader tasks, Seal seal)
         return command;
     }
 
+    private static async Task<(List<Row> Rows, long Revision, LabelsStamp Labels)?> ReadAsync(NpgsqlConnection connection, NpgsqlBatchCommand select, CancellationToken cancellation)
+    {
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { select } };
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        return await ReadAsync(reader, cancellation);
+    }
+
+    /// <summary>Null when the statement has no row for the caller.</summary>
     private static async Task<(List<Row> Rows, long Revision, LabelsStamp Labels)?> ReadAsync(NpgsqlDataReader reader, CancellationToken cancellation)
     {
         (List<Row> Rows, long, LabelsStamp)? page = null;

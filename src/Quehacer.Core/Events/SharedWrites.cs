@@ -12,10 +12,12 @@ namespace Quehacer.Core.Events;
 internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write>(2 * database.Lanes, most: 16, Database.Patience)
 {
     /// <summary>Whoever waits for a lock longer makes too many others wait with them.</summary>
-    private const string WaitForNobody = "SET LOCAL lock_timeout = 20";
+    private const string LockMilliseconds = "20";
+
+    private const string WaitForNobody = $"SET LOCAL lock_timeout = {LockMilliseconds}";
 
     /// <summary>The same of one statement, which is its own transaction: something to select from.</summary>
-    public const string WaitForNobodyWithin = "SELECT set_config('lock_timeout', '20', true)";
+    public const string WaitForNobodyWithin = $"SELECT set_config('lock_timeout', '{LockMilliseconds}', true)";
 
     /// <summary>For how long a workspace's writes go on their own behind one that others had to be saved from.</summary>
     private static readonly TimeSpan Apart = TimeSpan.FromSeconds(1);

@@ -143,7 +143,7 @@ public sealed class LiveFeed
         foreach (var chunk in pairs.Chunk(Limits.SweptListeners))
         {
             var revisions = new Dictionary<WorkspaceFeed, long>();
-            var allowed = new Dictionary<WorkspaceFeed, HashSet<Guid>>();
+            var barred = new List<(WorkspaceFeed Feed, Guid Session)>();
             await using (var command = database.Command($"""
                 SELECT coalesce(w.revision, -1), coalesce({Access.StillSees("$3")}, false)
                   FROM unnest($1, $2) WITH ORDINALITY p(session_id, workspace_id, n)
@@ -157,22 +157,21 @@ public sealed class LiveFeed
                 {
                     var (feed, session) = chunk[i];
                     revisions[feed] = reader.GetInt64(0);
-                    if (!allowed.TryGetValue(feed, out var may))
+                    if (!reader.GetBoolean(1))
                     {
-                        allowed[feed] = may = [];
-                    }
-                    if (reader.GetBoolean(1))
-                    {
-                        may.Add(session);
+                        barred.Add((feed, session));
                     }
                 }
             }
-            foreach (var sessions in chunk.GroupBy(pair => pair.Feed, pair => pair.Session))
+            foreach (var (feed, session) in barred)
             {
-                sessions.Key.Bar(sessions.Where(session => !allowed[sessions.Key].Contains(session)));
-                if (revisions[sessions.Key] > sessions.Key.Revision || sessions.Key.IsAnybodyBehind)
+                feed.Bar(session);
+            }
+            foreach (var (feed, revision) in revisions)
+            {
+                if (revision > feed.Revision || feed.IsAnybodyBehind)
                 {
-                    Look(sessions.Key.WorkspaceId);
+                    Look(feed.WorkspaceId);
                 }
             }
         }

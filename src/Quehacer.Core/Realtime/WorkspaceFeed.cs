@@ -169,22 +169,23 @@ internal sealed class WorkspaceFeed(Guid workspaceId, long revision)
         told.ForEach(listener => listener.Wakening.Wake());
     }
 
-    /// <summary>Tells sessions that they may not hear any more.</summary>
-    public void Bar(IEnumerable<Guid> barred)
+    /// <summary>Tells a session that it may not hear any more.</summary>
+    public void Bar(Guid sessionId)
     {
-        var told = new List<Listener>();
+        Listener[] told;
         lock (gate)
         {
-            foreach (var id in barred)
+            if (!sessions.TryGetValue(sessionId, out var session))
             {
-                if (sessions.TryGetValue(id, out var session))
-                {
-                    session.MayHearTo = Audience.Nothing;
-                    told.AddRange(session.Lines);
-                }
+                return;
             }
+            session.MayHearTo = Audience.Nothing;
+            told = [.. session.Lines];
         }
-        told.ForEach(listener => listener.Wakening.Wake());
+        foreach (var listener in told)
+        {
+            listener.Wakening.Wake();
+        }
     }
 
     /// <summary>Wakes all who wait, so that they can say that they are there.</summary>

@@ -83,7 +83,8 @@ public sealed class WorkspaceFeedTests
         var feed = new WorkspaceFeed(Workspace, 0);
         var first = Listening(feed, 0);
         var session = first.Caller.SessionId;
-        feed.Bar([session, Guid.NewGuid()]);
+        feed.Bar(Guid.NewGuid());
+        feed.Bar(session);
         var turn = feed.NextTurn(250);
         feed.Tell([Event(1)], turn.Sessions, [session]);
         Assert.Null(Heard(feed, session, 0));

@@ -316,7 +316,8 @@ public sealed class UndoTests(PostgresFixture postgres)
         var undone = await House.AtOnceAsync(8, async writer =>
         {
             var (dice, who, undone) = (new Random(writer), writer % 2 == 0 ? ana : ben, 0);
-            for (var i = 0; i < 30; i++)
+            // Whom the others leave something to undo is chance, so whoever had too little of it goes on.
+            for (var i = 0; i < 30 || (undone <= 2 && i < 300); i++)
             {
                 var (task, other) = (ById(tasks[dice.Next(8)]), ById(tasks[dice.Next(8)]));
                 var isUndo = dice.Next(2) == 0;
@@ -334,8 +335,7 @@ public sealed class UndoTests(PostgresFixture postgres)
             }
             return undone;
         });
-        // Whom of them the others left something to undo is chance.
-        Assert.True(undone.Sum() > 16, $"Only {undone.Sum()} of some 120 undid something: the race was not run.");
+        Assert.All(undone, count => Assert.True(count > 2, "Hardly anything was undone: the race was not run."));
         await house.AssertWholeAsync(ana);
         Assert.Empty(await house.ColumnAsync<string>(
             "SELECT position FROM tasks WHERE workspace_id = $1 AND position IS NOT NULL GROUP BY position HAVING count(*) > 1", ana.WorkspaceId));

@@ -75,6 +75,7 @@ public sealed class FaultTests
             since = (string)page["cursor"]!;
         }
         Assert.Empty(acknowledged.Except(made));
+        Assert.True(acknowledged.Count > 50, $"Only {acknowledged.Count} writes were acknowledged.");
         foreach (var follower in followers)
         {
             Assert.Equal(expected, await follower.EndAtAsync(end));
