@@ -325,6 +325,7 @@ public sealed class EventReader(Database database, TaskReader tasks, Seal seal)
         }
         var views = items.Count == 0 ? [] : (await tasks.ViewAsync(workspaceId, items, labels, cancellation)).Views;
         var next = 0;
+        Func<Guid, long, string> cursorAt = CursorAt;
         return told.ConvertAll(one =>
         {
             var (row, before, after) = one;
@@ -339,8 +340,7 @@ public sealed class EventReader(Database database, TaskReader tasks, Seal seal)
                 _ => new EventSubject.OfWorkspace((Workspace?)after, (Workspace?)before),
             };
             return new EventView(
-                workspaceId, stored.Revision, stored.Revision > 0 ? CursorAt(workspaceId, stored.Revision) : null, stored.Type, stored.Stamp, subject,
-                new EventActor(stored.Stamp.ActorId, row.ActorName), row.RequestId);
+                workspaceId, stored.Revision, cursorAt, stored.Type, stored.Stamp, subject, new EventActor(stored.Stamp.ActorId, row.ActorName), row.RequestId);
         });
 
         static EventSubject.OfTask OfTask(TaskView? before, TaskView? after) => new(after, before);

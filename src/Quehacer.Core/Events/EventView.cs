@@ -9,11 +9,16 @@ using Quehacer.Core.Workspaces;
 namespace Quehacer.Core.Events;
 
 /// <summary>An event of the log as people and programs are told of it: what happened, to what, by whom, and how that looked before and after.</summary>
-/// <param name="Cursor">Its place in the log, for whoever wants what came after it; null for an event that a task brought along from another workspace.</param>
+/// <param name="CursorAt">Makes the cursor of a revision in a workspace's log.</param>
 /// <param name="Subject">What it is about.</param>
 /// <param name="RequestId">Of the request that did it; null where none did.</param>
-public sealed record EventView(Guid WorkspaceId, long Revision, string? Cursor, string Type, EventStamp Stamp, EventSubject Subject, EventActor Actor, string? RequestId)
+public sealed record EventView(Guid WorkspaceId, long Revision, Func<Guid, long, string> CursorAt, string Type, EventStamp Stamp, EventSubject Subject, EventActor Actor, string? RequestId)
 {
+    private string? cursor;
+
+    /// <summary>Its place in the log, for whoever wants what came after it; null for an event that a task brought along from another workspace. Made when it is first asked for.</summary>
+    public string? Cursor => Revision > 0 ? cursor ??= CursorAt(WorkspaceId, Revision) : null;
+
     /// <summary>
     /// The same wherever it is read, and of no other event: a UUID of version 8 (RFC 9562 §5.8), the milliseconds of its time in front, so that later ones are
     /// greater. A task and a note take theirs along into another workspace.

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Quehacer.Server.Http;
 using static Quehacer.Server.OpenApi.Describe;
 
 namespace Quehacer.Server.OpenApi;
@@ -49,6 +50,7 @@ internal sealed class AnswerSchemas(IReadOnlyDictionary<Type, string> names, Jso
     private JsonObject Of(Type type, bool isNullable)
     {
         type = System.Nullable.GetUnderlyingType(type) ?? type;
+        type = type.GetInterface(typeof(IWritten<>).Name)?.GetGenericArguments()[0] ?? type;
         if (names.TryGetValue(type, out var name))
         {
             var reference = new JsonObject { ["$ref"] = "#/components/schemas/" + name };

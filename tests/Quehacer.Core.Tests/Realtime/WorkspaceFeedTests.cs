@@ -129,5 +129,5 @@ public sealed class WorkspaceFeedTests
     }
 
     private static EventView Event(long revision) => new(
-        Workspace, revision, "", EventNames.TaskDeleted, new EventStamp(Guid.NewGuid(), 1, null, Guid.NewGuid(), DateTime.UnixEpoch), new EventSubject.OfTask(null, null), default, null);
+        Workspace, revision, (_, place) => $"{place}", EventNames.TaskDeleted, new EventStamp(Guid.NewGuid(), 1, null, Guid.NewGuid(), DateTime.UnixEpoch), new EventSubject.OfTask(null, null), default, null);
 }

@@ -7,6 +7,9 @@ namespace Quehacer.Server.Tests.Live;
 /// <param name="Name">Of the line's own events; null for those of the log.</param>
 public sealed record Sent(string? Id, string? Name, JsonNode Data)
 {
+    /// <summary>The data as they came.</summary>
+    public required string Text { get; init; }
+
     public string Type => (string)Data["type"]!;
 }
 
@@ -66,7 +69,7 @@ public sealed class EventStream : IAsyncDisposable
             {
                 if (data is not null)
                 {
-                    return new Sent(id, name, JsonNode.Parse(data)!);
+                    return new Sent(id, name, JsonNode.Parse(data)!) { Text = data };
                 }
                 continue;
             }

@@ -58,6 +58,28 @@ public sealed class StreamTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task A_long_page_is_in_order_and_letter_for_letter_the_same_on_every_channel()
+    {
+        var user = await shared.NewUserAsync();
+        var since = (string)(await user.GetAsync("/api/v1/changes?since=now")).Is(200)["cursor"]!;
+        var titles = Enumerable.Range(0, 100).Select(i => $"Año {i}: «pingüino» \"牛奶\" \U0001F41F </script>\u2028<b>").ToList();
+        (await user.PostAsync("/api/v1/tasks/batch", new { operations = titles.Select(title => new { op = "create", task = new { title } }) })).Is(200);
+
+        var page = (await user.GetAsync($"/api/v1/changes?since={since}&limit=200")).Is(200);
+        Assert.Equal(titles, page["events"]!.AsArray().Select(told => (string)told!["task"]!["title"]!));
+        Assert.Contains("Año 7: «pingüino»", page.Text);
+        await using var stream = await ListenAsync(user, $"?since={since}");
+        Assert.Equal("ready", (await stream.NextAsync())!.Name);
+        var heard = new List<Sent>();
+        while (heard.Count < titles.Count)
+        {
+            heard.Add((await stream.NextAsync())!);
+        }
+        Assert.StartsWith($"{{\"events\":[{string.Join(',', heard.Select(sent => sent.Text))}],", page.Text);
+        Assert.Equal(heard.Select(sent => sent.Id), page["events"]!.AsArray().Select(told => (string)told!["cursor"]!));
+    }
+
+    [Fact]
     public async Task Who_was_heard_last_says_where_to_go_on_and_comes_before_the_address()
     {
         var user = await shared.NewUserAsync();

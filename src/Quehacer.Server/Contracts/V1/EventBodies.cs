@@ -180,7 +180,7 @@ internal sealed record EventWorkspaceBody(string Id, string Name, bool Personal,
 
 /// <summary>What happened after a place in the log.</summary>
 /// <param name="Cursor">Where to go on.</param>
-internal sealed record ChangesBody(IReadOnlyList<EventBody> Events, string Cursor, bool HasMore);
+internal sealed record ChangesBody(IReadOnlyList<WrittenEvent> Events, string Cursor, bool HasMore);
 
 /// <summary>A page of events, the latest first.</summary>
-internal sealed record EventListBody(IReadOnlyList<EventBody> Events, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);
+internal sealed record EventListBody(IReadOnlyList<WrittenEvent> Events, PaginationBody Pagination, [property: JsonPropertyName("_links")] LinksBody Links);

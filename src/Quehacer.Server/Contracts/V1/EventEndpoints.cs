@@ -29,7 +29,7 @@ internal sealed class EventEndpoints(EventReader events, Problems problems)
         }
         var page = since == Now ? await events.NowAsync(http.Caller(), Endpoints.Bounded) : await events.ChangesAsync(http.Caller(), since, filter, limit, Endpoints.Bounded);
         return page.IsOk
-            ? new Answer<ChangesBody>(200, new ChangesBody([.. page.Value.Events.Select(EventBody.Of)], page.Value.Next, page.Value.HasMore), BodyJson.Default.ChangesBody) { IsSecret = true }
+            ? new Answer<ChangesBody>(200, new ChangesBody(WrittenEvent.All(page.Value.Events), page.Value.Next, page.Value.HasMore), BodyJson.Default.ChangesBody) { IsSecret = true }
             : new Refusal(problems, page.Error);
     }
 
@@ -64,7 +64,7 @@ internal sealed class EventEndpoints(EventReader events, Problems problems)
 
     private IResult Shown(HttpContext http, CursorQuery asked, Result<EventPage> page) => page.IsOk
         ? asked.Answer(
-            http, total: null, page.Value.NextCursor, previous: null, (pagination, links) => new EventListBody([.. page.Value.Events.Select(EventBody.Of)], pagination, links),
+            http, total: null, page.Value.NextCursor, previous: null, (pagination, links) => new EventListBody(WrittenEvent.All(page.Value.Events), pagination, links),
             BodyJson.Default.EventListBody, isSecret: true)
         : new Refusal(problems, page.Error);
 

@@ -22,7 +22,7 @@ internal sealed class SocketOutput(WebSocket socket, TimeSpan slow, Action abort
     /// <param name="before">What <see cref="SocketMessages.BeforeEvent"/> gives.</param>
     public async Task SendAsync(byte[] before, LiveEvent held)
     {
-        var written = held.In(StreamEndpoints.Json);
+        var written = held.In(WrittenEvent.Of);
         var length = SocketMessages.LengthOf(before, written.Span);
         var buffer = ArrayPool<byte>.Shared.Rent(length);
         try

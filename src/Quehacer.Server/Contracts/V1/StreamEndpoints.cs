@@ -70,12 +70,6 @@ internal sealed class StreamEndpoints(LiveFeed feed, StreamTickets tickets, Prob
         return listener.IsOk ? new Stream(listener.Value, manners) : new Refusal(problems, listener.Error);
     }
 
-    /// <summary>The JSON of an event, which all channels send.</summary>
-    public static readonly Func<EventView, byte[]> Json = view => JsonSerializer.SerializeToUtf8Bytes(EventBody.Of(view), BodyJson.Default.EventBody);
-
-    /// <summary>The same as one of Server-Sent Events. There is no end of a line within its JSON.</summary>
-    private static readonly Func<EventView, byte[]> Frame = view => [.. "id: "u8, .. Encoding.ASCII.GetBytes(view.Cursor!), .. "\ndata: "u8, .. Json(view), .. "\n\n"u8];
-
     /// <summary>Why a line ends, in words.</summary>
     public static StreamEndBody EndOf(ErrorKind kind, Language language, string cursor) => new(kind.Code, kind.Meaning.In(language), cursor);
 
@@ -128,9 +122,10 @@ internal sealed class StreamEndpoints(LiveFeed feed, StreamTickets tickets, Prob
                         Line(output, ":");
                         Line(output, "");
                     }
+                    WrittenEvent.Each(heard.Events.Count, at => heard.Events[at].In(WrittenEvent.Frame));
                     foreach (var held in heard.Events)
                     {
-                        output.Write(held.In(Frame).Span);
+                        output.Write(held.In(WrittenEvent.Frame).Span);
                         if (output.UnflushedBytes > FlushBytes)
                         {
                             await FlushAsync(output, end.Token);

@@ -115,9 +115,11 @@ internal static class Samples
         "evt_01m7ykm0xxgfqrs7f2b1k9d3xw", "a5pFsrezJZkn", "task.updated", "ws_01m7ykm0xxfg28fmf6byh9getc", TaskId, EventTask, null, null, null, null, null, null,
         new JsonObject { ["title"] = "Buy milk" }, new AuthorBody(UserId, "Ana"), At, "req_01m7ykm0xxe4qj1m8r5s2t7v9c");
 
-    public static JsonNode TaskHistory() => Of(new EventListBody([Event], PaginationBody.Of(null, 100, null), Links($"tasks/{TaskId}/history")), BodyJson.Default.EventListBody);
+    private static WrittenEvent Written => new(WrittenEvent.Write(Event));
 
-    public static JsonNode Activity() => Of(new EventListBody([Event], PaginationBody.Of(null, 100, null), Links($"workspaces/{WorkspaceId}/activity")), BodyJson.Default.EventListBody);
+    public static JsonNode TaskHistory() => Of(new EventListBody([Written], PaginationBody.Of(null, 100, null), Links($"tasks/{TaskId}/history")), BodyJson.Default.EventListBody);
+
+    public static JsonNode Activity() => Of(new EventListBody([Written], PaginationBody.Of(null, 100, null), Links($"workspaces/{WorkspaceId}/activity")), BodyJson.Default.EventListBody);
 
     public static JsonNode StreamTicket() => Of(new StreamTicketBody("VP8jBqqdXacOPi12", At.AddSeconds(30)), BodyJson.Default.StreamTicketBody);
 
@@ -125,7 +127,7 @@ internal static class Samples
 
     public static JsonNode Presence() => Of(PresenceBody.Of(PresentPeople), BodyJson.Default.PresenceBody);
 
-    public static JsonNode Changes() => Of(new ChangesBody([Event], "a5pFsrezJZkn", HasMore: false), BodyJson.Default.ChangesBody);
+    public static JsonNode Changes() => Of(new ChangesBody([Written], "a5pFsrezJZkn", HasMore: false), BodyJson.Default.ChangesBody);
 
     private static ApiKeyBody KeyBody => new(KeyId, "Backup script", ["tasks:read"], null, null, At, new DateTime(2099, 1, 1, 0, 0, 0, DateTimeKind.Utc), null);
 
