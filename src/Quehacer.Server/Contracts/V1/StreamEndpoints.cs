@@ -122,7 +122,7 @@ internal sealed class StreamEndpoints(LiveFeed feed, StreamTickets tickets, Prob
                         Line(output, ":");
                         Line(output, "");
                     }
-                    WrittenEvent.Each(heard.Events.Count, at => heard.Events[at].In(WrittenEvent.Frame));
+                    WrittenEvent.Frames(heard.Events);
                     foreach (var held in heard.Events)
                     {
                         output.Write(held.In(WrittenEvent.Frame).Span);

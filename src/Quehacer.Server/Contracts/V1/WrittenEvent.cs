@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Quehacer.Core.Events;
+using Quehacer.Core.Realtime;
 using Quehacer.Server.Http;
 
 namespace Quehacer.Server.Contracts.V1;
@@ -28,25 +29,31 @@ internal readonly record struct WrittenEvent(byte[] Json) : IWritten<EventBody>
     public static IReadOnlyList<WrittenEvent> All(IReadOnlyList<EventView> views)
     {
         var written = new WrittenEvent[views.Count];
-        Each(views.Count, at => written[at] = new WrittenEvent(Of(views[at])));
+        Each(views, (views, at) => written[at] = new WrittenEvent(Of(views[at])));
         return written;
     }
 
+    /// <summary>Writes the frames of these, which keep them.</summary>
+    public static void Frames(IReadOnlyList<LiveEvent> events) => Each(events, static (events, at) => events[at].In(Frame));
+
     /// <summary>
-    /// Writes as many events, on every processor that has nothing else to do. Whoever catches up asks for one page after another, so a page is as fast as it is written.
+    /// Writes events on every processor that has nothing else to do. Whoever catches up asks for one page after another, so a page is as fast as it is written.
     /// </summary>
-    public static void Each(int count, Action<int> write)
+    private static void Each<T>(IReadOnlyList<T> events, Action<IReadOnlyList<T>, int> write)
     {
-        if (count >= WorthSharing)
+        if (events.Count >= WorthSharing)
         {
-            Parallel.For(0, count, write);
+            Share(events, write);
             return;
         }
-        for (var at = 0; at < count; at++)
+        for (var at = 0; at < events.Count; at++)
         {
-            write(at);
+            write(events, at);
         }
     }
+
+    /// <summary>On its own, so that few events, of which a line is told all the time, need no closure.</summary>
+    private static void Share<T>(IReadOnlyList<T> events, Action<IReadOnlyList<T>, int> write) => Parallel.For(0, events.Count, at => write(events, at));
 
     internal sealed class Converter : JsonConverter<WrittenEvent>
     {
