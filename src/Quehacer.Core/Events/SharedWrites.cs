@@ -9,7 +9,7 @@ namespace Quehacer.Core.Events;
 /// Writes of many requests to different workspaces, in one packet and one transaction: they wait for the disk once. Each is as it would have been alone: where one of
 /// them finds that it has to be decided anew, or would wait for somebody else, nothing of the packet is done, and each goes on its own.
 /// </summary>
-internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write>(2 * database.Lanes, most: 16, Database.Patience)
+internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write>(2 * database.Lanes, most: 32, beside: 16, Database.Patience)
 {
     /// <summary>Whoever waits for a lock longer makes too many others wait with them.</summary>
     private const string LockMilliseconds = "20";

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace Quehacer.Core.Postgres;
@@ -17,46 +16,44 @@ internal abstract class Passenger
 /// <summary>
 /// Takes what many requests want of the database there together: while some of it is under way, what comes meanwhile waits, and then leaves in one packet, with which
 /// PostgreSQL, the kernel and this program have little more work than with one request's. Nobody waits for company: with nothing under way, what comes leaves at once.
+/// While something is, a packet beside it leaves only when some are there who share it, for one that is nearly empty costs almost as much, or when what is under way does not come back.
 /// </summary>
 internal abstract class Lanes<T>
     where T : Passenger
 {
-    private readonly ConcurrentQueue<T> waiting = new();
+    /// <summary>Longer than any packet takes of a database that is well, so whoever has waited this long goes beside what is under way, however few they are.</summary>
+    private static readonly TimeSpan Overdue = TimeSpan.FromMilliseconds(50);
+
+    private readonly Lock gate = new();
+    private readonly Queue<T> waiting = new();
     private readonly int lanes;
     private readonly int most;
+    private readonly int beside;
     private readonly TimeSpan patience;
     private readonly Timer watch;
     private int underWay;
-    private int isWatched;
+    private bool isWatched;
 
-    /// <param name="lanes">Packets that are under way at once.</param>
-    /// <param name="most">Passengers of one packet.</param>
+    /// <param name="lanes">Packets that are under way at once, at most.</param>
+    /// <param name="most">Passengers of one packet, at most.</param>
+    /// <param name="beside">How many have to wait for a packet to leave beside one that is under way: the more, the less a packet costs each, and the later some of them leave.</param>
     /// <param name="patience">How long a passenger waits to leave. By then the database does not answer.</param>
-    protected Lanes(int lanes, int most, TimeSpan patience)
+    protected Lanes(int lanes, int most, int beside, TimeSpan patience)
     {
-        (this.lanes, this.most, this.patience) = (lanes, most, patience);
-        watch = new Timer(_ => LoseHeart(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        (this.lanes, this.most, this.beside, this.patience) = (lanes, most, beside, patience);
+        watch = new Timer(_ => LookAfterThem(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     protected void Send(T passenger)
     {
-        waiting.Enqueue(passenger);
-        if (!TryEnter())
+        List<T>? packet;
+        lock (gate)
         {
+            waiting.Enqueue(passenger);
+            packet = Next();
             Watch();
         }
-        else if (ExecutionContext.IsFlowSuppressed())
-        {
-            _ = TravelAsync();
-        }
-        else
-        {
-            // What a request carries with it is not for those who travel later.
-            using (ExecutionContext.SuppressFlow())
-            {
-                _ = TravelAsync();
-            }
-        }
+        Start(packet);
     }
 
     /// <summary>Takes some there. Where it fails, so do all of them who have not arrived.</summary>
@@ -73,80 +70,86 @@ internal abstract class Lanes<T>
         }
     }
 
-    /// <summary>Never more than there are lanes, not even for a moment: somebody who is turned away because of that moment would be forgotten.</summary>
-    private bool TryEnter()
+    private void Start(List<T>? packet)
     {
-        while (true)
+        if (packet is null)
         {
-            var now = Volatile.Read(ref underWay);
-            if (now >= lanes)
+            return;
+        }
+        if (ExecutionContext.IsFlowSuppressed())
+        {
+            _ = GoOnAsync(packet);
+            return;
+        }
+        // What a request carries with it is not for those who travel later.
+        using (ExecutionContext.SuppressFlow())
+        {
+            _ = GoOnAsync(packet);
+        }
+    }
+
+    private async Task GoOnAsync(List<T>? packet)
+    {
+        while (packet is not null)
+        {
+            try
             {
-                return false;
+                await TravelAsync(packet);
             }
-            if (Interlocked.CompareExchange(ref underWay, now + 1, now) == now)
+            catch (Exception exception)
             {
-                return true;
+                packet.ForEach(passenger => passenger.Fail(exception));
+            }
+            lock (gate)
+            {
+                underWay--;
+                packet = Next();
             }
         }
     }
 
-    private async Task TravelAsync()
+    /// <summary>Who leaves now, if anybody does. Under the gate.</summary>
+    private List<T>? Next()
     {
-        var together = new List<T>(most);
-        do
+        if (waiting.Count == 0 || underWay >= lanes || (underWay > 0 && waiting.Count < beside && waiting.Peek().Waited < Overdue))
         {
-            while (true)
-            {
-                together.Clear();
-                while (together.Count < most && waiting.TryDequeue(out var next))
-                {
-                    together.Add(next);
-                }
-                if (together.Count == 0)
-                {
-                    break;
-                }
-                try
-                {
-                    await TravelAsync(together);
-                }
-                catch (Exception exception)
-                {
-                    together.ForEach(passenger => passenger.Fail(exception));
-                }
-            }
-            Interlocked.Decrement(ref underWay);
+            return null;
         }
-        // Whoever came between the last look and the leaving found no room.
-        while (!waiting.IsEmpty && TryEnter());
+        underWay++;
+        var packet = new List<T>(Math.Min(most, waiting.Count));
+        while (packet.Count < most && waiting.TryDequeue(out var next))
+        {
+            packet.Add(next);
+        }
+        return packet;
     }
 
-    /// <summary>Looks after those who wait, as long as there are any.</summary>
+    /// <summary>Has those who wait looked after, as long as there are any. Under the gate.</summary>
     private void Watch()
     {
-        if (Interlocked.Exchange(ref isWatched, 1) == 0)
+        if (waiting.Count > 0 && !isWatched)
         {
-            watch.Change(patience / 5, Timeout.InfiniteTimeSpan);
+            isWatched = true;
+            watch.Change(Overdue, Timeout.InfiniteTimeSpan);
         }
     }
 
-    private void LoseHeart()
+    /// <summary>Who has waited too long is told so, and what is under way may have become overdue.</summary>
+    private void LookAfterThem()
     {
-        while (waiting.TryPeek(out var first) && first.Waited > patience && waiting.TryDequeue(out var passenger))
+        var lost = new List<T>();
+        List<T>? packet;
+        lock (gate)
         {
-            if (passenger.Waited > patience)
+            while (waiting.TryPeek(out var first) && first.Waited > patience)
             {
-                passenger.Fail(new TimeoutException($"The database has not come round to this for {patience.TotalSeconds:0} seconds."));
+                lost.Add(waiting.Dequeue());
             }
-            else
-            {
-                waiting.Enqueue(passenger);
-            }
-        }
-        Volatile.Write(ref isWatched, 0);
-        if (!waiting.IsEmpty)
-        {
+            packet = Next();
+            isWatched = false;
             Watch();
         }
+        lost.ForEach(passenger => passenger.Fail(new TimeoutException($"The database has not come round to this for {patience.TotalSeconds:0} seconds.")));
+        Start(packet);
     }
 }

@@ -3,7 +3,7 @@ using Npgsql;
 namespace Quehacer.Core.Postgres;
 
 /// <summary>Short reads of many requests in one packet.</summary>
-internal sealed class SharedReads(NpgsqlDataSource source, int lanes, TimeSpan patience) : Lanes<SharedReads.Read>(lanes, most: 16, patience)
+internal sealed class SharedReads(NpgsqlDataSource source, int lanes, TimeSpan patience) : Lanes<SharedReads.Read>(lanes, most: 16, beside: 4, patience)
 {
     /// <summary>Reads by one statement that is quick and has few rows: those who travel with it wait for it.</summary>
     /// <param name="say">Adds the parameters and says the statement.</param>

@@ -9,7 +9,7 @@ namespace Quehacer.Core.Tasks;
 /// New tasks of many requests in different workspaces, by one statement, which is a transaction of its own. It takes the workspaces that are free, their callers may write in and
 /// have the labels that were decided on; what it leaves out, and all of it where it fails, goes on alone.
 /// </summary>
-internal sealed class SharedCreates(Database database) : Lanes<SharedCreates.Creation>(database.Lanes, most: 32, Database.Patience)
+internal sealed class SharedCreates(Database database) : Lanes<SharedCreates.Creation>(database.Lanes, most: 32, beside: 16, Database.Patience)
 {
     /// <summary>
     /// Locks are taken in the order of the workspaces, and none is waited for. A key that is known leaves its request out; one that is at work just now makes

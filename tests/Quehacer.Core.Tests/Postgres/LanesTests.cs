@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using Quehacer.Core.Postgres;
 using Xunit;
 
@@ -16,7 +18,7 @@ public sealed class LanesTests
         public override void Fail(Exception exception) => done.TrySetException(exception);
     }
 
-    private sealed class Road(int lanes, int most) : Lanes<Traveller>(lanes, most, TimeSpan.FromSeconds(20))
+    private sealed class Road(int lanes, int most) : Lanes<Traveller>(lanes, most, beside: 2, TimeSpan.FromSeconds(20))
     {
         private int underWay;
 
@@ -56,6 +58,62 @@ public sealed class LanesTests
     }
 
     [Fact]
+    public async Task Beside_what_is_under_way_leaves_a_packet_that_enough_share()
+    {
+        var road = new ClosedRoad();
+        var first = road.GoAsync();
+        var three = new[] { road.GoAsync(), road.GoAsync(), road.GoAsync() };
+        Assert.Equal([1], road.Packets);
+        var fourth = road.GoAsync();
+        Assert.Equal([1, 4], road.Packets);
+        road.Open();
+        await Task.WhenAll([first, .. three, fourth]);
+        Assert.Equal([1, 4], road.Packets);
+    }
+
+    [Fact]
+    public async Task Who_has_waited_long_goes_alone_beside_what_does_not_come_back()
+    {
+        var road = new ClosedRoad();
+        var first = road.GoAsync();
+        var second = road.GoAsync();
+        Assert.Equal([1], road.Packets);
+        // Nobody comes who would look after the second. The bound is the test's own: it is a twentieth of a second, but not on every machine.
+        for (var waited = Stopwatch.StartNew(); road.Packets.Length < 2; await Task.Delay(5, TestContext.Current.CancellationToken))
+        {
+            Assert.InRange(waited.Elapsed.TotalSeconds, 0, 10);
+        }
+        Assert.Equal([1, 1], road.Packets);
+        road.Open();
+        await Task.WhenAll(first, second);
+    }
+
+    /// <summary>Two lanes for packets of eight, on which nobody arrives before it is opened.</summary>
+    private sealed class ClosedRoad() : Lanes<Traveller>(lanes: 2, most: 8, beside: 4, TimeSpan.FromSeconds(20))
+    {
+        private readonly TaskCompletionSource open = new();
+        private readonly ConcurrentQueue<int> packets = new();
+
+        public int[] Packets => [.. packets];
+
+        public void Open() => open.SetResult();
+
+        public Task GoAsync()
+        {
+            var traveller = new Traveller();
+            Send(traveller);
+            return traveller.Task;
+        }
+
+        protected override async Task TravelAsync(List<Traveller> together)
+        {
+            packets.Enqueue(together.Count);
+            await open.Task;
+            together.ForEach(traveller => traveller.Arrive());
+        }
+    }
+
+    [Fact]
     public async Task Where_a_packet_fails_all_who_were_in_it_are_told_and_the_next_one_goes()
     {
         var broken = new BrokenRoad();
@@ -65,7 +123,7 @@ public sealed class LanesTests
         }
     }
 
-    private sealed class BrokenRoad() : Lanes<Traveller>(lanes: 1, most: 4, TimeSpan.FromSeconds(20))
+    private sealed class BrokenRoad() : Lanes<Traveller>(lanes: 1, most: 4, beside: 2, TimeSpan.FromSeconds(20))
     {
         public Task GoAsync()
         {
