@@ -41,7 +41,13 @@ public static class Search
             {
                 continue;
             }
-            foreach (var (kind, run) in Runs(text))
+            var folded = Text.Fold(text);
+            if (Ascii.IsValid(folded))
+            {
+                AddAscii(words, folded);
+                continue;
+            }
+            foreach (var (kind, run) in Runs(folded))
             {
                 if (kind == Kind.Unspaced)
                 {
@@ -62,7 +68,7 @@ public static class Search
     public static IReadOnlyList<SearchWord> Parse(string query)
     {
         var words = new List<SearchWord>();
-        foreach (var (kind, run) in Runs(query))
+        foreach (var (kind, run) in Runs(Text.Fold(query)))
         {
             if (kind == Kind.Unspaced && run.Count > 1)
             {
@@ -74,6 +80,28 @@ public static class Search
             }
         }
         return [.. words.Distinct()];
+    }
+
+    /// <summary>What most texts are, cut without looking characters up: every task that is made or changed comes past here.</summary>
+    private static void AddAscii(HashSet<string> words, string folded)
+    {
+        for (var i = 0; i < folded.Length;)
+        {
+            var start = i++;
+            switch (KindOf(folded[start]))
+            {
+                case Kind.Spaced:
+                    while (i < folded.Length && KindOf(folded[i]) == Kind.Spaced)
+                    {
+                        i++;
+                    }
+                    words.Add(folded[start..Math.Min(i, start + WordLength)]);
+                    break;
+                case Kind.Symbol:
+                    words.Add(folded[start].ToString());
+                    break;
+            }
+        }
     }
 
     private static IEnumerable<string> Pairs(List<Rune> run)
@@ -98,11 +126,11 @@ public static class Search
         return word.ToString();
     }
 
-    private static IEnumerable<(Kind Kind, List<Rune> Run)> Runs(string text)
+    private static IEnumerable<(Kind Kind, List<Rune> Run)> Runs(string folded)
     {
         var run = new List<Rune>();
         var kindOfRun = Kind.Gap;
-        foreach (var rune in Text.Fold(text).EnumerateRunes())
+        foreach (var rune in folded.EnumerateRunes())
         {
             var kind = KindOf(rune);
             if (kind == Kind.Ignored)
@@ -126,13 +154,17 @@ public static class Search
         }
     }
 
+    /// <summary>Of a character of ASCII.</summary>
+    private static Kind KindOf(char character) =>
+        char.IsAsciiLetterOrDigit(character) ? Kind.Spaced
+        : character is <= ' ' or '\x7F' or ',' or '.' or ';' ? Kind.Gap
+        : Kind.Symbol;
+
     private static Kind KindOf(Rune rune)
     {
         if (rune.IsAscii)
         {
-            return char.IsAsciiLetterOrDigit((char)rune.Value) ? Kind.Spaced
-                : rune.Value is <= ' ' or 0x7F or ',' or '.' or ';' ? Kind.Gap
-                : Kind.Symbol;
+            return KindOf((char)rune.Value);
         }
         return Rune.GetUnicodeCategory(rune) switch
         {

@@ -188,4 +188,18 @@ public sealed class SearchTests
             .Select(char.ConvertFromUtf32));
         Assert.All(Search.WordsOf(text).Take(500), word => Assert.True(Finds(word, text)));
     }
+
+    [Fact]
+    public void A_text_of_ascii_is_cut_into_the_same_words_whatever_stands_behind_it() =>
+        Properties.ForAll(
+            Gen.Frequency((6, Gen.Choose(0x01, 0x7F)), (10, Gen.Choose('a', 'z'))).Select(unit => (char)unit).ArrayOf().Select(units => new string(units)),
+            text => Assert.Equal(Search.WordsOf(text).Append("日").ToHashSet(), Search.WordsOf(text + " 日")));
+
+    [Fact]
+    public void A_long_word_is_cut_alike_in_ascii_and_beside_other_letters()
+    {
+        var word = new string('x', 200);
+        Assert.Equal([new string('x', 64)], Search.WordsOf(word));
+        Assert.Equal([new string('x', 64), "日"], Search.WordsOf(word + " 日"));
+    }
 }

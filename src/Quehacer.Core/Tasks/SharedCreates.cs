@@ -85,7 +85,7 @@ internal sealed class SharedCreates(Database database) : Lanes<SharedCreates.Cre
         var command = new NpgsqlCommand(Create, connection);
         command.Parameters.With(Column(one => one.Caller.WorkspaceId)).With(Column(one => one.Caller.SessionId)).With(Column(one => one.Counts.Pending)).With(Column(one => one.Counts.Done))
             .With(Column(one => one.OnlyWithLabels)).With(Column(one => one.Now));
-        TaskTable.WithCreated(command.Parameters, Column(one => (one.Caller.WorkspaceId, one.After)));
+        TaskTable.WithCreated(command.Parameters, Column(one => one.Row));
         command.Parameters.With(Column(one => one.Data)).With(Column(one => one.Caller.RequestId)).With(Column(one => one.Key?.Value)).With(Column(one => one.Key?.Fingerprint));
         return command;
     }
@@ -99,7 +99,7 @@ internal sealed class SharedCreates(Database database) : Lanes<SharedCreates.Cre
 
         public Caller Caller => caller;
 
-        public TaskItem After => after;
+        public TaskTable.CreatedRow Row { get; } = new(caller.WorkspaceId, after);
 
         public CountChange Counts => counts;
 

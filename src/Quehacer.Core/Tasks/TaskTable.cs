@@ -98,19 +98,30 @@ internal static class TaskTable
     }
 
     /// <summary>Rows for <see cref="InsertCreated"/>, from the id to who made them.</summary>
-    public static void WithCreated(NpgsqlParameterCollection parameters, (Guid WorkspaceId, TaskItem Task)[] rows)
+    public static void WithCreated(NpgsqlParameterCollection parameters, IReadOnlyList<CreatedRow> rows)
     {
-        T[] Column<T>(Func<TaskItem, T> value) => Array.ConvertAll(rows, row => value(row.Task));
-        parameters.With(Column(task => task.Id)).With(Column(task => task.Title)).With(Column(task => task.Description)).With(Column(task => (short)task.State))
-            .With(Column(task => (short)task.Priority)).WithTimes(Column(task => task.DueDate)).With(Column(task => task.CategoryId)).With(Column(TagsOf))
-            .With(Column(task => Text.SortKey(task.Title))).With(Array.ConvertAll(rows, row => WordsOf(row.WorkspaceId, row.Task)))
-            .With(Column(task => task.AssigneeId)).With(Column(task => task.CreatedBy));
+        T[] Column<T>(Func<CreatedRow, T> value) => [.. rows.Select(value)];
+        parameters.With(Column(row => row.Task.Id)).With(Column(row => row.Task.Title)).With(Column(row => row.Task.Description)).With(Column(row => (short)row.Task.State))
+            .With(Column(row => (short)row.Task.Priority)).WithTimes(Column(row => row.Task.DueDate)).With(Column(row => row.Task.CategoryId)).With(Column(row => row.Tags))
+            .With(Column(row => row.TitleKey)).With(Column(row => row.Words)).With(Column(row => row.Task.AssigneeId)).With(Column(row => row.Task.CreatedBy));
     }
 
     private static string TagsOf(TaskItem task) => $"{{{string.Join(',', task.TagIds)}}}";
 
     /// <summary>No word has an end of a line in it.</summary>
     private static string WordsOf(Guid workspaceId, TaskItem task) => string.Join('\n', TaskWords.Of(workspaceId, task));
+
+    /// <summary>What is written of a new task and takes some working out, which is done before it travels with others.</summary>
+    internal sealed class CreatedRow(Guid workspaceId, TaskItem task)
+    {
+        public TaskItem Task => task;
+
+        public string Tags { get; } = TagsOf(task);
+
+        public string TitleKey { get; } = Text.SortKey(task.Title);
+
+        public string Words { get; } = WordsOf(workspaceId, task);
+    }
 
     /// <summary>Adds what changes of tasks do to the counts of those above them; nothing where they do nothing.</summary>
     public static void AddCounts(WorkspaceBatch batch, Guid workspaceId, IEnumerable<SubtaskChange> changes)
