@@ -211,7 +211,9 @@ internal static class Serving
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = settings.MaxConnections;
-            kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes;
+            // RequestBody has the limit. With one here the connection would be closed while its client still sends, and a client to which that happens hears
+            // of a broken connection and not of its fault. So the answer goes out, and Kestrel takes what comes for five seconds more and throws it away.
+            kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
             // A rate would be an average over the whole connection: who has read 100 MB fast could then stand still for days. With one that nobody

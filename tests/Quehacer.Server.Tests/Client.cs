@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -10,6 +11,9 @@ namespace Quehacer.Server.Tests;
 /// <summary>An answer, read whole.</summary>
 public sealed partial record Answer(string Asked, int Status, HttpHeaders[] Headers, string Text)
 {
+    /// <summary>The version of HTTP in which it came.</summary>
+    public Version Version { get; init; } = HttpVersion.Unknown;
+
     public JsonNode Json => JsonNode.Parse(Text)!;
 
     public string? ETag => Header("ETag");
@@ -86,7 +90,8 @@ public class Client(HttpClient http)
     /// <param name="headers">They replace what is sent otherwise.</param>
     public async Task<Answer> SendAsync(string method, string path, object? body = null, params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        // A message has a version of its own and does not ask the client for its.
+        using var request = new HttpRequestMessage(new HttpMethod(method), path) { Version = http.DefaultRequestVersion, VersionPolicy = http.DefaultVersionPolicy };
         if (AccessToken is not null)
         {
             request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {AccessToken}");
@@ -118,7 +123,7 @@ public class Client(HttpClient http)
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         // A line of events has no end to wait for: it is hung up.
         var read = response.Content.Headers.ContentType?.MediaType == "text/event-stream" ? "" : await response.Content.ReadAsStringAsync();
-        var answer = new Answer($"{method} {path}", (int)response.StatusCode, [response.Headers, response.Content.Headers], read);
+        var answer = new Answer($"{method} {path}", (int)response.StatusCode, [response.Headers, response.Content.Headers], read) { Version = response.Version };
         answer.AssertKeepsSecrets();
         return answer;
     }

@@ -120,6 +120,27 @@ public sealed class HttpTests(SharedServer shared)
         }
     }
 
+    /// <summary>
+    /// A client that is still sending when the server hangs up is told by its system that the connection broke, and has no answer to read. All of the body is taken from it therefore.
+    /// </summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3 * 1024 * 1024)]
+    [InlineData(31 * 1024 * 1024)]
+    public async Task Who_sends_too_much_is_told_so_and_not_hung_up_on(int over)
+    {
+        var body = new byte[(1024 * 1024) + over];
+        body.AsSpan().Fill((byte)' ');
+        var user = await shared.SomebodyAsync();
+        for (var turn = 0; turn < 10; turn++)
+        {
+            (await user.PostAsync(User.Tasks, body)).IsProblem(413, "PAYLOAD_TOO_LARGE");
+            (await user.PostAsync(User.Tasks, body, ("Transfer-Encoding", "chunked"))).IsProblem(413, "PAYLOAD_TOO_LARGE");
+            (await shared.Nobody().PostAsync(User.Tasks, body)).IsProblem(401, "UNAUTHORIZED");
+            (await user.PostAsync("/nope", body)).IsProblem(404, "RESOURCE_NOT_FOUND");
+        }
+    }
+
     [Fact]
     public async Task HEAD_answers_as_GET_without_the_body_beside_the_contracts_too()
     {

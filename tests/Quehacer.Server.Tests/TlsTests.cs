@@ -153,6 +153,7 @@ public sealed class TlsTests
         (http.DefaultRequestVersion, http.DefaultVersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);
         var user = await User.RegisterAsync(server, http);
         var (path, made) = await user.CreateAsync(new { title = "Buy milk" });
+        Assert.Equal(HttpVersion.Version20, made.Version);
         Assert.Equal("max-age=31536000", made.Header("Strict-Transport-Security"));
         // The target is read as it was sent: an escaped slash is part of the name.
         Assert.Contains("a/ñ", (await user.PutAsync($"{path}/tags/a%2F%C3%B1", new { })).Is(200)["tags"]!.AsArray().Select(tag => (string?)tag));

@@ -90,7 +90,6 @@ internal sealed partial class Gate(RequestDelegate next, Contracts contracts, Js
     {
         var fault = exception switch
         {
-            BadHttpRequestException { StatusCode: 413 } => HttpFault.BodyTooLarge,
             BadHttpRequestException { StatusCode: 408 } => HttpFault.RequestTimeout,
             BadHttpRequestException => HttpFault.BadRequest,
             _ when Database.IsUnavailable(exception) => HttpFault.Unavailable,
