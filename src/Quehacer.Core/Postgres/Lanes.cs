@@ -21,9 +21,6 @@ internal abstract class Passenger
 internal abstract class Lanes<T>
     where T : Passenger
 {
-    /// <summary>Longer than any packet takes of a database that is well, so whoever has waited this long goes beside what is under way, however few they are.</summary>
-    private static readonly TimeSpan Overdue = TimeSpan.FromMilliseconds(50);
-
     private readonly Lock gate = new();
     private readonly Queue<T> waiting = new();
     private readonly int lanes;
@@ -43,6 +40,9 @@ internal abstract class Lanes<T>
         (this.lanes, this.most, this.beside, this.patience) = (lanes, most, beside, patience);
         watch = new Timer(_ => LookAfterThem(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>Longer than any packet takes of a database that is well, so whoever has waited this long goes beside what is under way, however few they are.</summary>
+    protected virtual TimeSpan Overdue => TimeSpan.FromMilliseconds(50);
 
     protected void Send(T passenger)
     {
