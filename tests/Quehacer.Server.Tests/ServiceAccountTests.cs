@@ -1,4 +1,5 @@
 using System.Globalization;
+using Quehacer.Server.Tests.Live;
 
 namespace Quehacer.Server.Tests;
 
@@ -129,5 +130,33 @@ public sealed class ServiceAccountTests(SharedServer shared)
         Assert.Equal(Left(first) - 2, Left((await one.GetAsync(User.Tasks)).Is(200)));
 
         static int Left(Answer answer) => int.Parse(answer.Header("X-RateLimit-Remaining")!, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A request with such a key is refused from a minute after that on; what listens with one is asked about with each event.</summary>
+    [Fact]
+    public async Task What_listens_with_a_key_hears_nothing_of_what_comes_after_its_owner_was_suspended()
+    {
+        var (owner, other, workspace) = await Company.FoundAsync(shared.Server);
+        var (program, _, _) = await MakeAsync(owner, workspace);
+        await using var stream = await EventStream.OpenAsync(shared.Server.Http, program.AccessToken);
+        await using var conversation = await Conversation.OpenAsync(shared.Server, program);
+        await conversation.SubscribeAsync("a");
+        (await other.PostAsync($"{User.Tasks}?workspace_id={workspace}", new { title = "for all" })).Is(201);
+        await stream.UntilAsync("task.created");
+        await conversation.EventAsync("a", "task.created");
+        (await (await shared.AdministratorAsync()).PostAsync($"/api/v1/admin/users/{await Company.IdAsync(owner)}/suspend", new { reason = "A test" })).Is(200);
+        (await other.PostAsync($"{User.Tasks}?workspace_id={workspace}", new { title = "not for all" })).Is(201);
+        for (Sent? last = null; ;)
+        {
+            if (await stream.NextAsync() is not { } sent)
+            {
+                Assert.Equal(("end", "TOKEN_INVALID"), (last!.Name, (string)last.Data["code"]!));
+                break;
+            }
+            Assert.DoesNotContain("not for all", sent.Data.ToJsonString(), StringComparison.Ordinal);
+            last = sent;
+        }
+        var ended = Assert.Single(await conversation.ToEndAsync(4401));
+        Assert.Equal(("ended", "TOKEN_INVALID"), ((string)ended["type"]!, (string)ended["code"]!));
     }
 }

@@ -210,13 +210,13 @@ public sealed class ApiKeyStore(Database database, AccountStore accounts, Signin
     /// <summary>What is to be known of a key; null for one that is no good, among them those of service accounts whose owner is let in no more.</summary>
     private async Task<Known?> FindAsync(Guid id, DateTime now, CancellationToken cancellation)
     {
-        await using var command = database.Command("""
+        await using var command = database.Command($"""
             SELECT s.refresh_hash, a.user_id, coalesce(s.workspace_id, a.workspace_id), coalesce(a.is_service OR s.workspace_id <> a.workspace_id, false),
                    CASE WHEN a.is_service THEN a.workspace_id END, coalesce(o.plan, a.plan), k.scopes, s.expires_at
               FROM sessions s JOIN api_keys k ON k.key_id = s.session_id JOIN accounts a ON a.user_id = s.user_id
               LEFT JOIN workspaces w ON a.is_service AND w.workspace_id = a.workspace_id LEFT JOIN accounts o ON o.user_id = w.owner_id
              WHERE s.session_id = $1 AND s.is_key AND s.ended_at IS NULL
-               AND (NOT a.is_service OR (o.suspended_at IS NULL AND o.deletion_due_at IS NULL AND o.deleted_at IS NULL))
+               AND (NOT a.is_service OR {Access.OwnerIsLetIn})
             """);
         command.Parameters.With(id);
         await using var reader = await command.ExecuteReaderAsync(cancellation);

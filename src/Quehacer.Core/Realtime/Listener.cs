@@ -106,7 +106,7 @@ public sealed class Listener : IDisposable
     private async Task<Heard> EndAsync(CancellationToken cancellation)
     {
         var now = await events.NowAsync(Caller, cancellation);
-        // Somebody who was put out and let in again at once begins anew, like everybody who was put out.
-        return new Heard([], Revision, now.Error ?? new Error(ErrorCode.NotFound));
+        // Somebody who was put out and let in again at once begins anew, like everybody who was put out. A service account has not left: its owner is not let in.
+        return new Heard([], Revision, now.Error ?? new Error(Caller.CountedWith is null ? ErrorCode.NotFound : ErrorCode.SessionEnded));
     }
 }

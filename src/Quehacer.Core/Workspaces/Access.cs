@@ -47,7 +47,11 @@ internal static class Access
     /// </summary>
     /// <param name="now">The parameter that has the time.</param>
     public static string StillSees(string now) =>
-        $"{IsOpen} AND s.expires_at > {now} AND (w.owner_id = s.user_id OR EXISTS (SELECT FROM members m WHERE m.workspace_id = w.workspace_id AND m.user_id = s.user_id AND m.role >= 10))";
+        $"{IsOpen} AND s.expires_at > {now} AND (NOT s.is_key OR NOT EXISTS (SELECT FROM accounts a JOIN accounts o ON o.user_id = w.owner_id WHERE a.user_id = s.user_id AND a.is_service AND NOT {OwnerIsLetIn})) "
+        + "AND (w.owner_id = s.user_id OR EXISTS (SELECT FROM members m WHERE m.workspace_id = w.workspace_id AND m.user_id = s.user_id AND m.role >= 10))";
+
+    /// <summary>Whether the owner <c>o</c> of a workspace is let in. While they are not, nor are its service accounts.</summary>
+    public const string OwnerIsLetIn = "(o.suspended_at IS NULL AND o.deletion_due_at IS NULL AND o.deleted_at IS NULL)";
 
     /// <summary>
     /// Takes the workspace's lock for somebody who is in it, or was when the wait began, and reads nothing: the statement behind it sees what there is once the
