@@ -8,7 +8,8 @@ namespace Quehacer.Server.Tests;
 /// <summary>A client of the WebSocket: it says what it is told to, and hands out what it hears in order.</summary>
 public sealed class Conversation : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    /// <summary>More than the minute for which a connection may stand unused.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     public static readonly string File = Path.Combine(QuehacerServer.Repository, "asyncapi", "v1.json");
 
