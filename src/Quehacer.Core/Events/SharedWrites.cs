@@ -45,7 +45,7 @@ internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write
         return await alone.ExecuteAsync(CancellationToken.None);
     }
 
-    protected override Task TravelAsync(List<Write> together) => TravelByWorkspaceAsync(together, write => write.Batch.WorkspaceId, CommitAsync);
+    protected override Task TravelAsync(List<Write> together) => TravelInOrderAsync(together, write => write.Batch.WorkspaceId, write => write.Batch.WorkspaceId, CommitAsync);
 
     /// <summary>One packet with a transaction that waits for nobody.</summary>
     private static NpgsqlBatch Transaction(NpgsqlConnection connection, IEnumerable<NpgsqlBatchCommand> steps)

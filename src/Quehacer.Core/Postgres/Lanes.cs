@@ -23,12 +23,16 @@ internal abstract class Lanes<T>
 {
     private readonly Lock gate = new();
     private readonly Queue<T> waiting = new();
+
+    /// <summary>What those hold who are under way, and who waits for it.</summary>
+    private readonly Dictionary<Guid, List<T>> held = [];
     private readonly int lanes;
     private readonly int most;
     private readonly int beside;
     private readonly TimeSpan patience;
     private readonly Timer watch;
     private int underWay;
+    private int behindOthers;
     private bool isWatched;
 
     /// <param name="lanes">Packets that are under way at once, at most.</param>
@@ -49,7 +53,7 @@ internal abstract class Lanes<T>
         List<T>? packet;
         lock (gate)
         {
-            waiting.Enqueue(passenger);
+            LineUp(passenger);
             packet = Next();
             Watch();
         }
@@ -59,12 +63,18 @@ internal abstract class Lanes<T>
     /// <summary>Takes some there. Where it fails, so do all of them who have not arrived.</summary>
     protected abstract Task TravelAsync(List<T> together);
 
-    /// <summary>Takes some there in packets that have one of each workspace at most, in the order of the workspaces, in which everybody locks them: two would wait for each other.</summary>
-    protected static async Task TravelByWorkspaceAsync(List<T> together, Func<T, Guid> workspaceOf, Func<List<T>, Task> travelAsync)
+    /// <summary>What nobody else may travel with beside this one, only behind or with it; null for nothing.</summary>
+    protected virtual Guid? Holds(T passenger) => null;
+
+    /// <summary>
+    /// Takes some there in packets that have at most one of each of those who are to travel apart, in the order of the workspaces, in which everybody locks them: two would wait
+    /// for each other.
+    /// </summary>
+    protected static async Task TravelInOrderAsync<TApart>(List<T> together, Func<T, Guid> workspaceOf, Func<T, TApart> apart, Func<List<T>, Task> travelAsync)
     {
         for (var rest = together; rest.Count > 0;)
         {
-            var packet = rest.DistinctBy(workspaceOf).OrderBy(workspaceOf).ToList();
+            var packet = rest.DistinctBy(apart).OrderBy(workspaceOf).ToList();
             rest = rest.Count == packet.Count ? [] : [.. rest.Except(packet)];
             await travelAsync(packet);
         }
@@ -100,11 +110,16 @@ internal abstract class Lanes<T>
             {
                 packet.ForEach(passenger => passenger.Fail(exception));
             }
+            List<T>? another;
             lock (gate)
             {
                 underWay--;
+                LetGo(packet);
                 packet = Next();
+                // Many may have waited for what has come back.
+                another = packet is null ? null : Next();
             }
+            Start(another);
         }
     }
 
@@ -115,19 +130,59 @@ internal abstract class Lanes<T>
         {
             return null;
         }
-        underWay++;
         var packet = new List<T>(Math.Min(most, waiting.Count));
+        var holding = new HashSet<Guid>();
         while (packet.Count < most && waiting.TryDequeue(out var next))
         {
-            packet.Add(next);
+            if (Holds(next) is not { } what || holding.Contains(what))
+            {
+                packet.Add(next);
+            }
+            else if (held.TryAdd(what, []))
+            {
+                holding.Add(what);
+                packet.Add(next);
+            }
+            else
+            {
+                LineUp(next);
+            }
         }
-        return packet;
+        underWay += packet.Count > 0 ? 1 : 0;
+        return packet.Count > 0 ? packet : null;
+    }
+
+    /// <summary>Has somebody wait to leave, or for those who are under way with what they want. Under the gate.</summary>
+    private void LineUp(T passenger)
+    {
+        if (Holds(passenger) is { } what && held.TryGetValue(what, out var behind))
+        {
+            behind.Add(passenger);
+            behindOthers++;
+        }
+        else
+        {
+            waiting.Enqueue(passenger);
+        }
+    }
+
+    /// <summary>A packet has come back. Under the gate.</summary>
+    private void LetGo(List<T> packet)
+    {
+        foreach (var passenger in packet)
+        {
+            if (Holds(passenger) is { } what && held.Remove(what, out var behind))
+            {
+                behindOthers -= behind.Count;
+                behind.ForEach(waiting.Enqueue);
+            }
+        }
     }
 
     /// <summary>Has those who wait looked after, as long as there are any. Under the gate.</summary>
     private void Watch()
     {
-        if (waiting.Count > 0 && !isWatched)
+        if (waiting.Count + behindOthers > 0 && !isWatched)
         {
             isWatched = true;
             watch.Change(Overdue, Timeout.InfiniteTimeSpan);
@@ -144,6 +199,12 @@ internal abstract class Lanes<T>
             while (waiting.TryPeek(out var first) && first.Waited > patience)
             {
                 lost.Add(waiting.Dequeue());
+            }
+            foreach (var behind in held.Values)
+            {
+                var late = behind.FindAll(passenger => passenger.Waited > patience);
+                behindOthers -= behind.RemoveAll(late.Contains);
+                lost.AddRange(late);
             }
             packet = Next();
             isWatched = false;

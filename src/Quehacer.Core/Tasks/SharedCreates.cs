@@ -6,8 +6,8 @@ using Quehacer.Core.Workspaces;
 namespace Quehacer.Core.Tasks;
 
 /// <summary>
-/// New tasks of many requests in different workspaces, by one statement, which is a transaction of its own. It takes the workspaces that are free, their callers may write in and
-/// have the labels that were decided on; what it leaves out, and all of it where it fails, goes on alone.
+/// New tasks of many requests, by one statement, which is a transaction of its own. It takes the workspaces that are free, their callers may write in and
+/// have the labels that were decided on; what it leaves out, and all of it where it fails, goes on alone. Whoever wants a workspace that is under way leaves behind it.
 /// </summary>
 internal sealed class SharedCreates(Database database) : Lanes<SharedCreates.Creation>(database.Lanes, most: 32, beside: 16, Database.Patience)
 {
@@ -18,21 +18,30 @@ internal sealed class SharedCreates(Database database) : Lanes<SharedCreates.Cre
     private static readonly string Create = $"""
         WITH c AS MATERIALIZED (
           SELECT c.* FROM ({SharedWrites.WaitForNobodyWithin}) nobody, unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+            WITH ORDINALITY
               c(workspace_id, session_id, pending, done, labels_revision, now, task_id, title, description, state, priority, due_date, category_id, tag_ids, title_key, search,
-                assignee_id, created_by, data, request_id, key, fingerprint)),
+                assignee_id, created_by, data, request_id, key, fingerprint, place)),
         free AS (
-          SELECT w.workspace_id FROM workspaces w WHERE w.workspace_id = ANY ($1) ORDER BY w.workspace_id FOR NO KEY UPDATE SKIP LOCKED),
-        a AS (
-          UPDATE workspaces w SET revision = w.revision + 1, last_task_number = w.last_task_number + 1, pending_tasks = w.pending_tasks + c.pending,
+          SELECT w.workspace_id, w.owner_id, w.members_revision, w.archived_at, w.labels_revision
+            FROM workspaces w WHERE w.workspace_id = ANY ($1) ORDER BY w.workspace_id FOR NO KEY UPDATE SKIP LOCKED),
+        fit AS (
+          SELECT c.*, row_number() OVER (PARTITION BY c.workspace_id ORDER BY c.place) AS nth
+            FROM c JOIN free w ON w.workspace_id = c.workspace_id JOIN sessions s ON s.session_id = c.session_id
+           WHERE {Access.MayWrite} AND (c.labels_revision IS NULL OR w.labels_revision = c.labels_revision)
+             AND NOT EXISTS (SELECT FROM idempotency_keys k WHERE k.workspace_id = c.workspace_id AND k.user_id = c.created_by AND k.key = c.key)),
+        crowds AS (
+          SELECT workspace_id, count(*) AS tasks, sum(pending) AS pending, sum(done) AS done, max(now) AS now FROM fit GROUP BY workspace_id),
+        advanced AS (
+          UPDATE workspaces w SET revision = w.revision + c.tasks, last_task_number = w.last_task_number + c.tasks, pending_tasks = w.pending_tasks + c.pending,
                  done_tasks = w.done_tasks + c.done, changed_at = greatest(w.changed_at, c.now)
-            FROM c JOIN free f ON f.workspace_id = c.workspace_id JOIN sessions s ON s.session_id = c.session_id
-           WHERE w.workspace_id = c.workspace_id AND {Access.MayWrite} AND (c.labels_revision IS NULL OR w.labels_revision = c.labels_revision)
-             AND NOT EXISTS (SELECT FROM idempotency_keys k WHERE k.workspace_id = c.workspace_id AND k.user_id = c.created_by AND k.key = c.key)
-          RETURNING w.workspace_id AS id, w.revision, w.last_task_number AS number, w.changed_at, w.labels_revision AS labels_at, w.labels_changed_at, c.*),
+            FROM crowds c WHERE w.workspace_id = c.workspace_id
+          RETURNING w.workspace_id AS id, w.revision - c.tasks AS revision_before, w.last_task_number - c.tasks AS number_before, w.changed_at, w.labels_revision AS labels_at, w.labels_changed_at),
+        a AS (
+          SELECT w.*, w.revision_before + fit.nth AS revision, w.number_before + fit.nth AS number, fit.* FROM advanced w JOIN fit ON fit.workspace_id = w.id),
         tasks_made AS ({TaskTable.InsertCreated}),
         events_made AS ({EventLog.AppendCreated}),
         keys_made AS ({Idempotency.InsertCreated})
-        SELECT id, revision, number, changed_at, labels_at, labels_changed_at FROM a
+        SELECT place, revision, number, changed_at, labels_at, labels_changed_at FROM a
         """;
 
     /// <summary>Null where it is to be made alone.</summary>
@@ -42,11 +51,15 @@ internal sealed class SharedCreates(Database database) : Lanes<SharedCreates.Cre
         return creation.Task;
     }
 
-    protected override Task TravelAsync(List<Creation> together) => TravelByWorkspaceAsync(together, creation => creation.Caller.WorkspaceId, CommitAsync);
+    protected override Guid? Holds(Creation creation) => creation.Caller.WorkspaceId;
+
+    /// <summary>What was asked for twice under one key is not made by one statement, which would find out only by failing.</summary>
+    protected override Task TravelAsync(List<Creation> together) => TravelInOrderAsync<object>(
+        together, creation => creation.Caller.WorkspaceId, creation => creation.Key is { } key ? (creation.Caller.WorkspaceId, creation.Caller.UserId, key.Value) : creation, CommitAsync);
 
     private async Task CommitAsync(List<Creation> packet)
     {
-        var made = new Dictionary<Guid, Advanced>(packet.Count);
+        var made = new Advanced?[packet.Count];
         await using (var connection = await database.OpenAsync(CancellationToken.None))
         {
             await using var command = Command(packet, connection);
@@ -55,27 +68,23 @@ internal sealed class SharedCreates(Database database) : Lanes<SharedCreates.Cre
                 await using var reader = await command.ExecuteReaderAsync();
                 while (await reader.ReadAsync())
                 {
-                    made.Add(reader.GetGuid(0), WorkspaceBatch.ReadAdvanced(reader, 1));
+                    made[reader.GetInt64(0) - 1] = WorkspaceBatch.ReadAdvanced(reader, 1);
                 }
                 // Its rows come before it is committed, and whether it was comes behind them.
                 await reader.NextResultAsync();
             }
             catch (PostgresException)
             {
-                made.Clear();
+                Array.Clear(made);
             }
         }
-        foreach (var creation in packet)
+        foreach (var workspaceId in packet.Where((_, place) => made[place] is not null).Select(creation => creation.Caller.WorkspaceId).Distinct())
         {
-            if (made.TryGetValue(creation.Caller.WorkspaceId, out var advanced))
-            {
-                database.TellCommitted(creation.Caller.WorkspaceId);
-                creation.Done(advanced);
-            }
-            else
-            {
-                creation.Done(null);
-            }
+            database.TellCommitted(workspaceId);
+        }
+        foreach (var (creation, advanced) in packet.Zip(made))
+        {
+            creation.Done(advanced);
         }
     }
 

@@ -64,6 +64,48 @@ public sealed class SharedWritesTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Tasks_for_one_workspace_are_made_together_and_in_a_row()
+    {
+        await using var house = await House.BuildAsync(postgres);
+        var caller = (await MoveInAsync(house, 1))[0];
+        var other = (await house.MoveInAsync("other@example.com")).Caller;
+        var known = House.Ok(await WriteAsync(house, caller, "Known", House.Key("known"))).View.Task.Id;
+        // Among them are a stranger, one that was made already, and one that is asked for again and again.
+        var outcomes = await House.AtOnceAsync(200, index => (index % 10) switch
+        {
+            3 => WriteAsync(house, other with { WorkspaceId = caller.WorkspaceId }, "Never"),
+            5 => WriteAsync(house, caller, "Known", House.Key("known")),
+            7 => WriteAsync(house, caller, "Twenty times", House.Key("twenty")),
+            _ => WriteAsync(house, caller, $"Task {index}", index % 2 == 0 ? House.Key($"{index}") : null),
+        });
+        for (var index = 0; index < outcomes.Length; index++)
+        {
+            switch (index % 10)
+            {
+                case 3:
+                    Assert.Equal(ErrorCode.NotFound, outcomes[index].Error?.Code);
+                    break;
+                case 5:
+                    Assert.Equal((true, known), (House.Ok(outcomes[index]).IsReplay, House.Ok(outcomes[index]).View.Task.Id));
+                    break;
+                case 7:
+                    Assert.True(outcomes[index].Error is null or { Code: ErrorCode.IdempotencyInFlight or ErrorCode.Busy });
+                    break;
+                default:
+                    Assert.Equal($"Task {index}", House.Ok(outcomes[index]).View.Task.Title);
+                    break;
+            }
+        }
+        Assert.Equal(0, await house.CountAsync("SELECT count(*) FROM tasks WHERE title = 'Never'"));
+        Assert.Equal(1, await house.CountAsync("SELECT count(*) FROM tasks WHERE title = 'Twenty times'"));
+        Assert.Equal(Enumerable.Range(1, 142).Select(number => (long)number), (await house.ColumnAsync<long>("SELECT number FROM tasks WHERE workspace_id = $1", caller.WorkspaceId)).Order());
+        var rows = await house.ColumnAsync<string>("SELECT number || ' ' || title FROM tasks WHERE workspace_id = $1", caller.WorkspaceId);
+        Assert.All(outcomes.Where(one => one.Error is null).Select(one => House.Ok(one).View.Task), made => Assert.Contains($"{made.Number} {made.Title}", rows));
+        Assert.InRange(await house.CountAsync("SELECT count(DISTINCT xmin::text) FROM tasks"), 1, 71);
+        await house.AssertConsistentAsync(caller);
+    }
+
+    [Fact]
     public async Task Whoever_may_not_or_has_done_it_already_or_comes_too_late_keeps_nobody_else_from_it()
     {
         await using var house = await House.BuildAsync(postgres);
