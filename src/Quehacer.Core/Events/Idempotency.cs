@@ -9,7 +9,11 @@ namespace Quehacer.Core.Events;
 /// A client's name for one request (draft-ietf-httpapi-idempotency-key-header-07). It belongs to a workspace and a user; the fingerprint
 /// is a SHA-256 over method, path, query and body, without secrets.
 /// </summary>
-public sealed record IdempotencyKey(string Value, byte[] Fingerprint);
+public sealed record IdempotencyKey(string Value, byte[] Fingerprint)
+{
+    /// <summary>What this key is among those of all workspaces and users.</summary>
+    internal object Of(Caller caller) => (caller.WorkspaceId, caller.UserId, Value);
+}
 
 /// <summary>What was done under a key: the thing as of a version, or, for what has no stream, the outcome as JSON.</summary>
 public sealed record DoneBefore(byte[] Fingerprint, Guid? StreamId, int? Version, string? Outcome)

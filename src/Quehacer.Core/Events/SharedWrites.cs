@@ -6,7 +6,7 @@ using Quehacer.Core.Postgres;
 namespace Quehacer.Core.Events;
 
 /// <summary>
-/// Writes of many requests to different workspaces, in one packet and one transaction: they wait for the disk once. Each is as it would have been alone: where one of
+/// Writes of many requests, in one packet and one transaction: they wait for the disk once. Each is as it would have been alone: where one of
 /// them finds that it has to be decided anew, or would wait for somebody else, nothing of the packet is done, and each goes on its own.
 /// </summary>
 internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write>(2 * database.Lanes, most: 32, beside: 16, Database.Patience)
@@ -28,12 +28,13 @@ internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write
 
     /// <summary>Does what a batch says from its BEGIN to its COMMIT.</summary>
     /// <param name="say">Makes the batch, once for each time that it is sent.</param>
-    public async Task<(BatchOutcome Outcome, Advanced Advanced)> WriteAsync(Func<NpgsqlConnection?, WorkspaceBatch> say)
+    /// <param name="claims">What it takes for granted that others may change: of two with the same claim the second would find that the first was there, which undoes both.</param>
+    public async Task<(BatchOutcome Outcome, Advanced Advanced)> WriteAsync(Func<NpgsqlConnection?, WorkspaceBatch> say, IReadOnlyList<object> claims)
     {
         var batch = say(null);
         if (batch.IsOfOneWorkspace && !IsApart(batch.WorkspaceId))
         {
-            var write = new Write(batch);
+            var write = new Write(batch, claims);
             Send(write);
             if (await write.Task is { } done)
             {
@@ -45,7 +46,9 @@ internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write
         return await alone.ExecuteAsync(CancellationToken.None);
     }
 
-    protected override Task TravelAsync(List<Write> together) => TravelInOrderAsync(together, write => write.Batch.WorkspaceId, write => write.Batch.WorkspaceId, CommitAsync);
+    protected override Guid? Holds(Write write) => write.Batch.WorkspaceId;
+
+    protected override Task TravelAsync(List<Write> together) => TravelInOrderAsync(together, write => write.Batch.WorkspaceId, write => write.Claims, CommitAsync);
 
     /// <summary>One packet with a transaction that waits for nobody.</summary>
     private static NpgsqlBatch Transaction(NpgsqlConnection connection, IEnumerable<NpgsqlBatchCommand> steps)
@@ -69,7 +72,8 @@ internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write
         var advanced = new Advanced[packet.Count];
         await using (var connection = await database.OpenAsync(CancellationToken.None))
         {
-            await using var batch = Transaction(connection, packet.SelectMany(write => write.Batch.Steps));
+            // All keys before the first workspace, as everywhere: whoever holds one of them may be waiting for a workspace of this packet.
+            await using var batch = Transaction(connection, packet.SelectMany(write => write.Batch.Steps, (write, step) => (Step: step, IsKey: write.Batch.IsKey(step))).OrderByDescending(one => one.IsKey).Select(one => one.Step));
             try
             {
                 await using var reader = await batch.ExecuteReaderAsync();
@@ -90,9 +94,12 @@ internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write
                 return;
             }
         }
+        foreach (var workspaceId in packet.Select(write => write.Batch.WorkspaceId).Distinct())
+        {
+            database.TellCommitted(workspaceId);
+        }
         foreach (var (write, reached) in packet.Zip(advanced))
         {
-            database.TellCommitted(write.Batch.WorkspaceId);
             write.Done((BatchOutcome.Committed, reached));
         }
     }
@@ -112,11 +119,13 @@ internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write
         }
     }
 
-    internal sealed class Write(WorkspaceBatch batch) : Passenger
+    internal sealed class Write(WorkspaceBatch batch, IReadOnlyList<object> claims) : Passenger
     {
         private readonly TaskCompletionSource<(BatchOutcome, Advanced)?> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public WorkspaceBatch Batch => batch;
+
+        public IReadOnlyList<object> Claims => claims;
 
         /// <summary>Null where it is to be sent alone.</summary>
         public Task<(BatchOutcome Outcome, Advanced Advanced)?> Task => done.Task;

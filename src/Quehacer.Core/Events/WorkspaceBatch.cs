@@ -103,6 +103,8 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
     /// <summary>What is between its BEGIN and its COMMIT.</summary>
     public IReadOnlyList<NpgsqlBatchCommand> Steps => [.. ((IEnumerable<NpgsqlBatchCommand>)batch.BatchCommands).Skip(1).SkipLast(1)];
 
+    public bool IsKey(NpgsqlBatchCommand step) => ReferenceEquals(step, keyCommand);
+
     /// <summary>The same packet, for statements that are about another workspace.</summary>
     public WorkspaceBatch In(Guid otherWorkspaceId) => new(this, otherWorkspaceId);
 
@@ -217,7 +219,7 @@ internal sealed class WorkspaceBatch : IAsyncDisposable
     /// <summary>What the failure of a statement means; null when it means nothing that can be dealt with here.</summary>
     public BatchOutcome? Classify(PostgresException exception)
     {
-        var atKey = keyCommand is not null && ReferenceEquals(exception.BatchCommand, keyCommand);
+        var atKey = exception.BatchCommand is NpgsqlBatchCommand step && IsKey(step);
         return exception.SqlState switch
         {
             PostgresErrorCodes.UniqueViolation => atKey ? BatchOutcome.KeyKnown : BatchOutcome.Stale,

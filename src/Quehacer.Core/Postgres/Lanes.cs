@@ -24,8 +24,8 @@ internal abstract class Lanes<T>
     private readonly Lock gate = new();
     private readonly Queue<T> waiting = new();
 
-    /// <summary>What those hold who are under way, and who waits for it.</summary>
-    private readonly Dictionary<Guid, List<T>> held = [];
+    /// <summary>What those hold who are under way, in which packet, and who waits for it.</summary>
+    private readonly Dictionary<Guid, (List<T> Packet, List<T> Behind)> held = [];
     private readonly int lanes;
     private readonly int most;
     private readonly int beside;
@@ -67,16 +67,28 @@ internal abstract class Lanes<T>
     protected virtual Guid? Holds(T passenger) => null;
 
     /// <summary>
-    /// Takes some there in packets that have at most one of each of those who are to travel apart, in the order of the workspaces, in which everybody locks them: two would wait
-    /// for each other.
+    /// Takes some there in the order of the workspaces, in which everybody locks them: two would wait for each other. Of those who claim the same only one is in a packet.
     /// </summary>
-    protected static async Task TravelInOrderAsync<TApart>(List<T> together, Func<T, Guid> workspaceOf, Func<T, TApart> apart, Func<List<T>, Task> travelAsync)
+    protected static async Task TravelInOrderAsync(List<T> together, Func<T, Guid> workspaceOf, Func<T, IReadOnlyList<object>> claimsOf, Func<List<T>, Task> travelAsync)
     {
         for (var rest = together; rest.Count > 0;)
         {
-            var packet = rest.DistinctBy(apart).OrderBy(workspaceOf).ToList();
-            rest = rest.Count == packet.Count ? [] : [.. rest.Except(packet)];
-            await travelAsync(packet);
+            var claimed = new HashSet<object>();
+            var later = new List<T>();
+            var packet = new List<T>(rest.Count);
+            foreach (var passenger in rest)
+            {
+                var claims = claimsOf(passenger);
+                if (claims.Any(claimed.Contains))
+                {
+                    later.Add(passenger);
+                    continue;
+                }
+                claimed.UnionWith(claims);
+                packet.Add(passenger);
+            }
+            await travelAsync([.. packet.OrderBy(workspaceOf)]);
+            rest = later;
         }
     }
 
@@ -131,22 +143,14 @@ internal abstract class Lanes<T>
             return null;
         }
         var packet = new List<T>(Math.Min(most, waiting.Count));
-        var holding = new HashSet<Guid>();
         while (packet.Count < most && waiting.TryDequeue(out var next))
         {
-            if (Holds(next) is not { } what || holding.Contains(what))
-            {
-                packet.Add(next);
-            }
-            else if (held.TryAdd(what, []))
-            {
-                holding.Add(what);
-                packet.Add(next);
-            }
-            else
+            if (Holds(next) is { } what && !held.TryAdd(what, (packet, [])) && held[what].Packet != packet)
             {
                 LineUp(next);
+                continue;
             }
+            packet.Add(next);
         }
         underWay += packet.Count > 0 ? 1 : 0;
         return packet.Count > 0 ? packet : null;
@@ -155,9 +159,9 @@ internal abstract class Lanes<T>
     /// <summary>Has somebody wait to leave, or for those who are under way with what they want. Under the gate.</summary>
     private void LineUp(T passenger)
     {
-        if (Holds(passenger) is { } what && held.TryGetValue(what, out var behind))
+        if (Holds(passenger) is { } what && held.TryGetValue(what, out var of))
         {
-            behind.Add(passenger);
+            of.Behind.Add(passenger);
             behindOthers++;
         }
         else
@@ -171,10 +175,10 @@ internal abstract class Lanes<T>
     {
         foreach (var passenger in packet)
         {
-            if (Holds(passenger) is { } what && held.Remove(what, out var behind))
+            if (Holds(passenger) is { } what && held.Remove(what, out var of))
             {
-                behindOthers -= behind.Count;
-                behind.ForEach(waiting.Enqueue);
+                behindOthers -= of.Behind.Count;
+                of.Behind.ForEach(waiting.Enqueue);
             }
         }
     }
@@ -200,7 +204,7 @@ internal abstract class Lanes<T>
             {
                 lost.Add(waiting.Dequeue());
             }
-            foreach (var behind in held.Values)
+            foreach (var (_, behind) in held.Values)
             {
                 var late = behind.FindAll(passenger => passenger.Waited > patience);
                 behindOthers -= behind.RemoveAll(late.Contains);

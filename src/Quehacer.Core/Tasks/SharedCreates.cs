@@ -54,8 +54,8 @@ internal sealed class SharedCreates(Database database) : Lanes<SharedCreates.Cre
     protected override Guid? Holds(Creation creation) => creation.Caller.WorkspaceId;
 
     /// <summary>What was asked for twice under one key is not made by one statement, which would find out only by failing.</summary>
-    protected override Task TravelAsync(List<Creation> together) => TravelInOrderAsync<object>(
-        together, creation => creation.Caller.WorkspaceId, creation => creation.Key is { } key ? (creation.Caller.WorkspaceId, creation.Caller.UserId, key.Value) : creation, CommitAsync);
+    protected override Task TravelAsync(List<Creation> together) => TravelInOrderAsync(
+        together, creation => creation.Caller.WorkspaceId, creation => creation.Key is { } key ? [key.Of(creation.Caller)] : [], CommitAsync);
 
     private async Task CommitAsync(List<Creation> packet)
     {

@@ -96,7 +96,7 @@ public sealed class TaskWriter(Database database, LabelNames labelNames, TaskRea
                 }
                 batch.Commit();
                 return batch;
-            });
+            }, key is null ? [change.StreamId] : [change.StreamId, key.Of(caller)]);
             switch (outcome)
             {
                 case BatchOutcome.Committed when change.Events.Length > 0 && advanced.Revision == 0:

@@ -106,6 +106,26 @@ public sealed class SharedWritesTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Changes_in_one_workspace_travel_together_and_of_one_task_one_after_the_other()
+    {
+        await using var house = await House.BuildAsync(postgres);
+        var caller = (await MoveInAsync(house, 1))[0];
+        var tasks = (await House.AtOnceAsync(60, index => WriteAsync(house, caller, $"Task {index}"))).Select(one => House.Ok(one).View.Task.Id).ToList();
+        var changed = await House.AtOnceAsync(60, index => ChangeAsync(house, caller, tasks[index], $"Changed {index}"));
+        Assert.All(changed, (one, index) => Assert.Equal(($"Changed {index}", 2), (House.Ok(one).View.Task.Title, House.Ok(one).View.Task.Version)));
+        Assert.All(await house.ColumnAsync<int>("SELECT version FROM tasks WHERE workspace_id = $1", caller.WorkspaceId), version => Assert.Equal(2, version));
+        Assert.Equal(60, await house.CountAsync("SELECT count(*) FROM tasks WHERE title LIKE 'Changed %' AND revision > 61"));
+        Assert.Equal(121, await house.CountAsync("SELECT max(revision) FROM events"));
+        Assert.InRange(await house.CountAsync("SELECT count(DISTINCT xmin::text) FROM tasks"), 1, 30);
+
+        // Of twenty who change the same, each finds what the one before has written.
+        var contested = await House.AtOnceAsync(40, index => ChangeAsync(house, caller, index % 2 == 0 ? tasks[0] : tasks[index], $"Again {index}"));
+        Assert.All(contested, one => House.Ok(one));
+        Assert.Equal(22, (await house.RowAsync(caller, tasks[0])).Version);
+        await house.AssertConsistentAsync(caller);
+    }
+
+    [Fact]
     public async Task Whoever_may_not_or_has_done_it_already_or_comes_too_late_keeps_nobody_else_from_it()
     {
         await using var house = await House.BuildAsync(postgres);
