@@ -79,6 +79,12 @@ public sealed class ApiKeyStore(Database database, AccountStore accounts, Signin
             {
                 return false;
             }
+            // The password may have been looked at behind an end of all sessions, and be right as ever.
+            if (!await Access.IsSessionOpenAsync(connection, caller))
+            {
+                refusal = new Error(ErrorCode.SessionEnded);
+                return false;
+            }
             if (made.Scopes.HasFlag(KeyScopes.Administer)
                 && !await connection.FindsAsync("SELECT 1 FROM accounts WHERE user_id = $1 AND is_admin", parameters => parameters.With(account.Id)))
             {

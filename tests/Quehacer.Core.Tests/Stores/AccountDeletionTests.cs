@@ -201,7 +201,7 @@ public sealed class AccountDeletionTests(PostgresFixture postgres)
         await using var house = await House.BuildAsync(postgres);
         var (ana, _) = await house.MoveInAsync(Email);
         var begun = 0;
-        for (var round = 0; round < 6; round++)
+        for (var round = 0; round < 30; round++)
         {
             var asking = ana;
             var results = await House.AtOnceAsync(41, async index => index switch
