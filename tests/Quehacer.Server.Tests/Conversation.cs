@@ -8,8 +8,7 @@ namespace Quehacer.Server.Tests;
 /// <summary>A client of the WebSocket: it says what it is told to, and hands out what it hears in order.</summary>
 public sealed class Conversation : IAsyncDisposable
 {
-    /// <summary>More than the minute for which a connection may stand unused.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public static readonly string File = Path.Combine(QuehacerServer.Repository, "asyncapi", "v1.json");
 
@@ -75,9 +74,9 @@ public sealed class Conversation : IAsyncDisposable
     }
 
     /// <summary>What comes next; null for the goodbye.</summary>
-    public async Task<string?> NextTextAsync()
+    public async Task<string?> NextTextAsync(TimeSpan? within = null)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(within ?? Patience);
         var all = new MemoryStream();
         var buffer = new byte[64 * 1024];
         while (true)
@@ -96,9 +95,9 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    public async Task<JsonNode?> NextAsync()
+    public async Task<JsonNode?> NextAsync(TimeSpan? within = null)
     {
-        if (await NextTextAsync() is not { } text)
+        if (await NextTextAsync(within) is not { } text)
         {
             return null;
         }
@@ -170,10 +169,10 @@ public sealed class Conversation : IAsyncDisposable
     }
 
     /// <summary>All that comes until the goodbye, whose status is given.</summary>
-    public async Task<List<JsonNode>> ToEndAsync(int status)
+    public async Task<List<JsonNode>> ToEndAsync(int status, TimeSpan? within = null)
     {
         var messages = new List<JsonNode>();
-        while (await NextAsync() is { } message)
+        while (await NextAsync(within) is { } message)
         {
             messages.Add(message);
         }

@@ -73,7 +73,8 @@ internal sealed class SharedWrites(Database database) : Lanes<SharedWrites.Write
         await using (var connection = await database.OpenAsync(CancellationToken.None))
         {
             // All keys before the first workspace, as everywhere: whoever holds one of them may be waiting for a workspace of this packet.
-            await using var batch = Transaction(connection, packet.SelectMany(write => write.Batch.Steps, (write, step) => (Step: step, IsKey: write.Batch.IsKey(step))).OrderByDescending(one => one.IsKey).Select(one => one.Step));
+            var steps = packet.SelectMany(write => write.Batch.Steps, (write, step) => (Step: step, IsKey: write.Batch.IsKey(step))).OrderByDescending(one => one.IsKey);
+            await using var batch = Transaction(connection, steps.Select(one => one.Step));
             try
             {
                 await using var reader = await batch.ExecuteReaderAsync();
